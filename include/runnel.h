@@ -1,0 +1,225 @@
+/* SPDX-License-Identifier: BSD-2-Clause
+ *
+ * Runnel's face: a TCP/IP stack as a value. Read from top to bottom in ten minutes.
+ *
+ *      rn_open -> rn_attach -> rn_add_address -> rn_listen / rn_connect
+ *      for ever:  rn_wait,  then rn_next until it says no:  rn_recv, rn_send, rn_splice, rn_close
+ *
+ * The stack works in rounds: poll takes frames in and gathers events, the application acts on them, flush
+ * sends what is owed. rn_wait is flush, sleep, poll. Nothing is called back, nothing is ever re-entered.
+ *
+ * Rules for every call:
+ *  - A stack belongs to one thread at a time. Different stacks share nothing.
+ *  - A socket is a number. A stale one gets -EBADF, never somebody else's connection.
+ *  - A call that cannot succeed returns a negative errno and leaves its output arguments untouched.
+ *  - char *err, where it stands, may be NULL; else it holds RN_ERRBUF (256) bytes and on failure gets one line
+ *    that names the thing and the remedy.
+ *  - Text forms: address "10.0.0.7" or "fd00::7"; with prefix "10.0.0.7/24"; with port "10.0.0.7:80" or
+ *    "[fd00::7]:80"; MAC "02:00:00:00:00:07".
+ */
+#ifndef RUNNEL_H
+#define RUNNEL_H
+
+#include <runnel_dev.h>
+#include <runnel_host.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+#define RN_VERSION "0.1.0"
+
+struct rn_stack;
+
+/* Index and generation of a socket. Positive; a negative one is an errno, 0 is no socket. */
+typedef int64_t rn_sock;
+
+enum rn_protocol { RN_TCP = 6, RN_UDP = 17 };
+
+/* ---- making a stack ----------------------------------------------------------------------------------- */
+
+/* Every field: 0 takes the default in brackets. */
+struct rn_options {
+    uint32_t connections;   /* established or closing at once, 1 to 2^26 [1,024] */
+    uint32_t listeners;     /* [16], at most 4,096 */
+    uint32_t half_open;     /* SYNs being answered at once [connections / 4, 64 to 65,536] */
+    uint32_t time_wait;     /* closed connections remembered for 2 MSL [connections, 64 to 2^20] */
+    uint32_t neighbours;    /* [1,024] */
+    size_t budget_bytes;    /* for all that is queued, whatever the connection [16 MiB + 4 KiB a connection] */
+    uint32_t receive_bytes; /* what a connection may leave unread, 1 to 2^20 [65,536] */
+    uint32_t send_bytes;    /* what a connection may have queued and unacknowledged [65,536] */
+    rn_time msl;            /* maximum segment lifetime [30 s] */
+    rn_time rto_initial;    /* first retransmission timeout [1 s]; RFC 6298 (2.1) */
+    rn_time rto_min;        /* least retransmission timeout [200 ms; RFC 6298 (2.4) says 1 s] */
+    rn_time rto_max;        /* greatest [60 s]; RFC 6298 (2.5) */
+    rn_time delayed_ack;    /* an ACK waits at most that long [40 ms], below 500 ms; RFC 9293 3.8.6.3 */
+    uint8_t syn_retries;    /* of our SYN: R2 for SYNs [7: gives up after 183 s]; RFC 9293 3.8.3 */
+    uint8_t data_retries;   /* of anything else: R2 [15: 10 to 14 minutes] */
+    uint8_t ttl;            /* IPv4 TTL and IPv6 hop limit [64] */
+    uint8_t no_delay;       /* 1: Nagle's algorithm off for all [0]; RFC 9293 3.7.4 */
+};
+
+/* Bytes of memory that a stack with these options needs; NULL: the defaults. 0: an option is out of range. */
+size_t rn_need(const struct rn_options *options);
+
+/* Makes a stack in memory that the caller keeps until rn_destroy. memory is aligned to 64 and zero.
+ * 0, -EINVAL (an option out of range), -ENOMEM (bytes < rn_need). For hosts without an operating system. */
+int rn_init(struct rn_stack **net, const struct rn_options *options, void *memory, size_t bytes,
+            const struct rn_host *host, char *err);
+
+/* The same where there is an operating system: maps the memory (touched only as it is used), takes random
+ * bytes, logs nowhere. options may be NULL. */
+int rn_open(struct rn_stack **net, const struct rn_options *options, char *err);
+
+/* Lets go of all sockets without a word on the wire, closes the devices, unmaps what rn_open mapped.
+ * NULL is allowed. */
+void rn_destroy(struct rn_stack *net);
+
+/* ---- devices and addresses ---------------------------------------------------------------------------- */
+
+struct rn_attach_options {
+    const char *mac; /* the address to use instead of the device's own; NULL: its own */
+    uint32_t mtu;    /* 0: the device's own */
+};
+
+/* Opens a device by name, "tap:NAME", and gives it to the stack. options may be NULL.
+ * The device's number from 0 up, -EINVAL (a name or an option), -EPERM, -ENODEV, -ENFILE (8 at most). */
+int rn_attach(struct rn_stack *net, const char *device, const struct rn_attach_options *options, char *err);
+
+/* Gives the stack a device made by the program itself; the stack closes it in rn_destroy. Device number. */
+int rn_add_device(struct rn_stack *net, struct rn_dev *dev, char *err);
+
+/* An address with its prefix, on the device attached last. 0, -EINVAL, -EADDRINUSE, -ENOSPC (64 in all). */
+int rn_add_address(struct rn_stack *net, const char *address, char *err);
+
+/* A neighbour that is not asked for: its link address is known and stays. On the device attached last.
+ * 0, -EINVAL, -ENOSPC. IPv6 needs this until neighbour discovery comes. */
+int rn_add_neighbour(struct rn_stack *net, const char *address, const char *mac, char *err);
+
+/* ---- rounds ------------------------------------------------------------------------------------------- */
+
+/* Takes in at most one burst (64 frames) of each device and at most 256 due timers; gathers events, sends
+ * nothing. now never runs backwards. Returns how many frames it took: 0 means that all is quiet. */
+int rn_poll(struct rn_stack *net, rn_time now);
+
+/* Sends what is owed. Returns when the stack next needs rn_poll although nothing arrives (<= now: at once). */
+rn_time rn_flush(struct rn_stack *net, rn_time now);
+
+/* Flush, sleep until something happens or limit nanoseconds have passed, poll; until there is an event.
+ * Returns the number of sockets with events, 0 at the limit, -EINTR on a signal, else a device's error. */
+int rn_wait(struct rn_stack *net, rn_time limit);
+
+/* The clock that rn_wait uses: CLOCK_MONOTONIC. */
+rn_time rn_now(void);
+
+/* A descriptor that becomes readable when a device has frames, for a loop of the program's own: arm by
+ * calling rn_flush, sleep on it no longer than flush said, rn_poll. It stays the device's. -ENOSYS where
+ * the device has none, and with more than one device. */
+int rn_fd(struct rn_stack *net);
+
+/* ---- sockets ------------------------------------------------------------------------------------------ */
+
+enum rn_mask {
+    RN_ACCEPTED = 1,     /* a new connection, of ev.listener; the first event of its socket */
+    RN_CONNECTED = 2,    /* rn_connect succeeded */
+    RN_READABLE = 4,     /* bytes, or the end, arrived since the last read */
+    RN_WRITABLE = 8,     /* room came after a send or splice that was cut short */
+    RN_PEER_CLOSED = 16, /* the peer's FIN arrived; information only: the read tells the end */
+    RN_CLOSED = 128,     /* closed in order; the socket is gone: its last event */
+    RN_FAILED = 256      /* failed, ev.error says why; the socket is gone: its last event */
+};
+
+struct rn_event {
+    rn_sock sock;
+    rn_sock listener; /* with RN_ACCEPTED, else 0 */
+    void *user;       /* what rn_set_user hung on the socket */
+    uint32_t mask;    /* enum rn_mask, all that happened since the socket was last returned */
+    int error;        /* with RN_FAILED: -ECONNRESET, -ECONNREFUSED, -ETIMEDOUT, -EHOSTUNREACH, -ENOBUFS */
+};
+
+/* The next socket that something happened to; false: none. A socket stands in the queue once at most. */
+bool rn_next(struct rn_stack *net, struct rn_event *ev);
+
+/* Listens on "ADDRESS:PORT"; "0.0.0.0:P" and "[::]:P" mean every address of that family. The socket, or
+ * -EINVAL, -EADDRINUSE, -EADDRNOTAVAIL, -ENOSPC, -EPROTONOSUPPORT. Connections not yet fetched by rn_next
+ * count against the backlog (1,024). */
+rn_sock rn_listen(struct rn_stack *net, int protocol, const char *where, char *err);
+
+/* Begins to connect to "ADDRESS:PORT"; RN_CONNECTED or RN_FAILED follows. from is a local "ADDRESS:PORT" or
+ * NULL; port 0: one is chosen (RFC 6056). The socket, or -EINVAL, -ENETUNREACH, -EADDRNOTAVAIL,
+ * -EADDRINUSE, -ENOBUFS, -EPROTONOSUPPORT. */
+rn_sock rn_connect(struct rn_stack *net, int protocol, const char *to, const char *from, char *err);
+
+/* Copies at most len received bytes out. Their number; 0: the peer has finished (or len is 0); -EAGAIN: none
+ * now, RN_READABLE will come; -EBADF; -ENOTCONN before the connection stands. */
+ptrdiff_t rn_recv(struct rn_stack *net, rn_sock sock, void *data, size_t len);
+
+/* Copies at most len bytes in, to be sent. Their number, a short one or -EAGAIN: full, RN_WRITABLE will
+ * come; -EBADF; -EPIPE after rn_shutdown; -ENOTCONN. */
+ptrdiff_t rn_send(struct rn_stack *net, rn_sock sock, const void *data, size_t len);
+
+/* Moves at most len received bytes of one socket to be sent by another, which may be the same one. Their
+ * number; 0: the end of from; -EAGAIN: nothing there (from's RN_READABLE will come) or no room (to's
+ * RN_WRITABLE will come); errors as rn_recv on from and rn_send on to. RN_ALL: as many as there are. */
+ptrdiff_t rn_splice(struct rn_stack *net, rn_sock from, rn_sock to, size_t len);
+#define RN_ALL SIZE_MAX
+
+/* A FIN after what is queued; receiving goes on. 0, -EBADF, -ENOTCONN. */
+int rn_shutdown(struct rn_stack *net, rn_sock sock);
+
+/* A FIN after what is queued; if received bytes were not read, or more arrive, a RST (RFC 9293 3.6.1,
+ * SHLD-3). The number is stale from here on, and no further event comes; the connection closes by itself,
+ * for which it has 60 s once the peer has acknowledged our FIN. A listener: its connections not yet fetched
+ * are reset. 0 or -EBADF. */
+int rn_close(struct rn_stack *net, rn_sock sock);
+
+/* A RST; queued bytes are dropped. The number is stale from here on. 0 or -EBADF. */
+int rn_abort(struct rn_stack *net, rn_sock sock);
+
+/* The present level: RN_READABLE and RN_WRITABLE as they are now, RN_PEER_CLOSED; -EBADF. */
+int rn_ready(struct rn_stack *net, rn_sock sock);
+
+/* Hangs a pointer on a socket; it comes with each event. New sockets have NULL. 0 or -EBADF. */
+int rn_set_user(struct rn_stack *net, rn_sock sock, void *user);
+
+/* ---- what is going on --------------------------------------------------------------------------------- */
+
+enum { RN_DROPS = 64, RN_STATES = 12, RN_POOLS = 10 };
+
+struct rn_use {
+    const char *name; /* NULL: past the last */
+    uint64_t used, limit, peak, full; /* items or bytes; full: how often there was none left */
+};
+
+struct rn_stats {
+    uint64_t rx_frames, tx_frames, rx_bytes, tx_bytes;
+    uint64_t segments_in, segments_out, retransmitted, duplicate_acks_out, resets_in, resets_out;
+    uint64_t opened_passive, opened_active, closed, failed, timed_out;
+    uint64_t entered[RN_STATES]; /* how often each state was entered, by rn_state_name */
+    uint64_t drops[RN_DROPS];    /* packets not wanted, by rn_drop_name */
+    struct rn_use use[RN_POOLS]; /* connections, half_open, time_wait, ..., budget */
+};
+
+/* Copies the counters. */
+void rn_stats(const struct rn_stack *net, struct rn_stats *stats);
+
+/* "checksum", "no_listener", ...; NULL past the last. */
+const char *rn_drop_name(int drop);
+
+/* "CLOSED", "LISTEN", ... by RFC 9293 3.3.2; NULL past the last. */
+const char *rn_state_name(int state);
+
+/* One socket, as ss -i shows it. */
+struct rn_info {
+    char local[56], peer[56];   /* "10.0.0.7:80" */
+    int state;                  /* rn_state_name */
+    uint32_t unread, unsent, unacked; /* bytes */
+    uint32_t mss, cwnd_bytes, ssthresh_bytes, window_bytes, srtt_us, rttvar_us, rto_us, retries;
+};
+/* 0 or -EBADF. */
+int rn_info(struct rn_stack *net, rn_sock sock, struct rn_info *info);
+
+#ifdef __cplusplus
+}
+#endif
+#endif
