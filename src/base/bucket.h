@@ -1,0 +1,83 @@
+/* SPDX-License-Identifier: BSD-2-Clause
+ *
+ * A hash table of 64-byte buckets: one cache line answers most look-ups, hit or miss.
+ *
+ *      OFFSET SIZE MEANING
+ *       0     16   8 tags of 16 bits, 0: free
+ *      16     32   8 ids
+ *      48      8   8 kinds
+ *      56      2   how many entries went past this bucket, which was full, to stand further on
+ *      58      6   unused
+ *
+ * An entry stands in its home bucket or in one of the next BUCKET_PROBES - 1, the first that had a free way,
+ * and each bucket that it went past counts it in its overflow. So a look-up, hit or miss, goes past a bucket
+ * only while that bucket's own count says that something did, and a removal takes the counts back: there are
+ * no tombstones. The table knows hashes, ids and kinds; whose key an id has is for the caller to compare.
+ */
+#ifndef BASE_BUCKET_H
+#define BASE_BUCKET_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+enum { BUCKET_WAYS = 8, BUCKET_PROBES = 16 };
+
+struct bucket {
+    uint16_t tags[BUCKET_WAYS];
+    uint32_t ids[BUCKET_WAYS];
+    uint8_t kinds[BUCKET_WAYS];
+    uint16_t overflow;
+    uint8_t unused[6];
+};
+_Static_assert(sizeof(struct bucket) == 64, "a bucket is a cache line");
+
+struct bucket_table {
+    struct bucket *buckets;
+    uint32_t count; /* any number: the home is hash * count / 2^32, of the hash's upper half */
+    uint32_t entries;
+    uint64_t full; /* inserts refused because every probe was full */
+};
+
+/* Where a look-up stands. */
+struct bucket_cursor {
+    uint32_t probe, mask; /* buckets looked into so far; which ways of the last one are still to be tried */
+};
+
+/* Buckets for that many entries at a load of at most 0.6. */
+uint32_t bucket_count_for(uint32_t entries);
+
+/* Takes over memory (count * 64 bytes, aligned to 64, zero). */
+void bucket_init(struct bucket_table *t, struct bucket *memory, uint32_t count);
+
+static inline uint32_t bucket_home(const struct bucket_table *t, uint64_t hash)
+{
+    return (uint32_t)((hash >> 32) * t->count >> 32);
+}
+
+static inline uint16_t bucket_tag(uint64_t hash)
+{
+    return (uint16_t)(hash | 1);
+}
+
+static inline void bucket_prefetch(const struct bucket_table *t, uint64_t hash)
+{
+    __builtin_prefetch(&t->buckets[bucket_home(t, hash)]);
+}
+
+/* The next entry whose tag is the hash's: true, with *id and *kind. False: no more. Start with a zero cursor.
+ */
+bool bucket_find(const struct bucket_table *t, uint64_t hash, struct bucket_cursor *cursor, uint32_t *id,
+                 uint8_t *kind);
+
+/* Puts an entry in. False: all of its probes are full (counted). The caller knows that it is not in yet. */
+bool bucket_insert(struct bucket_table *t, uint64_t hash, uint32_t id, uint8_t kind);
+
+/* Takes the entry with that id and kind out; false: it is not in. */
+bool bucket_remove(struct bucket_table *t, uint64_t hash, uint32_t id, uint8_t kind);
+
+/* Changes the entry's id and kind where it stands (a SYN that becomes a connection). False: it is not in. */
+bool bucket_replace(struct bucket_table *t, uint64_t hash, uint32_t id, uint8_t kind, uint32_t new_id,
+                    uint8_t new_kind);
+
+#endif

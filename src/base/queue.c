@@ -1,0 +1,297 @@
+/* SPDX-License-Identifier: BSD-2-Clause
+ *
+ * A queue of bytes over chunks. Bytes enter at the tail's end and leave at the head's start, and a chunk that
+ * holds none does not exist: so an empty queue costs nothing, and each chunk in the list has at least one
+ * byte, which is what makes every walk here a short one.
+ *
+ *      OFFSET SIZE MEANING
+ *       0      4   next chunk's id, 0: the last
+ *       4      2   start: where its first byte lies, counted from the header's end
+ *       6      2   end: where the next byte would go
+ *       8      1   large: 2,048 bytes in all; else 256
+ *       9      7   unused
+ *      16          bytes
+ *
+ * A connection's send queue is filled here by the application and read by tcp/out, at any offset and as often
+ * as it has to be sent; its receive queue is filled by tcp/in, chunk by chunk from what waited out of order.
+ * What the bytes mean, and their sequence numbers, are the caller's.
+ */
+#include "queue.h"
+#include "sum.h"
+
+#include <string.h>
+
+struct chunk {
+    uint32_t next;
+    uint16_t start, end;
+    uint8_t large, unused[7];
+    uint8_t bytes[];
+};
+_Static_assert(sizeof(struct chunk) == QUEUE_HEADER, "a chunk's header is 16 bytes");
+
+/* Content up to this is rather copied than handed over with its chunk. */
+enum { COPY_MAX = 256 };
+
+static inline struct chunk *chunk_at(const struct queue_pools *p, uint32_t id)
+{
+    return slab_at(p->small.slabs, id);
+}
+
+static inline uint32_t size_of(const struct chunk *c)
+{
+    return c->large ? QUEUE_LARGE : QUEUE_SMALL;
+}
+
+static inline uint32_t held_in(const struct chunk *c)
+{
+    return (uint32_t)c->end - c->start;
+}
+
+static inline uint32_t room_in(const struct chunk *c)
+{
+    return size_of(c) - QUEUE_HEADER - c->end;
+}
+
+static inline uint32_t least(uint32_t a, uint32_t b)
+{
+    return a < b ? a : b;
+}
+
+void queue_pools_init(struct queue_pools *p, struct slabs *s)
+{
+    slab_pool(&p->small, s, QUEUE_SMALL);
+    slab_pool(&p->large, s, QUEUE_LARGE);
+}
+
+/* Puts a chunk, the last of its list, behind the tail. */
+static inline void link_chunk(struct queue *q, const struct queue_pools *p, uint32_t id, uint32_t size)
+{
+    if (q->tail != 0)
+        chunk_at(p, q->tail)->next = id;
+    else
+        q->head = id;
+    q->tail = id;
+    q->charged += size;
+}
+
+/* Takes the head out of the list and returns its id; the chunk stays the caller's. */
+static inline uint32_t unlink_head(struct queue *q, const struct chunk *head)
+{
+    const uint32_t id = q->head;
+
+    q->head = head->next;
+    if (q->head == 0)
+        q->tail = 0;
+    q->charged -= size_of(head);
+    return id;
+}
+
+/* Takes the head out and gives it back. */
+static inline void drop_head(struct queue *q, struct queue_pools *p, const struct chunk *head)
+{
+    struct pool *pool = head->large ? &p->large : &p->small;
+
+    slab_give(pool, unlink_head(q, head));
+}
+
+/* Adds an empty chunk for n more bytes: small if they all fit in it, or if no large one is to be had. */
+static struct chunk *add_chunk(struct queue *q, struct queue_pools *p, uint32_t n)
+{
+    bool large = n > QUEUE_SMALL - QUEUE_HEADER;
+    uint32_t id = slab_take(large ? &p->large : &p->small);
+    struct chunk *c;
+
+    if (id == 0 && large) {
+        large = false;
+        id = slab_take(&p->small);
+    }
+    if (id == 0)
+        return NULL;
+    c = chunk_at(p, id);
+    c->next = 0;
+    c->start = c->end = 0;
+    c->large = large;
+    link_chunk(q, p, id, large ? QUEUE_LARGE : QUEUE_SMALL);
+    return c;
+}
+
+/* Puts as many of n bytes in as there is room for. */
+static inline uint32_t fill(struct chunk *c, const uint8_t *from, uint32_t n)
+{
+    uint8_t *at = c->bytes + c->end;
+
+    n = least(n, room_in(c));
+    c->end = (uint16_t)(c->end + n);
+    memcpy(at, from, n);
+    return n;
+}
+
+uint32_t queue_append(struct queue *q, struct queue_pools *p, const void *data, uint32_t len)
+{
+    const uint8_t *from = data;
+    uint32_t done = 0;
+
+    while (done < len) {
+        struct chunk *c = q->tail != 0 ? chunk_at(p, q->tail) : NULL;
+
+        if (c == NULL || room_in(c) == 0)
+            c = add_chunk(q, p, len - done);
+        if (c == NULL)
+            break;
+        done += fill(c, from + done, len - done);
+    }
+    q->bytes += done;
+    return done;
+}
+
+void queue_consume(struct queue *q, struct queue_pools *p, uint32_t n, struct queue_cursor *cursor)
+{
+    if (cursor != NULL && cursor->offset >= n)
+        cursor->offset -= n;
+    else if (cursor != NULL) /* its chunk will be gone, or be the head: both are what all zero says */
+        *cursor = (struct queue_cursor){0};
+    q->bytes -= n;
+    while (n > 0) {
+        struct chunk *head = chunk_at(p, q->head);
+        const uint32_t held = held_in(head);
+
+        if (n < held) {
+            head->start = (uint16_t)(head->start + n);
+            return;
+        }
+        drop_head(q, p, head);
+        n -= held;
+    }
+}
+
+/* The place of the byte at offset, which is held, walking on from `at`, which is not behind it. */
+static inline const struct chunk *walk_to(const struct queue_pools *p, uint32_t offset,
+                                          struct queue_cursor *at)
+{
+    const struct chunk *c = chunk_at(p, at->chunk);
+
+    while (offset - at->offset >= held_in(c)) {
+        at->offset += held_in(c);
+        at->chunk = c->next;
+        c = chunk_at(p, at->chunk);
+    }
+    return c;
+}
+
+void queue_copy(const struct queue *q, const struct queue_pools *p, uint32_t offset, void *to, uint32_t len)
+{
+    struct queue_cursor at = {q->head, 0};
+    uint8_t *out = to;
+
+    while (len > 0) {
+        const struct chunk *c = walk_to(p, offset, &at);
+        const uint32_t skip = offset - at.offset, n = least(len, held_in(c) - skip);
+
+        memcpy(out, c->bytes + c->start + skip, n);
+        out += n;
+        offset += n;
+        len -= n;
+    }
+}
+
+/* Copies what lies in more than one chunk; the sum of a piece that begins at an odd byte has its bytes
+ * swapped. */
+static uint32_t copy_pieces(const struct queue_pools *p, uint32_t offset, uint8_t *to, uint32_t len,
+                            struct queue_cursor *at)
+{
+    uint32_t sum = 0, done = 0;
+
+    while (done < len) {
+        const struct chunk *c = walk_to(p, offset + done, at);
+        const uint32_t skip = offset + done - at->offset, n = least(len - done, held_in(c) - skip);
+        const uint32_t part = sum_copy(to + done, c->bytes + c->start + skip, n);
+
+        sum = sum_fold(sum + (done & 1 ? sum_odd(part) : part));
+        done += n;
+    }
+    return sum;
+}
+
+uint32_t queue_copy_sum(const struct queue *q, const struct queue_pools *p, uint32_t offset, void *to,
+                        uint32_t len, struct queue_cursor *cursor)
+{
+    struct queue_cursor at = {q->head, 0}, unused;
+    const struct chunk *c;
+
+    if (len == 0)
+        return 0;
+    if (cursor == NULL)
+        cursor = &unused;
+    else if (cursor->chunk != 0 && cursor->offset <= offset)
+        at = *cursor;
+    c = walk_to(p, offset, &at);
+    offset -= at.offset;
+    *cursor = at;
+    if (len <= held_in(c) - offset)
+        return sum_copy(to, c->bytes + c->start + offset, len);
+    return copy_pieces(p, at.offset + offset, to, len, cursor);
+}
+
+/* Moves the head, or its first n bytes if it has more. Returns how many: less only for lack of budget. */
+static uint32_t move_head(struct queue *to, struct queue *from, struct queue_pools *p, uint32_t n)
+{
+    struct chunk *head = chunk_at(p, from->head);
+    const uint32_t held = held_in(head);
+    const uint32_t room = to->tail != 0 ? room_in(chunk_at(p, to->tail)) : 0;
+
+    if (n < held || (held <= COPY_MAX && held <= room)) {
+        n = queue_append(to, p, head->bytes + head->start, least(n, held));
+        queue_consume(from, p, n, NULL);
+        return n;
+    }
+    link_chunk(to, p, unlink_head(from, head), size_of(head));
+    head->next = 0;
+    to->bytes += held;
+    from->bytes -= held;
+    return held;
+}
+
+uint32_t queue_move(struct queue *to, struct queue *from, struct queue_pools *p, uint32_t n)
+{
+    uint32_t done = 0;
+
+    while (done < n) {
+        const uint32_t moved = move_head(to, from, p, n - done);
+
+        if (moved == 0)
+            break;
+        done += moved;
+    }
+    return done;
+}
+
+void queue_concat(struct queue *to, struct queue *from, const struct queue_pools *p)
+{
+    if (from->head == 0)
+        return;
+    if (to->tail != 0)
+        chunk_at(p, to->tail)->next = from->head;
+    else
+        to->head = from->head;
+    to->tail = from->tail;
+    to->bytes += from->bytes;
+    to->charged += from->charged;
+    *from = (struct queue){0};
+}
+
+void queue_clear(struct queue *q, struct queue_pools *p)
+{
+    while (q->head != 0)
+        drop_head(q, p, chunk_at(p, q->head));
+    q->bytes = 0;
+}
+
+struct view queue_front(const struct queue *q, const struct queue_pools *p)
+{
+    const struct chunk *head;
+
+    if (q->head == 0)
+        return view_of(NULL, 0);
+    head = chunk_at(p, q->head);
+    return view_of(head->bytes + head->start, held_in(head));
+}

@@ -1,0 +1,193 @@
+/* SPDX-License-Identifier: BSD-2-Clause
+ *
+ * The Internet checksum's sums for any processor with a C compiler. RFC 1071 section 2 gives the three facts
+ * that make it simple: the sum may be taken in wider words as long as carries come round again; it may be
+ * taken in either byte order, if what is stored is read in the same; and its parts may be added in any order.
+ *
+ *      bytes    | 64 at a time | 32 | 16 | 8 | 4 | 2 | 1 |
+ *      into     64 bits of sum, and a count of how often that overflowed
+ *
+ * So nothing is swapped and nothing is aligned: words are loaded by memcpy, which is one instruction where
+ * the machine allows it and bytes where it does not. Carries are counted and added at the end, so that no
+ * addition waits for the carry of the one before. wire/checksum sums headers with this, base/queue copies
+ * payload with it; who finishes and stores the sum is theirs.
+ */
+#include "sum.h"
+
+#include <string.h>
+
+struct total {
+    uint64_t sum;
+    size_t carries; /* worth 1 each: 2^64 is 1 more than a multiple of 65,535 */
+};
+
+static inline uint64_t load8(const uint8_t *at)
+{
+    uint64_t word;
+
+    memcpy(&word, at, sizeof word);
+    return word;
+}
+
+static inline uint64_t load4(const uint8_t *at)
+{
+    uint32_t word;
+
+    memcpy(&word, at, sizeof word);
+    return word;
+}
+
+static inline uint64_t load2(const uint8_t *at)
+{
+    uint16_t word;
+
+    memcpy(&word, at, sizeof word);
+    return word;
+}
+
+/* The odd last byte: the first of a word whose second is zero, in either byte order. */
+static inline uint64_t load1(const uint8_t *at)
+{
+    const uint8_t pair[2] = {*at, 0};
+
+    return load2(pair);
+}
+
+static inline void add(struct total *t, uint64_t word)
+{
+    t->sum += word;
+    t->carries += t->sum < word;
+}
+
+/* To 16 bits: a number added to itself with its halves exchanged has the sum of its halves, carry included,
+ * in its upper half. */
+static inline uint32_t fold(const struct total *t)
+{
+    uint64_t sum = t->sum + t->carries;
+    uint32_t half;
+
+    sum += sum < t->carries;
+    sum += sum << 32 | sum >> 32;
+    half = (uint32_t)(sum >> 32);
+    half += half << 16 | half >> 16;
+    return half >> 16;
+}
+
+static inline void add32(struct total *t, const uint8_t *at)
+{
+    add(t, load8(at));
+    add(t, load8(at + 8));
+    add(t, load8(at + 16));
+    add(t, load8(at + 24));
+}
+
+/* The last len bytes, fewer than 8: at most 34 bits. */
+static inline uint64_t rest_of(const uint8_t *at, size_t len)
+{
+    uint64_t sum = 0;
+
+    if (len & 4) {
+        sum += load4(at);
+        at += 4;
+    }
+    if (len & 2) {
+        sum += load2(at);
+        at += 2;
+    }
+    if (len & 1)
+        sum += load1(at);
+    return sum;
+}
+
+uint32_t sum_bytes(const void *data, size_t len)
+{
+    const uint8_t *at = data;
+    struct total t = {0, 0};
+
+    for (; len >= 64; len -= 64, at += 64) {
+        add32(&t, at);
+        add32(&t, at + 32);
+    }
+    if (len & 32) {
+        add32(&t, at);
+        at += 32;
+    }
+    if (len & 16) {
+        add(&t, load8(at));
+        add(&t, load8(at + 8));
+        at += 16;
+    }
+    if (len & 8) {
+        add(&t, load8(at));
+        at += 8;
+    }
+    if (len & 7)
+        add(&t, rest_of(at, len & 7));
+    return fold(&t);
+}
+
+static inline void copy8(struct total *t, uint8_t *to, const uint8_t *from)
+{
+    const uint64_t word = load8(from);
+
+    memcpy(to, &word, sizeof word);
+    add(t, word);
+}
+
+static inline void copy32(struct total *t, uint8_t *to, const uint8_t *from)
+{
+    copy8(t, to, from);
+    copy8(t, to + 8, from + 8);
+    copy8(t, to + 16, from + 16);
+    copy8(t, to + 24, from + 24);
+}
+
+/* As rest_of, and copies. */
+static inline uint64_t copy_rest(uint8_t *to, const uint8_t *from, size_t len)
+{
+    uint64_t sum = 0;
+
+    if (len & 4) {
+        sum += load4(from);
+        memcpy(to, from, 4);
+        to += 4, from += 4;
+    }
+    if (len & 2) {
+        sum += load2(from);
+        memcpy(to, from, 2);
+        to += 2, from += 2;
+    }
+    if (len & 1) {
+        sum += load1(from);
+        *to = *from;
+    }
+    return sum;
+}
+
+uint32_t sum_copy(void *to, const void *from, size_t len)
+{
+    const uint8_t *in = from;
+    uint8_t *out = to;
+    struct total t = {0, 0};
+
+    for (; len >= 64; len -= 64, in += 64, out += 64) {
+        copy32(&t, out, in);
+        copy32(&t, out + 32, in + 32);
+    }
+    if (len & 32) {
+        copy32(&t, out, in);
+        in += 32, out += 32;
+    }
+    if (len & 16) {
+        copy8(&t, out, in);
+        copy8(&t, out + 8, in + 8);
+        in += 16, out += 16;
+    }
+    if (len & 8) {
+        copy8(&t, out, in);
+        in += 8, out += 8;
+    }
+    if (len & 7)
+        add(&t, copy_rest(out, in, len & 7));
+    return fold(&t);
+}
