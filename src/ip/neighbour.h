@@ -1,0 +1,83 @@
+/* SPDX-License-Identifier: BSD-2-Clause
+ *
+ * Who has which link address: one cache for both families (RFC 826, RFC 1122 2.3.2, RFC 4861 7.3 in outline).
+ *
+ *      FREE --wanted--> ASKED --answer--> KNOWN --60 s, wanted--> CHECKED --answer--> KNOWN
+ *                         |                                          |
+ *                         +-- 3 questions unanswered: FAILED <-------+      STATIC: never asked, never
+ * changed
+ *
+ * An entry is made when we want to send to somebody or when somebody asks for us, never because of what is
+ * merely said aloud; a KNOWN entry is changed only by an answer to our question or by its own question. Those
+ * who are being asked stand in a queue, a second from question to question, so its head is the next deadline.
+ */
+#ifndef IP_NEIGHBOUR_H
+#define IP_NEIGHBOUR_H
+
+#include "base/bucket.h"
+#include "base/hash.h"
+#include "base/time.h"
+#include "wire/addr.h"
+
+enum neighbour_state {
+    NEIGHBOUR_FREE,
+    NEIGHBOUR_ASKED,
+    NEIGHBOUR_KNOWN,
+    NEIGHBOUR_CHECKED,
+    NEIGHBOUR_FAILED,
+    NEIGHBOUR_STATIC
+};
+
+struct neighbour {
+    struct addr addr;
+    uint8_t mac[6];
+    uint8_t state, device;
+    uint8_t asked;      /* questions since the last answer */
+    uint8_t queued;     /* 1: stands in the queue */
+    uint16_t own;       /* index of the own address that asks */
+    uint32_t confirmed; /* tick of the last answer */
+    uint32_t due;       /* tick of the next question */
+    uint32_t next;      /* in the queue: index + 1 */
+};
+
+struct neighbours {
+    struct neighbour *list;
+    const uint32_t *uses; /* by index: how many connections keep it; counted by them */
+    struct bucket_table table;
+    struct hash_key key;
+    uint32_t limit, used, asking; /* asking: those in the queue */
+    uint32_t hand;                /* where the search for one that can go goes on */
+    uint32_t head, tail;          /* of the queue: index + 1 */
+    uint64_t full;
+};
+
+/* What the queue's head asks for. */
+enum neighbour_act { NEIGHBOUR_NOTHING, NEIGHBOUR_ASK, NEIGHBOUR_GIVE_UP };
+
+/* The entry for an address; -1: there is none. */
+int neighbour_find(const struct neighbours *n, const struct addr *addr, unsigned device);
+
+/* The entry, made if there is none and then asked for; -1: no room (counted). own: the asking address. */
+int neighbour_want(struct neighbours *n, const struct addr *addr, unsigned device, unsigned own, rn_time now);
+
+/* May we send to it now? Its link address is valid then. Asks, again or for a check, where it is time. */
+bool neighbour_ready(struct neighbours *n, unsigned index, rn_time now);
+
+/* It does not seem to hear us: check at the next use (RFC 1122 4.2.3.5's advice to IP). */
+void neighbour_doubt(struct neighbours *n, unsigned index);
+
+/* It said who it is, to us: by asking for us (asks) or by answering. Returns its index if it is known now and
+ * was not before, so that those who wait can go; else -1. */
+int neighbour_heard(struct neighbours *n, const struct addr *addr, unsigned device, unsigned own,
+                    const uint8_t mac[6], bool asks, rn_time now);
+
+/* An entry that stays. 0 or -ENOSPC. */
+int neighbour_fix(struct neighbours *n, const struct addr *addr, unsigned device, const uint8_t mac[6]);
+
+/* What is due now and for whom; the question counts as asked. */
+enum neighbour_act neighbour_due(struct neighbours *n, rn_time now, unsigned *index);
+
+/* When the next is due; false: nobody is being asked. */
+bool neighbour_next(const struct neighbours *n, uint32_t *tick);
+
+#endif

@@ -1,0 +1,377 @@
+/* SPDX-License-Identifier: BSD-2-Clause
+ *
+ * Sockets: numbers for connections and listeners. A number is checked against the record's generation at each
+ * call, and what it stands for is then asked of tcp/call. Statistics are copies.
+ *
+ *      BITS    MEANING
+ *      62-32   generation of the record (31 bits)
+ *      31      1: a listener
+ *      30-0    index of the record + 1
+ */
+#include "room.h"
+#include "tcp/call.h"
+#include "tcp/rtt.h"
+#include "wire/ip4.h"
+#include "wire/ip6.h"
+
+#include <errno.h>
+#include <string.h>
+
+#define LISTENER_BIT (INT64_C(1) << 31)
+
+_Static_assert((int)DROP_COUNT <= RN_DROPS && (int)CONN_STATES <= RN_STATES, "statistics have room");
+_Static_assert((int)CONN_EV_ACCEPTED == RN_ACCEPTED && (int)CONN_EV_CONNECTED == RN_CONNECTED &&
+                   (int)CONN_EV_READABLE == RN_READABLE && (int)CONN_EV_WRITABLE == RN_WRITABLE &&
+                   (int)CONN_EV_PEER_CLOSED == RN_PEER_CLOSED && (int)CONN_EV_CLOSED == RN_CLOSED &&
+                   (int)CONN_EV_FAILED == RN_FAILED,
+               "events are the same bits inside and outside");
+
+static rn_sock sock_of(const struct rn_stack *net, const struct conn *c)
+{
+    return (rn_sock)((uint64_t)(c->generation & 0x7fffffff) << 32 | (conn_index(&net->conns, c) + 1));
+}
+
+static rn_sock sock_of_listener(const struct rn_stack *net, uint32_t index)
+{
+    uint64_t generation = net->listeners.listeners[index].generation & 0x7fffffff;
+
+    return (rn_sock)(generation << 32 | (uint64_t)LISTENER_BIT | (index + 1));
+}
+
+/* The connection of a number, or NULL. */
+static struct conn *conn_of(struct rn_stack *net, rn_sock sock)
+{
+    uint32_t index = (uint32_t)(sock & 0x7fffffff) - 1;
+    struct conn *c;
+
+    if (sock <= 0 || sock & LISTENER_BIT || index >= net->conns.fresh)
+        return NULL;
+    c = conn_at(&net->conns, index);
+    return c->flags & CONN_ORPHAN || sock_of(net, c) != sock ? NULL : c;
+}
+
+/* The listener of a number, or NULL. */
+static struct listener *listener_of(struct rn_stack *net, rn_sock sock)
+{
+    uint32_t index = (uint32_t)(sock & 0x7fffffff) - 1;
+
+    if (sock <= 0 || !(sock & LISTENER_BIT) || index >= net->listeners.limit)
+        return NULL;
+    return net->listeners.listeners[index].used && sock_of_listener(net, index) == sock
+               ? &net->listeners.listeners[index]
+               : NULL;
+}
+
+/* ---- opening */
+
+static int check_protocol(int protocol, char *err)
+{
+    if (protocol == RN_TCP)
+        return 0;
+    return ERROR_LINE(err, -EPROTONOSUPPORT, "only RN_TCP can be opened in this version");
+}
+
+rn_sock rn_listen(struct rn_stack *net, int protocol, const char *where, char *err)
+{
+    struct listeners *l = &net->listeners;
+    struct addr a;
+    uint16_t port;
+    uint32_t i;
+    int rc = check_protocol(protocol, err);
+
+    if (rc)
+        return rc;
+    if (!where || !addr_parse_port(where, &a, &port) || !port)
+        return ERROR_LINE(err, -EINVAL, "'", where ? where : "",
+                          "' is no place to listen on: write it as 0.0.0.0:7 or [::]:7, port 1 to 65535");
+    if (!addr_is_any(&a) && address_find(&net->addresses, &a) < 0)
+        return ERROR_LINE(err, -EADDRNOTAVAIL, where,
+                          " is not an address of this stack: rn_add_address first");
+    for (i = 0; i < l->limit; i++)
+        if (l->listeners[i].used && l->listeners[i].port == port && addr_eq(&l->listeners[i].address, &a))
+            return ERROR_LINE(err, -EADDRINUSE, where, " is listened on already");
+    for (i = 0; i < l->limit && l->listeners[i].used; i++)
+        ;
+    if (i == l->limit)
+        return ERROR_LINE(err, -ENOSPC, "no room for one more listener: raise rn_options.listeners");
+    l->listeners[i] = (struct listener){.address = a,
+                                        .port = port,
+                                        .used = true,
+                                        .ipv6 = !addr_is4(&a),
+                                        .generation = l->listeners[i].generation};
+    l->used++;
+    return sock_of_listener(net, i);
+}
+
+/* The own address to connect from: the one asked for, else the one on the peer's link. */
+static int choose_source(struct rn_stack *net, const struct addr *to, const char *from, uint16_t *port,
+                         char *err)
+{
+    struct addr a;
+    int own = address_towards(&net->addresses, to);
+
+    *port = 0;
+    if (own < 0)
+        return ERROR_LINE(err, -ENETUNREACH, "none of this stack's addresses has that host on its link");
+    if (!from)
+        return own;
+    if (!addr_parse_port(from, &a, port) || addr_is4(&a) != addr_is4(to))
+        return ERROR_LINE(err, -EINVAL, "'", from,
+                          "' is no source: write it as 10.0.0.7:0, of the peer's family");
+    if (addr_is_any(&a))
+        return own;
+    own = address_find(&net->addresses, &a);
+    return own < 0 ? ERROR_LINE(err, -EADDRNOTAVAIL, from, " is not an address of this stack") : own;
+}
+
+rn_sock rn_connect(struct rn_stack *net, int protocol, const char *to, const char *from, char *err)
+{
+    struct table_key key;
+    struct conn *c;
+    uint16_t port, source;
+    int own, hop, rc = check_protocol(protocol, err);
+    uint32_t headers;
+
+    if (rc)
+        return rc;
+    memset(&key, 0, sizeof key);
+    if (!to || !addr_parse_port(to, &key.remote, &port) || !port || !addr_is_unicast(&key.remote))
+        return ERROR_LINE(err, -EINVAL, "'", to ? to : "",
+                          "' is no place to connect to: write it as 10.0.0.7:80 or [fd00::7]:80");
+    own = choose_source(net, &key.remote, from, &source, err);
+    if (own < 0)
+        return own;
+    key.remote_port = port;
+    key.local_port = source;
+    key.local = (uint16_t)own;
+    if (address_find(&net->addresses, &key.remote) >= 0 ||
+        address_is_broadcast(&net->addresses, &key.remote, net->addresses.list[own].device))
+        return ERROR_LINE(err, -EINVAL, to, " is this stack itself, or everybody: connect to another host");
+    hop = output_hop(net, (unsigned)own, &key.remote);
+    if (hop < 0)
+        return ERROR_LINE(err, -ENOBUFS, "no room for one more neighbour: raise rn_options.neighbours");
+    headers = addr_is4(&key.remote) ? IP4_LEN + TCP_LEN : IP6_LEN + TCP_LEN;
+    rc = call_open(&net->conns, &key, (uint16_t)hop,
+                   (uint16_t)(net->devices[net->addresses.list[own].device].mtu - headers),
+                   !addr_is4(&key.remote), &c);
+    if (rc == -EADDRINUSE)
+        return ERROR_LINE(err, rc, "that pair of addresses and ports is in use");
+    if (rc < 0)
+        return ERROR_LINE(err, rc, "no room for one more connection: raise rn_options.connections");
+    return sock_of(net, c);
+}
+
+/* ---- events */
+
+bool rn_next(struct rn_stack *net, struct rn_event *ev)
+{
+    struct conns *s = &net->conns;
+    struct conn *c;
+
+    while ((c = conn_pop_event(s)) != NULL) {
+        struct conn_cold *cold = conn_cold(s, c);
+        unsigned events = c->events;
+
+        c->events = 0;
+        if (c->flags & CONN_ORPHAN || !events) {
+            conn_release(s, c);
+            continue;
+        }
+        *ev = (struct rn_event){.sock = sock_of(net, c), .user = c->user, .mask = events};
+        if (events & CONN_EV_ACCEPTED && cold->listener) {
+            ev->listener = sock_of_listener(net, cold->listener - 1);
+            net->listeners.listeners[cold->listener - 1].pending--;
+            cold->listener = 0;
+        }
+        if (events & CONN_EV_FAILED)
+            ev->error = cold->error;
+        if (events & (CONN_EV_FAILED | CONN_EV_CLOSED))
+            call_close(s, c);
+        return true;
+    }
+    return false;
+}
+
+/* ---- transfers and ends */
+
+ptrdiff_t rn_recv(struct rn_stack *net, rn_sock sock, void *data, size_t len)
+{
+    struct conn *c = conn_of(net, sock);
+
+    return c ? call_receive(&net->conns, c, data, len) : -EBADF;
+}
+
+ptrdiff_t rn_send(struct rn_stack *net, rn_sock sock, const void *data, size_t len)
+{
+    struct conn *c = conn_of(net, sock);
+
+    return c ? call_send(&net->conns, c, data, len) : -EBADF;
+}
+
+ptrdiff_t rn_splice(struct rn_stack *net, rn_sock from, rn_sock to, size_t len)
+{
+    struct conn *f = conn_of(net, from), *t = conn_of(net, to);
+
+    return f && t ? call_splice(&net->conns, f, t, len) : -EBADF;
+}
+
+int rn_shutdown(struct rn_stack *net, rn_sock sock)
+{
+    struct conn *c = conn_of(net, sock);
+
+    return c ? call_shutdown(&net->conns, c) : -EBADF;
+}
+
+/* Resets what the application has not heard of yet, and forgets who is half open. */
+static void close_listener(struct rn_stack *net, struct listener *at)
+{
+    struct conns *s = &net->conns;
+    uint32_t index = (uint32_t)(at - net->listeners.listeners), link = s->events.head;
+
+    listen_forget(&net->listeners, s, (int)index);
+    while (link) {
+        struct conn *c = conn_at(s, link - 1);
+
+        link = c->next_event;
+        if (conn_cold(s, c)->listener == index + 1) {
+            conn_cold(s, c)->listener = 0;
+            call_abort(s, c);
+        }
+    }
+    at->used = false;
+    at->pending = 0;
+    at->generation++;
+    net->listeners.used--;
+}
+
+int rn_close(struct rn_stack *net, rn_sock sock)
+{
+    struct conn *c = conn_of(net, sock);
+    struct listener *l = listener_of(net, sock);
+
+    if (c)
+        call_close(&net->conns, c);
+    else if (l)
+        close_listener(net, l);
+    return c || l ? 0 : -EBADF;
+}
+
+int rn_abort(struct rn_stack *net, rn_sock sock)
+{
+    struct conn *c = conn_of(net, sock);
+
+    if (!c)
+        return rn_close(net, sock);
+    call_abort(&net->conns, c);
+    return 0;
+}
+
+int rn_ready(struct rn_stack *net, rn_sock sock)
+{
+    struct conn *c = conn_of(net, sock);
+
+    return c ? (int)call_ready(&net->conns, c) : -EBADF;
+}
+
+int rn_set_user(struct rn_stack *net, rn_sock sock, void *user)
+{
+    struct conn *c = conn_of(net, sock);
+
+    if (!c)
+        return -EBADF;
+    c->user = user;
+    return 0;
+}
+
+/* ---- what is going on */
+
+static void use(struct rn_use *u, const char *name, uint64_t used, uint64_t limit, uint64_t peak,
+                uint64_t full)
+{
+    *u = (struct rn_use){.name = name, .used = used, .limit = limit, .peak = peak, .full = full};
+}
+
+void rn_stats(const struct rn_stack *net, struct rn_stats *stats)
+{
+    const struct conn_counts *k = &net->conns.counts;
+    const struct conns *s = &net->conns;
+
+    memset(stats, 0, sizeof *stats);
+    for (int i = 0; i < net->device_count; i++) {
+        const struct rn_dev *dev = net->devices[i].dev;
+
+        stats->rx_frames += dev->rx_frames;
+        stats->tx_frames += dev->tx_frames;
+        stats->rx_bytes += dev->rx_bytes;
+        stats->tx_bytes += dev->tx_bytes;
+    }
+    stats->segments_in = k->segments_in;
+    stats->segments_out = k->segments_out;
+    stats->retransmitted = k->retransmitted;
+    stats->duplicate_acks_out = k->duplicate_acks_out;
+    stats->resets_in = k->resets_in;
+    stats->resets_out = k->resets_out;
+    stats->opened_passive = k->opened_passive;
+    stats->opened_active = k->opened_active;
+    stats->closed = k->closed;
+    stats->failed = k->failed;
+    stats->timed_out = k->timed_out;
+    for (int i = 0; i < CONN_STATES; i++)
+        stats->entered[i] = k->entered[i];
+    for (int i = 0; i < DROP_COUNT; i++)
+        stats->drops[i] = net->drops[i];
+    use(&stats->use[0], "connections", s->used, s->limit, s->peak, k->connections_full);
+    use(&stats->use[1], "half_open", net->listeners.syn_used, net->listeners.syn_limit,
+        net->listeners.syn_peak, net->listeners.forgotten);
+    use(&stats->use[2], "time_wait", net->timewaits.used, net->timewaits.limit, net->timewaits.peak,
+        net->timewaits.recycled);
+    use(&stats->use[3], "budget_bytes", net->slabs.used_bytes, net->slabs.budget_bytes, net->slabs.peak_bytes,
+        net->slabs.full);
+    use(&stats->use[4], "table", s->table.buckets.entries, (uint64_t)s->table.buckets.count * BUCKET_WAYS,
+        s->table.buckets.entries, s->table.buckets.full);
+    use(&stats->use[5], "listeners", net->listeners.used, net->listeners.limit, net->listeners.used, 0);
+    use(&stats->use[6], "neighbours", net->neighbours.used, net->neighbours.limit, net->neighbours.used,
+        net->neighbours.full);
+}
+
+const char *rn_drop_name(int drop)
+{
+#define X(name, text) text,
+    static const char *const names[] = {DROP_LIST(X)};
+#undef X
+
+    return drop >= 0 && drop < DROP_COUNT ? names[drop] : NULL;
+}
+
+const char *rn_state_name(int state)
+{
+    return state >= 0 && state < CONN_STATES ? conn_facts[state].name : NULL;
+}
+
+int rn_info(struct rn_stack *net, rn_sock sock, struct rn_info *info)
+{
+    const struct conns *s = &net->conns;
+    struct conn *c = conn_of(net, sock);
+    uint32_t queued, flight;
+
+    if (!c)
+        return -EBADF;
+    memset(info, 0, sizeof *info);
+    addr_print(info->local, &net->addresses.list[c->key.local].addr, c->key.local_port);
+    addr_print(info->peer, &c->key.remote, c->key.remote_port);
+    queued = conn_queued(s, c);
+    flight = (uint32_t)seq_diff(c->snd_max, c->snd_una);
+    info->state = c->state;
+    info->unread = conn_unread(s, c);
+    info->unacked = flight < queued ? flight : queued;
+    info->unsent = queued - info->unacked;
+    info->mss = c->mss;
+    info->cwnd_bytes = c->cwnd;
+    info->ssthresh_bytes = conn_cold(s, c)->ssthresh;
+    info->window_bytes = c->snd_wnd;
+    info->srtt_us = c->srtt_us;
+    info->rttvar_us = c->rttvar_us;
+    info->rto_us = rtt_timeout_us(s, c);
+    info->retries = c->retries;
+    return 0;
+}

@@ -1,0 +1,325 @@
+/* SPDX-License-Identifier: BSD-2-Clause
+ *
+ * A frame's way up, one screen a layer. Each layer decodes with wire/, drops what is not for us with a
+ * reason, and hands the rest on. Nothing is sent here: a reply is put into the list that flush encodes.
+ *
+ *      input_frame:    ethernet -> arp
+ *                               -> network -> echo, error   (answered, or told to the connection it concerns)
+ *                                          -> transport     (a segment, for the next stage of the poll)
+ *      input_segment:  to the connection, the half-open one, the one in TIME-WAIT, the listener, or nobody
+ */
+#include "room.h"
+#include "ip/path.h"
+#include "tcp/call.h"
+#include "tcp/in.h"
+#include "wire/arp.h"
+#include "wire/checksum.h"
+#include "wire/eth.h"
+#include "wire/icmp4.h"
+#include "wire/icmp6.h"
+#include "wire/ip4.h"
+#include "wire/ip6.h"
+
+#include <errno.h>
+#include <string.h>
+
+/* Counts; false, so that a layer can end with it. */
+static bool dropped(struct rn_stack *net, enum drop reason)
+{
+    net->drops[reason]++;
+    return false;
+}
+
+/* A place for a reply; poll takes no more frames than there are places. */
+static struct room_reply *reply(struct rn_stack *net, int device, enum room_reply_kind kind,
+                                const uint8_t *mac)
+{
+    struct room_reply *r = &net->replies[net->reply_count++];
+
+    memset(r, 0, sizeof *r);
+    r->kind = kind;
+    r->device = (uint8_t)device;
+    if (mac)
+        memcpy(r->mac, mac, 6);
+    return r;
+}
+
+/* Somebody says who has an address. We learn from what is asked of us, and from what we asked for. */
+static bool arp(struct rn_stack *net, int device, struct view v)
+{
+    struct arp a;
+    enum drop bad = arp_decode(&v, &a);
+    int own, woken;
+
+    if (bad)
+        return dropped(net, bad);
+    own = address_find(&net->addresses, &a.target);
+    if (own < 0 || net->addresses.list[own].device != device)
+        return dropped(net, DROP_NOT_OURS);
+    if (address_find(&net->addresses, &a.sender) >= 0)
+        return dropped(net, DROP_ARP); /* our own address, from elsewhere */
+    if (!addr_is_any(&a.sender) && (!addr_is_unicast(&a.sender) ||
+                                    !addr_same_prefix(&a.sender, &a.target, net->addresses.list[own].bits)))
+        return dropped(net, DROP_SOURCE);
+    if (!addr_is_any(&a.sender)) {
+        woken = neighbour_heard(&net->neighbours, &a.sender, (unsigned)device, (unsigned)own, a.sender_mac,
+                                a.operation == ARP_REQUEST, net->now);
+        if (woken >= 0)
+            output_wake(net, (unsigned)woken);
+    }
+    if (a.operation == ARP_REQUEST) {
+        struct room_reply *r = reply(net, device, ROOM_ARP, a.sender_mac);
+
+        r->src = a.target;
+        r->dst = a.sender;
+    }
+    return false;
+}
+
+/* The connection that a quoted packet of ours belongs to, or NULL. */
+static struct conn *quoted_conn(struct rn_stack *net, const struct icmp_quote *q)
+{
+    struct table_key key = {.remote = q->ip.dst, .remote_port = q->dst_port, .local_port = q->src_port};
+    int own = address_find(&net->addresses, &q->ip.src);
+    uint32_t index;
+
+    if (own < 0 || q->ip.protocol != IP_TCP)
+        return NULL;
+    key.local = (uint16_t)own;
+    if (table_find(&net->conns.table, &key, table_hash(&net->conns.table, &key), &index) != TABLE_CONN)
+        return NULL;
+    return conn_at(&net->conns, index);
+}
+
+/* An ICMP error counts only if it quotes what is in flight (RFC 5927 4.1). It then shrinks the path or ends
+ * an attempt to connect; it never ends a connection (MUST-56; SHLD-26 as RFC 5461 has it). */
+static bool error(struct rn_stack *net, const struct icmp *m, struct view rest, bool ipv6)
+{
+    struct icmp_quote q;
+    struct conn *c = icmp_decode_quote(rest, ipv6, &q) ? quoted_conn(net, &q) : NULL;
+    uint32_t headers = ipv6 ? IP6_LEN + TCP_LEN : IP4_LEN + TCP_LEN, mtu;
+    bool hard =
+        m->kind == ICMP_UNREACHABLE && (ipv6 ? m->code == 1 || m->code == 4 : m->code == 2 || m->code == 3);
+
+    if (!c || !seq_in(seq_of(q.seq), c->snd_una, (uint32_t)seq_diff(c->snd_max, c->snd_una)))
+        return dropped(net, DROP_ICMP_QUOTE);
+    if (m->kind == ICMP_TOO_BIG) {
+        mtu = path_mtu(m->mtu, q.ip.payload_len + (ipv6 ? IP6_LEN : IP4_LEN), ipv6);
+        call_path_mtu(&net->conns, c, seq_of(q.seq), (uint16_t)((mtu < 65535 ? mtu : 65535) - headers));
+    } else if (hard && c->state == CONN_SYN_SENT) {
+        conn_finish(&net->conns, c, -ECONNREFUSED);
+    }
+    return false;
+}
+
+static bool icmp(struct rn_stack *net, int device, struct view v, const struct ip *ip, bool ipv6,
+                 const uint8_t *mac)
+{
+    struct icmp m;
+    enum drop bad;
+
+    if (ip->protocol != (ipv6 ? IP_ICMP6 : IP_ICMP4))
+        return dropped(net, DROP_PROTOCOL);
+    bad = ipv6 ? icmp6_decode(&v, ip, &m) : icmp4_decode(&v, &m);
+    if (bad)
+        return dropped(net, bad);
+    if (m.kind == ICMP_ECHO_REQUEST) {
+        struct room_reply *r = reply(net, device, ROOM_ECHO, mac);
+
+        r->ipv6 = ipv6;
+        r->src = ip->dst;
+        r->dst = ip->src;
+        r->echo.data = v.at;
+        r->echo.len = (uint32_t)v.len;
+        r->echo.id = m.id;
+        r->echo.sequence = m.sequence;
+        return false;
+    }
+    if (m.kind == ICMP_OTHER || m.kind == ICMP_ECHO_REPLY)
+        return dropped(net, DROP_ICMP);
+    return error(net, &m, v, ipv6);
+}
+
+/* TCP, up to the point where the connection is needed. */
+static bool transport(struct rn_stack *net, const struct rn_frame *frame, struct view v, const struct ip *ip,
+                      struct room_segment *seg)
+{
+    enum drop bad;
+
+    if (!(frame->flags & (RN_CSUM_VERIFIED | RN_CSUM_TRUSTED)) &&
+        !checksum_right(checksum_pseudo(&ip->src, &ip->dst, IP_TCP, (uint32_t)v.len), v.at, v.len))
+        return dropped(net, DROP_CHECKSUM);
+    bad = tcp_decode(&v, &seg->tcp);
+    if (bad)
+        return dropped(net, bad);
+    if (seg->tcp.flags & TCP_SYN && seg->tcp.flags & (TCP_FIN | TCP_RST))
+        return dropped(net, DROP_FLAGS);
+    if (!seg->tcp.src_port || !seg->tcp.dst_port)
+        return dropped(net, DROP_MALFORMED);
+    seg->key.remote = ip->src;
+    seg->key.remote_port = seg->tcp.src_port;
+    seg->key.local_port = seg->tcp.dst_port;
+    seg->dst = ip->dst;
+    seg->payload = v.at;
+    seg->len = (uint32_t)v.len;
+    return true;
+}
+
+static bool network(struct rn_stack *net, int device, const struct rn_frame *frame, struct view v, bool ipv6,
+                    bool group, struct room_segment *seg)
+{
+    struct ip ip;
+    enum drop bad = ipv6 ? ip6_decode(&v, &ip) : ip4_decode(&v, &ip);
+    int own;
+
+    if (bad)
+        return dropped(net, bad);
+    own = address_find(&net->addresses, &ip.dst);
+    if (own < 0 || group || net->addresses.list[own].device != device)
+        return dropped(net, DROP_NOT_OURS);
+    if (!addr_is_unicast(&ip.src) || address_find(&net->addresses, &ip.src) >= 0 ||
+        address_is_broadcast(&net->addresses, &ip.src, (unsigned)device))
+        return dropped(net, DROP_SOURCE);
+    if (ip.fragment)
+        return dropped(net, DROP_FRAGMENT);
+    if (ip.protocol != IP_TCP)
+        return icmp(net, device, v, &ip, ipv6, seg->src_mac);
+    seg->ipv6 = ipv6;
+    seg->key.local = (uint16_t)own;
+    return transport(net, frame, v, &ip, seg);
+}
+
+bool input_frame(struct rn_stack *net, int device, const struct rn_frame *frame, struct room_segment *seg)
+{
+    const struct room_device *d = &net->devices[device];
+    struct view v = view_of(frame->data, frame->len);
+    struct eth h = {.type = 0};
+
+    if (frame->fragments || !frame->len)
+        return dropped(net, DROP_TRUNCATED); /* chains come with the devices that make them */
+    seg->src_mac = NULL;
+    if (d->dev->medium == RN_IP) {
+        h.type = v.at[0] >> 4 == 6 ? ETH_IP6 : ETH_IP4;
+        return network(net, device, frame, v, h.type == ETH_IP6, false, seg);
+    }
+    if (eth_decode(&v, &h))
+        return dropped(net, DROP_TRUNCATED);
+    if (!eth_is_group(h.dst) && memcmp(h.dst, d->mac, 6) != 0)
+        return dropped(net, DROP_NOT_OURS);
+    if (eth_is_group(h.src))
+        return dropped(net, DROP_SOURCE);
+    seg->src_mac = frame->data + 6;
+    switch (h.type) {
+    case ETH_IP4:
+    case ETH_IP6: return network(net, device, frame, v, h.type == ETH_IP6, eth_is_group(h.dst), seg);
+    case ETH_ARP: return arp(net, device, v);
+    case ETH_VLAN: return dropped(net, DROP_VLAN);
+    default: return dropped(net, DROP_ETHERTYPE);
+    }
+}
+
+/* What a verdict asks for goes back to where the segment came from. */
+static void answer(struct rn_stack *net, int device, const struct room_segment *seg, const struct verdict *v)
+{
+    const struct tcp *t = &seg->tcp;
+    struct room_reply *r;
+    uint32_t space = seg->len + (t->flags & TCP_SYN ? 1 : 0) + (t->flags & TCP_FIN ? 1 : 0);
+
+    if (v->drop)
+        dropped(net, v->drop);
+    if (v->reply == REPLY_NONE || (v->reply == REPLY_RST && t->flags & TCP_RST))
+        return;
+    r = reply(net, device, ROOM_TCP, seg->src_mac);
+    r->ipv6 = seg->ipv6;
+    r->src = seg->dst;
+    r->dst = seg->key.remote;
+    r->tcp.src_port = t->dst_port;
+    r->tcp.dst_port = t->src_port;
+    if (v->reply == REPLY_ACK) {
+        r->tcp.flags = TCP_ACK;
+        r->tcp.seq = v->seq;
+        r->tcp.ack = v->ack;
+        r->tcp.window = v->window;
+        return;
+    }
+    /* RFC 9293 3.10.7.1: acceptable to whoever sent that. */
+    net->conns.counts.resets_out++;
+    if (t->flags & TCP_ACK) {
+        r->tcp.flags = TCP_RST;
+        r->tcp.seq = t->ack;
+    } else {
+        r->tcp.flags = TCP_RST | TCP_ACK;
+        r->tcp.ack = seq_add(t->seq, space);
+    }
+}
+
+/* The next hop towards a host that wrote to us: DROP_NONE and *hop, or why there is none yet. */
+static enum drop next_hop(struct rn_stack *net, int device, const struct room_segment *seg, uint16_t *hop)
+{
+    const struct address *own = &net->addresses.list[seg->key.local];
+    int i;
+
+    if (net->devices[device].dev->medium != RN_IP &&
+        !addr_same_prefix(&own->addr, &seg->key.remote, own->bits))
+        return DROP_NO_ROUTE;
+    i = output_hop(net, seg->key.local, &seg->key.remote);
+    if (i < 0)
+        return DROP_NEIGHBOURS_FULL;
+    if (!neighbour_ready(&net->neighbours, (unsigned)i, net->now))
+        return DROP_NEIGHBOUR;
+    *hop = (uint16_t)i;
+    return DROP_NONE;
+}
+
+/* A segment of no connection: for a listener if it is a SYN (3.10.7.2), else it is answered (3.10.7.1). */
+static struct verdict for_nobody(struct rn_stack *net, int device, const struct room_segment *seg)
+{
+    const struct tcp *t = &seg->tcp;
+    int listener = listen_find(&net->listeners, &seg->dst, t->dst_port, seg->ipv6);
+    uint32_t headers = seg->ipv6 ? IP6_LEN + TCP_LEN : IP4_LEN + TCP_LEN;
+    uint16_t hop = 0;
+    enum drop bad;
+
+    if (t->flags & TCP_RST)
+        return verdict_of(DROP_NO_CONNECTION);
+    if (t->flags & TCP_ACK || !(t->flags & TCP_SYN))
+        return t->flags & TCP_ACK || listener < 0 ? verdict_reset(DROP_NO_CONNECTION)
+                                                  : verdict_of(DROP_FLAGS);
+    if (listener < 0)
+        return verdict_reset(DROP_NO_LISTENER);
+    bad = next_hop(net, device, seg, &hop);
+    if (bad)
+        return verdict_of(bad);
+    if (!listen_syn_received(&net->listeners, &net->conns, &seg->key, listener, t, hop,
+                             (uint16_t)(net->devices[device].mtu - headers), seg->ipv6))
+        return verdict_of(DROP_SYN_FULL);
+    return verdict_of(DROP_NONE);
+}
+
+void input_segment(struct rn_stack *net, int device, struct room_segment *seg)
+{
+    struct conns *s = &net->conns;
+    struct conn *c = conn_at(s, seg->index);
+    struct verdict v = {0};
+    bool reopen = false;
+
+    /* Segments before this one in the batch may have made, moved or ended what was found. */
+    if (seg->kind != TABLE_CONN || !(c->flags & CONN_IN_TABLE) ||
+        memcmp(&c->key, &seg->key, sizeof c->key) != 0)
+        seg->kind = (uint8_t)table_find(&s->table, &seg->key, seg->hash, &seg->index);
+
+    if (seg->kind == TABLE_TIME_WAIT) {
+        v = timewait_input(&net->timewaits, s, seg->index, &seg->tcp, seg->len, &reopen);
+    } else if (seg->kind == TABLE_SYN) {
+        v = listen_input(&net->listeners, s, seg->index, &seg->tcp, seg->len, &c);
+        if (c) {
+            seg->kind = TABLE_CONN;
+            seg->index = conn_index(s, c);
+        }
+    }
+    if (seg->kind == TABLE_CONN)
+        v = in_segment(s, &net->timewaits, conn_at(s, seg->index), &seg->tcp, seg->payload, seg->len);
+    else if (seg->kind == TABLE_NONE || reopen)
+        v = for_nobody(net, device, seg);
+    answer(net, device, seg, &v);
+}

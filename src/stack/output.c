@@ -1,0 +1,368 @@
+/* SPDX-License-Identifier: BSD-2-Clause
+ *
+ * A round's second half: what is owed is decided by tcp/out, encoded with wire/ straight into the devices'
+ * transmit slots, committed, and pushed by one sync a device. First come replies without a connection, then
+ * questions for neighbours, then SYN-ACKs, then the connections in `owing`, ROOM_SEGMENTS at a turn.
+ *
+ * A connection whose next hop is not known moves to the list of that neighbour; one whose device has no free
+ * slot stays in `owing` and the device is marked full, so that the sleeper waits for slots too.
+ */
+#include "room.h"
+#include "tcp/out.h"
+#include "wire/arp.h"
+#include "wire/checksum.h"
+#include "wire/eth.h"
+#include "wire/icmp4.h"
+#include "wire/icmp6.h"
+#include "wire/ip4.h"
+#include "wire/ip6.h"
+
+#include <errno.h>
+#include <string.h>
+
+enum { ROUNDS = 4, R1 = 3 /* RFC 9293 3.8.3 */ };
+static const uint8_t everybody[6] = {255, 255, 255, 255, 255, 255};
+
+/* ---- slots */
+
+/* The next free slot of a device; NULL: its ring is full. It is used once `filled` has counted it. */
+static struct rn_frame *slot(struct rn_stack *net, unsigned device)
+{
+    struct room_device *d = &net->devices[device];
+
+    if (d->filled < d->reserved)
+        return &d->slots[d->filled];
+    if (d->full)
+        return NULL;
+    if (d->reserved)
+        d->dev->ops->commit(d->dev, d->slots, d->filled);
+    d->filled = 0;
+    d->reserved = d->dev->ops->reserve(d->dev, d->slots, ROOM_BURST, net->now);
+    if (d->reserved <= 0) {
+        d->reserved = 0;
+        d->full = true;
+        return NULL;
+    }
+    return &d->slots[0];
+}
+
+/* Link and network headers in front of len bytes of transport; returns where the transport begins. */
+static uint8_t *headers(struct rn_stack *net, unsigned device, struct rn_frame *f, const uint8_t *mac,
+                        const struct ip *ip, bool ipv6)
+{
+    struct room_device *d = &net->devices[device];
+    uint8_t *at = f->data;
+
+    if (d->dev->medium != RN_IP) {
+        struct eth h = {.type = ipv6 ? ETH_IP6 : ETH_IP4};
+
+        memcpy(h.dst, mac, 6);
+        memcpy(h.src, d->mac, 6);
+        at += eth_encode(at, &h);
+    }
+    at += ipv6 ? ip6_encode(at, ip) : ip4_encode(at, ip);
+    f->len = (uint32_t)(at - f->data) + ip->payload_len;
+    d->filled++;
+    return at;
+}
+
+/* An atomic packet: identification 0, never to be cut (RFC 6864 4.1, path MTU discovery). */
+static struct ip packet(const struct rn_stack *net, const struct addr *src, const struct addr *dst,
+                        uint8_t protocol, uint32_t len)
+{
+    return (struct ip){.src = *src,
+                       .dst = *dst,
+                       .protocol = protocol,
+                       .ttl = net->options.ttl,
+                       .dont_fragment = true,
+                       .payload_len = len};
+}
+
+/* ---- what goes without a connection */
+
+static void put_tcp(struct rn_stack *net, unsigned device, const uint8_t *mac, const struct addr *src,
+                    const struct addr *dst, bool ipv6, const struct tcp *t)
+{
+    uint32_t len = (uint32_t)tcp_encoded_len(t);
+    struct ip ip = packet(net, src, dst, IP_TCP, len);
+    uint8_t *at = headers(net, device, slot(net, device), mac, &ip, ipv6);
+
+    tcp_encode(at, t);
+    checksum_store(at + 16, checksum_pseudo(src, dst, IP_TCP, len) + sum_bytes(at, len));
+}
+
+static void put_arp(struct rn_stack *net, unsigned device, const uint8_t *mac, const struct arp *a)
+{
+    struct rn_frame *f = slot(net, device);
+    struct eth h = {.type = ETH_ARP};
+    size_t at;
+
+    memcpy(h.dst, mac, 6);
+    memcpy(h.src, net->devices[device].mac, 6);
+    at = eth_encode(f->data, &h);
+    f->len = (uint32_t)(at + arp_encode(f->data + at, a));
+    net->devices[device].filled++;
+}
+
+static void put_echo(struct rn_stack *net, const struct room_reply *r)
+{
+    struct icmp m = {.kind = ICMP_ECHO_REPLY, .id = r->echo.id, .sequence = r->echo.sequence};
+    struct ip ip = packet(net, &r->src, &r->dst, r->ipv6 ? IP_ICMP6 : IP_ICMP4, ICMP_LEN + r->echo.len);
+    uint8_t *at = headers(net, r->device, slot(net, r->device), r->mac, &ip, r->ipv6);
+    uint32_t sum = sum_copy(at + ICMP_LEN, r->echo.data, r->echo.len);
+
+    if (r->ipv6)
+        icmp6_encode(at, &m, &r->src, &r->dst, r->echo.len, sum);
+    else
+        icmp4_encode(at, &m, sum);
+}
+
+static void put_reply(struct rn_stack *net, const struct room_reply *r)
+{
+    if (!slot(net, r->device)) {
+        net->drops[DROP_TX_FULL]++;
+        return;
+    }
+    if (r->kind == ROOM_ECHO) {
+        put_echo(net, r);
+    } else if (r->kind == ROOM_ARP) {
+        struct arp a = {.operation = ARP_REPLY, .sender = r->src, .target = r->dst};
+
+        memcpy(a.sender_mac, net->devices[r->device].mac, 6);
+        memcpy(a.target_mac, r->mac, 6);
+        put_arp(net, r->device, r->mac, &a);
+    } else {
+        struct tcp t = {.src_port = r->tcp.src_port,
+                        .dst_port = r->tcp.dst_port,
+                        .seq = r->tcp.seq,
+                        .ack = r->tcp.ack,
+                        .flags = r->tcp.flags,
+                        .window = r->tcp.window};
+
+        put_tcp(net, r->device, r->mac, &r->src, &r->dst, r->ipv6, &t);
+    }
+}
+
+static void put_replies(struct rn_stack *net)
+{
+    for (uint32_t i = 0; i < net->reply_count; i++)
+        put_reply(net, &net->replies[i]);
+    net->reply_count = 0;
+}
+
+/* ---- neighbours */
+
+int output_hop(struct rn_stack *net, unsigned own, const struct addr *to)
+{
+    const struct address *a = &net->addresses.list[own];
+    static const uint8_t none[6];
+    struct addr nobody = {{0}};
+
+    if (net->devices[a->device].dev->medium != RN_IP)
+        return neighbour_want(&net->neighbours, to, a->device, own, net->now);
+    /* A link without link addresses has one next hop for all. */
+    if (neighbour_find(&net->neighbours, &nobody, a->device) < 0)
+        neighbour_fix(&net->neighbours, &nobody, a->device, none);
+    return neighbour_find(&net->neighbours, &nobody, a->device);
+}
+
+void output_wake(struct rn_stack *net, unsigned neighbour)
+{
+    conn_join_owing(&net->conns, &net->conns.owing, &net->waiting[neighbour]);
+}
+
+/* Nobody answers for that address: attempts to connect fail, others go on trying by their timers. */
+static void unreachable(struct rn_stack *net, unsigned neighbour)
+{
+    struct conn_fifo *f = &net->waiting[neighbour];
+    struct conn *c;
+
+    while ((c = conn_pop_owing(&net->conns, f)) != NULL) {
+        c->flags &= (uint16_t)~CONN_IN_OWING;
+        if (c->state == CONN_SYN_SENT)
+            conn_finish(&net->conns, c, -EHOSTUNREACH);
+        if (c->state == CONN_CLOSED)
+            c->owe = 0;
+        conn_release(&net->conns, c);
+    }
+}
+
+static void ask_neighbours(struct rn_stack *net)
+{
+    enum neighbour_act act;
+    unsigned index;
+
+    while ((act = neighbour_due(&net->neighbours, net->now, &index)) != NEIGHBOUR_NOTHING) {
+        const struct neighbour *e = &net->neighbours.list[index];
+        struct arp a = {.operation = ARP_REQUEST, .target = e->addr};
+
+        if (act == NEIGHBOUR_GIVE_UP) {
+            unreachable(net, index);
+            continue;
+        }
+        if (!addr_is4(&e->addr))
+            continue; /* neighbour discovery is to come; static entries serve IPv6 */
+        a.sender = net->addresses.list[e->own].addr;
+        memcpy(a.sender_mac, net->devices[e->device].mac, 6);
+        if (slot(net, e->device))
+            put_arp(net, e->device, e->state == NEIGHBOUR_CHECKED ? e->mac : everybody, &a);
+        else
+            net->drops[DROP_TX_FULL]++;
+    }
+}
+
+/* ---- SYN-ACKs */
+
+static void answer_syns(struct rn_stack *net)
+{
+    struct listen_syn *y;
+    struct tcp t;
+
+    while ((y = listen_due(&net->listeners, &net->conns, &t)) != NULL) {
+        const struct address *own = &net->addresses.list[y->key.local];
+        const struct neighbour *hop = &net->neighbours.list[y->next_hop];
+
+        if (!slot(net, own->device))
+            return;
+        put_tcp(net, own->device, hop->mac, &own->addr, &y->key.remote, y->flags & LISTEN_IPV6, &t);
+        net->conns.counts.segments_out++;
+        listen_sent(&net->listeners, &net->conns, y);
+    }
+}
+
+/* ---- connections */
+
+static void put_segment(struct rn_stack *net, struct conn *c, const struct out_segment *o)
+{
+    const struct address *own = &net->addresses.list[c->key.local];
+    uint32_t header = (uint32_t)tcp_encoded_len(&o->tcp), len = header + o->len, sum;
+    struct ip ip = packet(net, &own->addr, &c->key.remote, IP_TCP, len);
+    uint8_t *at = headers(net, own->device, slot(net, own->device), net->neighbours.list[c->next_hop].mac,
+                          &ip, c->flags & CONN_IPV6);
+
+    tcp_encode(at, &o->tcp);
+    sum = checksum_pseudo(&own->addr, &c->key.remote, IP_TCP, len) + sum_bytes(at, header);
+    if (o->len)
+        sum += out_payload(&net->conns, c, o, at + header);
+    checksum_store(at + 16, sum);
+}
+
+enum turn { TURN_DONE, TURN_MORE, TURN_BLOCKED, TURN_WAITS };
+
+/* One connection's turn. */
+static enum turn serve(struct rn_stack *net, struct conn *c)
+{
+    unsigned device = net->addresses.list[c->key.local].device;
+    struct out_segment o;
+
+    if (!c->owe && !c->dup_acks)
+        return TURN_DONE;
+    if (c->retries == R1)
+        neighbour_doubt(&net->neighbours, c->next_hop);
+    if (!neighbour_ready(&net->neighbours, c->next_hop, net->now))
+        return TURN_WAITS;
+    for (int i = 0; i < ROOM_SEGMENTS; i++) {
+        if (!slot(net, device))
+            return TURN_BLOCKED;
+        if (!out_next(&net->conns, c, &o))
+            return TURN_DONE;
+        put_segment(net, c, &o);
+    }
+    return TURN_MORE;
+}
+
+static void serve_connections(struct rn_stack *net)
+{
+    struct conns *s = &net->conns;
+    struct conn_fifo todo = s->owing, blocked = {0, 0};
+    struct conn *c;
+
+    s->owing = blocked;
+    while ((c = conn_pop_owing(s, &todo)) != NULL) {
+        if (todo.head)
+            __builtin_prefetch(conn_active(s, conn_at(s, todo.head - 1)));
+        switch (serve(net, c)) {
+        case TURN_MORE: conn_push_owing(s, &todo, c); break;
+        case TURN_BLOCKED: conn_push_owing(s, &blocked, c); break;
+        case TURN_WAITS: conn_push_owing(s, &net->waiting[c->next_hop], c); break;
+        case TURN_DONE:
+            c->flags &= (uint16_t)~CONN_IN_OWING;
+            conn_release(s, c);
+            break;
+        }
+    }
+    conn_join_owing(s, &s->owing, &blocked);
+}
+
+/* ---- the flush */
+
+/* Pushes what is filled; true when a ring that was full has room again. The least of the times at which a
+ * device has something to do goes to *next. */
+static bool push(struct rn_stack *net, rn_time *next)
+{
+    bool again = false;
+
+    for (int i = 0; i < net->device_count; i++) {
+        struct room_device *d = &net->devices[i];
+        rn_time at;
+
+        if (d->reserved)
+            d->dev->ops->commit(d->dev, d->slots, d->filled);
+        d->filled = d->reserved = 0;
+        at = d->dev->ops->sync(d->dev, net->now);
+        if (at < *next)
+            *next = at;
+        if (!d->full)
+            continue;
+        d->full = false;
+        if (slot(net, (unsigned)i))
+            again = true;
+    }
+    return again;
+}
+
+/* Moves *next back to that tick if it is earlier. */
+static void by_tick(const struct rn_stack *net, uint32_t tick, rn_time *next)
+{
+    int64_t ticks = (net->now >> TICK_SHIFT) + tick_diff(tick, tick_of(net->now));
+    rn_time at = (rn_time)((uint64_t)ticks << TICK_SHIFT);
+
+    if (at < *next)
+        *next = at;
+}
+
+/* When a timer needs a poll although nothing arrives. */
+static void by_timers(const struct rn_stack *net, rn_time *next)
+{
+    uint32_t tick;
+
+    if (wheel_next(&net->conns.wheel, &tick))
+        by_tick(net, tick, next);
+    if (timewait_next(&net->timewaits, &tick))
+        by_tick(net, tick, next);
+    /* A SYN-ACK that is due already found the ring full: a free slot wakes us. */
+    if (listen_next(&net->listeners, &tick) && wheel_before(tick_of(net->now), tick))
+        by_tick(net, tick, next);
+    if (neighbour_next(&net->neighbours, &tick))
+        by_tick(net, tick, next);
+}
+
+rn_time rn_flush(struct rn_stack *net, rn_time now)
+{
+    rn_time next = RN_FOREVER;
+    bool again = true;
+
+    room_clock(net, now);
+    for (int i = 0; i < net->device_count; i++)
+        net->devices[i].full = false;
+    put_replies(net);
+    for (int round = 0; again && round < ROUNDS; round++) {
+        ask_neighbours(net);
+        answer_syns(net);
+        serve_connections(net);
+        next = RN_FOREVER;
+        again = push(net, &next);
+    }
+    by_timers(net, &next);
+    return again ? now : next;
+}

@@ -1,0 +1,131 @@
+/* SPDX-License-Identifier: BSD-2-Clause
+ *
+ * The room where everybody meets: a stack's whole state, and what the files of stack/ call of each other.
+ * Nothing outside stack/ includes this.
+ *
+ *      api.c, setup.c   what the application calls
+ *      poll.c           a round's first half: bursts, stages, due timers
+ *      input.c          a frame's way up: eth -> arp | ip -> icmp | tcp, one screen each
+ *      output.c         a round's second half: what is owed is encoded into transmit slots
+ */
+#ifndef STACK_ROOM_H
+#define STACK_ROOM_H
+
+#include "stack.h"
+#include "ip/address.h"
+#include "ip/neighbour.h"
+#include "tcp/conn.h"
+#include "tcp/listen.h"
+#include "tcp/timewait.h"
+#include "wire/icmp.h"
+#include "wire/ip.h"
+
+enum {
+    ROOM_BURST = 64,    /* frames of a device in one poll */
+    ROOM_TIMERS = 256,  /* due timers in one poll */
+    ROOM_REPLIES = 128, /* replies without a connection that wait for flush */
+    ROOM_SEGMENTS = 16  /* of one connection before the next one's turn */
+};
+
+/* A reply that no connection sends: a value, encoded by the next flush. */
+enum room_reply_kind { ROOM_TCP, ROOM_ARP, ROOM_ECHO };
+struct room_reply {
+    enum room_reply_kind kind;
+    uint8_t device;
+    uint8_t mac[6]; /* where it goes: the next hop */
+    bool ipv6;
+    struct addr src, dst;
+    union {
+        struct {
+            uint16_t src_port, dst_port, window;
+            uint8_t flags;
+            seq32 seq, ack;
+        } tcp;
+        struct {
+            const uint8_t *data; /* in the lent frame, which stays lent until the next poll */
+            uint32_t len;
+            uint16_t id, sequence;
+        } echo;
+    };
+};
+_Static_assert(sizeof(struct room_reply) <= 96, "a reply is a small value");
+
+/* A TCP segment between the stages of a poll. */
+struct room_segment {
+    struct table_key key;
+    bool ipv6;
+    uint8_t kind; /* enum table_kind */
+    uint32_t index;
+    uint64_t hash;
+    const uint8_t *payload;
+    uint32_t len;
+    struct addr dst;
+    const uint8_t *src_mac; /* in the lent frame; NULL on a medium without */
+    struct tcp tcp;
+};
+
+/* A device as the stack sees it. */
+struct room_device {
+    struct rn_dev *dev;
+    uint8_t mac[6];
+    uint32_t mtu;
+    int lent;             /* frames that the last poll took */
+    int reserved, filled; /* of slots[] */
+    bool full;            /* the ring had no slot for us */
+    struct rn_frame slots[ROOM_BURST];
+};
+
+struct rn_stack {
+    struct rn_options options;
+    struct rn_host host;
+    void *memory;
+    size_t bytes;
+    rn_time now;
+    int error; /* of a device that has gone */
+    struct room_device devices[STACK_DEVICES];
+    int device_count;
+    struct addresses addresses;
+    struct neighbours neighbours;
+    struct conn_fifo *waiting; /* by neighbour: connections that wait for its link address */
+    struct conns conns;
+    struct listeners listeners;
+    struct timewaits timewaits;
+    struct slabs slabs;
+    uint64_t drops[DROP_COUNT];
+    uint32_t reply_count;
+    struct room_reply replies[ROOM_REPLIES];
+    struct rn_frame frames[ROOM_BURST];
+    struct room_segment segments[ROOM_BURST];
+};
+
+/* The time of the round that begins. An empty wheel may be set to any time. */
+static inline void room_clock(struct rn_stack *net, rn_time now)
+{
+    net->now = net->conns.now = now;
+    if (!net->conns.wheel.entries)
+        net->conns.wheel.cur = tick_of(now);
+}
+
+/* ---- input.c */
+
+/* Decodes a frame. A TCP segment for us is put into *seg: true. Anything else is dealt with here. */
+bool input_frame(struct rn_stack *net, int device, const struct rn_frame *frame, struct room_segment *seg);
+
+/* Gives a looked-up segment to whom it is for. */
+void input_segment(struct rn_stack *net, int device, struct room_segment *seg);
+
+/* ---- output.c */
+
+/* The neighbour to send through from that own address to that host, asked for if it is new; -1: no room. */
+int output_hop(struct rn_stack *net, unsigned own, const struct addr *to);
+
+/* Connections that waited for that neighbour stand in `owing` again. */
+void output_wake(struct rn_stack *net, unsigned neighbour);
+
+/* ---- setup.c, api.c */
+
+/* Writes one line of error text, if err is not NULL. parts end with NULL. Returns code. */
+int error_line(char *err, int code, const char *const parts[]);
+#define ERROR_LINE(err, code, ...) error_line(err, code, (const char *const[]){__VA_ARGS__, NULL})
+
+#endif

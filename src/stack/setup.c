@@ -1,0 +1,292 @@
+/* SPDX-License-Identifier: BSD-2-Clause
+ *
+ * A stack is made in one block of memory that the host gives: its parts are laid out one after another by
+ * the same function that says how many bytes they need, so the two cannot disagree. Devices, addresses and
+ * neighbours are added here; nothing else is ever allocated.
+ */
+#include "room.h"
+
+#include <errno.h>
+#include <string.h>
+
+/* Where the parts lie in the block. */
+struct layout {
+    size_t hot, cold, syns, waits, buckets, wheel, neighbours, neighbour_buckets, waiting, hop_uses,
+        listeners, slabs;
+    size_t bytes;
+};
+
+static uint32_t within(uint32_t value, uint32_t least, uint32_t most)
+{
+    return value < least ? least : value > most ? most : value;
+}
+
+#define DEFAULT(field, value)                                                                                \
+    if (!o->field)                                                                                           \
+    o->field = (value)
+
+/* Puts defaults where nothing was said. False: something is out of range. */
+static bool complete(struct rn_options *o)
+{
+    DEFAULT(connections, 1024);
+    DEFAULT(listeners, 16);
+    DEFAULT(half_open, within(o->connections / 4, 64, 65536));
+    DEFAULT(time_wait, within(o->connections, 64, 1 << 20));
+    DEFAULT(neighbours, 1024);
+    DEFAULT(budget_bytes, ((size_t)16 << 20) + (size_t)o->connections * 4096);
+    DEFAULT(receive_bytes, 65536);
+    DEFAULT(send_bytes, 65536);
+    DEFAULT(msl, 30 * TIME_S);
+    DEFAULT(rto_initial, TIME_S);
+    DEFAULT(rto_min, 200 * TIME_MS);
+    DEFAULT(rto_max, 60 * TIME_S);
+    DEFAULT(delayed_ack, 40 * TIME_MS);
+    DEFAULT(syn_retries, 7);
+    DEFAULT(data_retries, 15);
+    DEFAULT(ttl, 64);
+    return o->connections <= 1u << 26 && o->listeners <= 4096 && o->half_open <= 1u << 24 &&
+           o->time_wait <= 1u << 26 && o->neighbours < CONN_NO_HOP && o->receive_bytes <= 1u << 20 &&
+           o->send_bytes <= 1u << 20 && o->msl > 0 && o->msl <= 3600 * TIME_S && o->rto_min > 0 &&
+           o->rto_min <= o->rto_max && o->rto_initial > 0 && o->rto_max <= 3600 * TIME_S &&
+           o->delayed_ack > 0 && o->delayed_ack < 500 * TIME_MS && o->budget_bytes >= 1u << 16 &&
+           o->budget_bytes / SLAB_BYTES < UINT32_MAX / SLAB_UNITS - 16;
+}
+#undef DEFAULT
+
+enum { POOLS = 3 };
+
+static size_t place(size_t *at, size_t bytes)
+{
+    size_t here = *at;
+
+    *at += (bytes + 63) & ~(size_t)63;
+    return here;
+}
+
+static struct layout lay_out(const struct rn_options *o)
+{
+    struct layout l;
+    size_t at = 0;
+    uint32_t entries = o->connections + o->half_open + o->time_wait;
+
+    place(&at, sizeof(struct rn_stack));
+    l.listeners = place(&at, o->listeners * sizeof(struct listener));
+    l.neighbours = place(&at, o->neighbours * sizeof(struct neighbour));
+    l.neighbour_buckets = place(&at, bucket_count_for(o->neighbours) * sizeof(struct bucket));
+    l.waiting = place(&at, o->neighbours * sizeof(struct conn_fifo));
+    l.hop_uses = place(&at, o->neighbours * sizeof(uint32_t));
+    l.buckets = place(&at, bucket_count_for(entries) * sizeof(struct bucket));
+    l.hot = place(&at, (size_t)o->connections * sizeof(struct conn));
+    l.cold = place(&at, (size_t)o->connections * sizeof(struct conn_cold));
+    l.syns = place(&at, (size_t)o->half_open * sizeof(struct listen_syn));
+    l.waits = place(&at, (size_t)o->time_wait * sizeof(struct timewait));
+    l.wheel = place(&at, wheel_need(2 * o->connections));
+    l.slabs = place(&at, slab_need(o->budget_bytes, POOLS));
+    l.bytes = at;
+    return l;
+}
+
+size_t rn_need(const struct rn_options *options)
+{
+    struct rn_options o = {0};
+
+    if (options)
+        o = *options;
+    return complete(&o) ? lay_out(&o).bytes : 0;
+}
+
+static uint8_t scale_for(uint32_t bytes)
+{
+    uint8_t scale = 0;
+
+    while (bytes >> scale > 65535)
+        scale++;
+    return scale;
+}
+
+static void set_up_conns(struct rn_stack *net, uint8_t *base, const struct layout *l)
+{
+    const struct rn_options *o = &net->options;
+    struct conns *s = &net->conns;
+    uint32_t entries = o->connections + o->half_open + o->time_wait;
+
+    s->hot = (struct conn *)(void *)(base + l->hot);
+    s->cold = (struct conn_cold *)(void *)(base + l->cold);
+    s->limit = o->connections;
+    s->slabs = &net->slabs;
+    slab_init(&net->slabs, base + l->slabs, o->budget_bytes, POOLS);
+    queue_pools_init(&s->queues, &net->slabs);
+    slab_pool(&s->actives, &net->slabs, 256);
+    bucket_init(&s->table.buckets, (struct bucket *)(void *)(base + l->buckets), bucket_count_for(entries));
+    wheel_init(&s->wheel, base + l->wheel, 2 * o->connections, 0);
+    s->table.kinds[TABLE_CONN].records = base + l->hot;
+    s->table.kinds[TABLE_CONN].bytes = sizeof(struct conn);
+    s->table.kinds[TABLE_SYN].records = base + l->syns;
+    s->table.kinds[TABLE_SYN].bytes = sizeof(struct listen_syn);
+    s->table.kinds[TABLE_TIME_WAIT].records = base + l->waits;
+    s->table.kinds[TABLE_TIME_WAIT].bytes = sizeof(struct timewait);
+    s->config = (struct conn_config){
+        .receive_bytes = o->receive_bytes,
+        .send_bytes = o->send_bytes,
+        .rto_initial_us = (uint32_t)(o->rto_initial / TIME_US),
+        .rto_min_us = (uint32_t)(o->rto_min / TIME_US),
+        .rto_max_us = (uint32_t)(o->rto_max / TIME_US),
+        .msl = o->msl,
+        .delayed_ack = o->delayed_ack,
+        .syn_retries = o->syn_retries,
+        .data_retries = o->data_retries,
+        .rcv_scale = scale_for(o->receive_bytes),
+        .no_delay = o->no_delay,
+    };
+}
+
+/* Three keys from the host's bytes, by a hash of a label each. */
+static void set_up_keys(struct rn_stack *net)
+{
+    struct hash_key master;
+    struct hash_key *keys[] = {&net->conns.table.hash_key, &net->conns.secret, &net->neighbours.key};
+
+    memcpy(&master, net->host.seed, sizeof master);
+    for (uint64_t i = 0; i < 3; i++) {
+        for (uint64_t j = 0; j < 4; j++) {
+            uint64_t label[3] = {i, j, master.k[2] ^ master.k[3]};
+
+            keys[i]->k[j] = hash_sip(&master, label, sizeof label);
+        }
+    }
+}
+
+int rn_init(struct rn_stack **made, const struct rn_options *options, void *memory, size_t bytes,
+            const struct rn_host *host, char *err)
+{
+    struct rn_stack *net = memory;
+    struct rn_options o = {0};
+    struct layout l;
+
+    if (options)
+        o = *options;
+    if (!complete(&o))
+        return ERROR_LINE(err, -EINVAL, "an option is out of range: see struct rn_options");
+    l = lay_out(&o);
+    if (bytes < l.bytes)
+        return ERROR_LINE(err, -ENOMEM, "the memory is smaller than rn_need says");
+    net->options = o;
+    net->host = *host;
+    net->memory = memory;
+    net->bytes = bytes;
+    net->listeners.listeners = (struct listener *)(void *)((uint8_t *)memory + l.listeners);
+    net->listeners.limit = o.listeners;
+    net->listeners.syns = (struct listen_syn *)(void *)((uint8_t *)memory + l.syns);
+    net->listeners.syn_limit = o.half_open;
+    net->timewaits.records = (struct timewait *)(void *)((uint8_t *)memory + l.waits);
+    net->timewaits.limit = o.time_wait;
+    net->neighbours.list = (struct neighbour *)(void *)((uint8_t *)memory + l.neighbours);
+    net->neighbours.limit = o.neighbours;
+    net->conns.hop_uses = (uint32_t *)(void *)((uint8_t *)memory + l.hop_uses);
+    net->neighbours.uses = net->conns.hop_uses;
+    net->waiting = (struct conn_fifo *)(void *)((uint8_t *)memory + l.waiting);
+    bucket_init(&net->neighbours.table, (struct bucket *)(void *)((uint8_t *)memory + l.neighbour_buckets),
+                bucket_count_for(o.neighbours));
+    set_up_conns(net, memory, &l);
+    set_up_keys(net);
+    *made = net;
+    return 0;
+}
+
+void rn_destroy(struct rn_stack *net)
+{
+    struct rn_host host;
+
+    if (!net)
+        return;
+    for (int i = 0; i < net->device_count; i++) {
+        struct rn_dev *dev = net->devices[i].dev;
+
+        dev->ops->close(dev);
+    }
+    host = net->host;
+    if (host.release)
+        host.release(host.context, net->memory, net->bytes);
+}
+
+int rn_add_device(struct rn_stack *net, struct rn_dev *dev, char *err)
+{
+    struct room_device *d = &net->devices[net->device_count];
+
+    if (!dev || dev->mtu < 68)
+        return ERROR_LINE(err, -EINVAL, "a device needs an MTU of at least 68 bytes");
+    if (net->device_count == STACK_DEVICES)
+        return ERROR_LINE(err, -ENFILE, "a stack takes at most 8 devices");
+    memset(d, 0, sizeof *d);
+    d->dev = dev;
+    d->mtu = dev->mtu;
+    memcpy(d->mac, dev->mac, 6);
+    return net->device_count++;
+}
+
+/* The device that addresses and neighbours are added to; -1 and a line if there is none. */
+static int last_device(struct rn_stack *net, char *err)
+{
+    if (!net->device_count)
+        return ERROR_LINE(err, -1, "attach a device first: rn_attach, rn_add_device");
+    return net->device_count - 1;
+}
+
+int rn_add_address(struct rn_stack *net, const char *address, char *err)
+{
+    int device = last_device(net, err), rc;
+    struct addr a;
+    unsigned bits;
+
+    if (device < 0)
+        return -EINVAL;
+    if (!address || !addr_parse_prefix(address, &a, &bits) || !addr_is_unicast(&a))
+        return ERROR_LINE(err, -EINVAL, "'", address ? address : "",
+                          "' is no address with prefix: write it as 10.0.0.7/24 or fd00::7/64");
+    rc = address_add(&net->addresses, &a, bits, (unsigned)device);
+    if (rc == -EADDRINUSE)
+        ERROR_LINE(err, rc, "the stack has the address ", address, " already");
+    else if (rc < 0)
+        ERROR_LINE(err, rc, "a stack takes at most 64 addresses");
+    return rc;
+}
+
+int rn_add_neighbour(struct rn_stack *net, const char *address, const char *mac, char *err)
+{
+    int device = last_device(net, err);
+    struct addr a;
+    uint8_t m[6];
+
+    if (device < 0)
+        return -EINVAL;
+    if (!address || !addr_parse(address, &a) || !addr_is_unicast(&a))
+        return ERROR_LINE(err, -EINVAL, "'", address ? address : "", "' is no host's address");
+    if (!mac || !addr_parse_mac(mac, m) || m[0] & 1)
+        return ERROR_LINE(err, -EINVAL, "'", mac ? mac : "",
+                          "' is no host's link address: six bytes like 02:00:00:00:00:07, the first even");
+    if (neighbour_fix(&net->neighbours, &a, (unsigned)device, m) < 0)
+        return ERROR_LINE(err, -ENOSPC, "no room for one more neighbour: raise rn_options.neighbours");
+    return 0;
+}
+
+int stack_devices(struct rn_stack *net, struct rn_dev *devices[STACK_DEVICES])
+{
+    for (int i = 0; i < net->device_count; i++)
+        devices[i] = net->devices[i].dev;
+    return net->device_count;
+}
+
+int stack_events(const struct rn_stack *net)
+{
+    return (int)net->conns.event_count;
+}
+
+bool stack_wants_tx(const struct rn_stack *net, int device)
+{
+    return net->devices[device].full;
+}
+
+int stack_error(const struct rn_stack *net)
+{
+    return net->error;
+}

@@ -1,0 +1,24 @@
+/* SPDX-License-Identifier: BSD-2-Clause
+ *
+ * The face of the stack towards run/, which joins it with devices and a clock. Everything else that run/
+ * needs is public. The stack's own insides are in room.h, which only stack/ includes.
+ */
+#ifndef STACK_STACK_H
+#define STACK_STACK_H
+
+#include <runnel.h>
+
+/* The stack's devices, in the order of their numbers; at most STACK_DEVICES. Returns how many. */
+enum { STACK_DEVICES = 8 };
+int stack_devices(struct rn_stack *net, struct rn_dev *devices[STACK_DEVICES]);
+
+/* How many sockets wait for rn_next. */
+int stack_events(const struct rn_stack *net);
+
+/* True when that device owes us transmit slots: sleep for them too. */
+bool stack_wants_tx(const struct rn_stack *net, int device);
+
+/* The error of a device that has gone (negative errno), else 0. */
+int stack_error(const struct rn_stack *net);
+
+#endif

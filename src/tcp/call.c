@@ -1,0 +1,258 @@
+/* SPDX-License-Identifier: BSD-2-Clause
+ *
+ * The application's side of a connection. Whether a call is possible is asked of the state's facts; what is
+ * done is done to the queues; what follows from it is marked.
+ */
+#include "call.h"
+#include "isn.h"
+#include "timers.h"
+
+#include <errno.h>
+
+enum { PORT_TRIES = 512 };
+
+/* A local port under which the table has nobody yet. */
+static bool choose_port(struct conns *s, struct table_key *key)
+{
+    uint32_t index;
+
+    for (uint32_t n = 0; n < PORT_TRIES; n++) {
+        key->local_port = isn_port(s, key, n);
+        if (table_find(&s->table, key, table_hash(&s->table, key), &index) == TABLE_NONE)
+            return true;
+    }
+    return false;
+}
+
+int call_open(struct conns *s, const struct table_key *key, uint16_t next_hop, uint16_t mss, bool ipv6,
+              struct conn **made)
+{
+    struct table_key own = *key;
+    struct conn *c;
+    uint32_t index;
+
+    if (own.local_port ? table_find(&s->table, &own, table_hash(&s->table, &own), &index) != TABLE_NONE
+                       : !choose_port(s, &own))
+        return -EADDRINUSE;
+    c = conn_new(s);
+    if (!c)
+        return -ENOBUFS;
+    c->key = own;
+    conn_keep_hop(s, c, next_hop);
+    c->mss = mss;
+    c->rcv_mss = CONN_RCV_MSS;
+    c->flags |= (uint16_t)((ipv6 ? CONN_IPV6 : 0) | (s->config.no_delay ? CONN_NO_DELAY : 0));
+    conn_cold(s, c)->iss = isn_for(s, &own);
+    conn_cold(s, c)->link_mss = mss;
+    c->snd_una = c->snd_nxt = c->snd_max = conn_cold(s, c)->iss;
+    if (!table_insert(&s->table, TABLE_CONN, conn_index(s, c))) {
+        c->flags |= CONN_ORPHAN;
+        conn_release(s, c);
+        return -ENOBUFS;
+    }
+    c->flags |= CONN_IN_TABLE;
+    conn_activate(s, c); /* to time the SYN; without it the round trip is measured later */
+    conn_set_state(s, c, CONN_SYN_SENT);
+    conn_owes(s, c, OWE_SEND);
+    *made = c;
+    return 0;
+}
+
+/* No more bytes will come: what is here is all. */
+static bool ended(const struct conn *c)
+{
+    return !conn_facts[c->state].may_receive && c->state != CONN_SYN_SENT && c->state != CONN_SYN_RECEIVED;
+}
+
+/* What reading means when there is nothing to read. */
+static ptrdiff_t read_nothing(struct conns *s, struct conn *c)
+{
+    if (!ended(c))
+        return c->state == CONN_SYN_SENT || c->state == CONN_SYN_RECEIVED ? -ENOTCONN : -EAGAIN;
+    if (!(c->flags & CONN_END_TOLD)) {
+        c->flags |= CONN_END_TOLD;
+        if (c->state == CONN_CLOSED)
+            conn_tells(s, c, CONN_EV_CLOSED);
+    }
+    return 0;
+}
+
+/* Bytes were taken: the window, the block, and the end if that is all that is left. */
+static void was_taken(struct conns *s, struct conn *c)
+{
+    conn_was_read(s, c);
+    if (!conn_unread(s, c)) {
+        if (ended(c))
+            conn_tells(s, c, CONN_EV_READABLE);
+        conn_fold(s, c);
+    }
+}
+
+ptrdiff_t call_receive(struct conns *s, struct conn *c, void *data, size_t len)
+{
+    uint32_t unread = conn_unread(s, c);
+    struct conn_active *a = conn_active(s, c);
+
+    if (!unread)
+        return read_nothing(s, c);
+    if (len < unread)
+        unread = (uint32_t)len;
+    if (!unread)
+        return 0;
+    queue_copy(&a->recv, &s->queues, 0, data, unread);
+    queue_consume(&a->recv, &s->queues, unread, NULL);
+    was_taken(s, c);
+    return unread;
+}
+
+/* How many of len bytes may be queued: their number, or why none. A short count asks for WRITABLE. */
+static ptrdiff_t room_for(struct conns *s, struct conn *c, size_t len)
+{
+    uint32_t queued = conn_queued(s, c), limit = s->config.send_bytes, room;
+
+    if (!conn_facts[c->state].may_send || c->flags & CONN_FIN_WANTED)
+        return c->state == CONN_SYN_SENT || c->state == CONN_SYN_RECEIVED ? -ENOTCONN : -EPIPE;
+    room = queued < limit ? limit - queued : 0;
+    if (len > room)
+        c->flags |= CONN_WANT_WRITE;
+    if (room && !conn_activate(s, c)) {
+        c->flags |= CONN_WANT_WRITE;
+        timers_memory_short(s, c);
+        return -EAGAIN;
+    }
+    if (!room && len)
+        return -EAGAIN;
+    return (ptrdiff_t)(len < room ? len : room);
+}
+
+/* got of want bytes were queued. */
+static ptrdiff_t was_queued(struct conns *s, struct conn *c, ptrdiff_t want, uint32_t got)
+{
+    if (got)
+        conn_owes(s, c, OWE_SEND);
+    if ((ptrdiff_t)got < want) {
+        c->flags |= CONN_WANT_WRITE;
+        timers_memory_short(s, c);
+    }
+    conn_fold(s, c);
+    return got || !want ? (ptrdiff_t)got : -EAGAIN;
+}
+
+ptrdiff_t call_send(struct conns *s, struct conn *c, const void *data, size_t len)
+{
+    ptrdiff_t room = room_for(s, c, len);
+
+    if (room < 0)
+        return room;
+    if (!len)
+        return 0;
+    return was_queued(s, c, room, queue_append(&conn_active(s, c)->send, &s->queues, data, (uint32_t)room));
+}
+
+ptrdiff_t call_splice(struct conns *s, struct conn *from, struct conn *to, size_t len)
+{
+    uint32_t unread = conn_unread(s, from), moved;
+    ptrdiff_t room;
+
+    if (!unread)
+        return read_nothing(s, from);
+    room = room_for(s, to, len < unread ? len : unread);
+    if (room <= 0)
+        return room;
+    moved = queue_move(&conn_active(s, to)->send, &conn_active(s, from)->recv, &s->queues, (uint32_t)room);
+    room = was_queued(s, to, room, moved);
+    if (moved)
+        was_taken(s, from);
+    return room;
+}
+
+int call_shutdown(struct conns *s, struct conn *c)
+{
+    if (c->flags & CONN_FIN_WANTED)
+        return 0;
+    if (!conn_facts[c->state].may_send)
+        return -ENOTCONN;
+    c->flags |= CONN_FIN_WANTED;
+    conn_set_state(s, c, c->state == CONN_ESTABLISHED ? CONN_FIN_WAIT_1 : CONN_LAST_ACK);
+    conn_owes(s, c, OWE_SEND);
+    return 0;
+}
+
+/* The application's number for it is stale from here on. */
+static void let_go(struct conns *s, struct conn *c)
+{
+    struct conn_active *a = conn_active(s, c);
+
+    c->flags |= CONN_ORPHAN;
+    c->flags &= (uint16_t)~CONN_WANT_WRITE;
+    c->events = 0;
+    c->generation++;
+    if (a)
+        queue_clear(&a->recv, &s->queues);
+}
+
+void call_close(struct conns *s, struct conn *c)
+{
+    if (conn_unread(s, c) && c->state != CONN_CLOSED) {
+        call_abort(s, c);
+        return;
+    }
+    let_go(s, c);
+    if (c->state == CONN_CLOSED) {
+        conn_fold(s, c);
+        conn_release(s, c);
+    } else if (c->state == CONN_SYN_SENT) {
+        conn_finish(s, c, 0); /* 3.10.4: nobody knows of it yet */
+    } else if (c->state == CONN_SYN_RECEIVED) {
+        call_abort(s, c);
+    } else if (call_shutdown(s, c) < 0 || c->state == CONN_FIN_WAIT_2) {
+        timers_orphan_waits(s, c);
+    }
+}
+
+void call_abort(struct conns *s, struct conn *c)
+{
+    bool tell_peer = conn_facts[c->state].synchronized;
+
+    if (!(c->flags & CONN_ORPHAN))
+        let_go(s, c);
+    if (c->state == CONN_CLOSED) {
+        conn_fold(s, c);
+        conn_release(s, c);
+        return;
+    }
+    if (tell_peer)
+        conn_owes(s, c, OWE_RST);
+    conn_finish(s, c, -ECONNABORTED);
+}
+
+unsigned call_ready(const struct conns *s, const struct conn *c)
+{
+    bool end = ended(c) && !(c->flags & CONN_END_TOLD);
+    unsigned ready = conn_unread(s, c) || end ? CONN_EV_READABLE : 0;
+
+    if (conn_facts[c->state].may_send && !(c->flags & CONN_FIN_WANTED) &&
+        conn_queued(s, c) < s->config.send_bytes)
+        ready |= CONN_EV_WRITABLE;
+    if (conn_facts[c->state].synchronized && !conn_facts[c->state].may_receive)
+        ready |= CONN_EV_PEER_CLOSED;
+    return ready;
+}
+
+bool call_path_mtu(struct conns *s, struct conn *c, seq32 quoted, uint16_t mss)
+{
+    struct conn_active *a = conn_active(s, c);
+
+    if (!seq_in(quoted, c->snd_una, (uint32_t)seq_diff(c->snd_max, c->snd_una)))
+        return false;
+    if (mss >= c->mss)
+        return true;
+    conn_limit_mss(c, mss);
+    if (conn_facts[c->state].synchronized) {
+        c->snd_nxt = c->snd_una;
+        if (a)
+            a->timed_at = 0;
+        conn_owes(s, c, OWE_SEND);
+    }
+    return true;
+}

@@ -1,0 +1,43 @@
+/* SPDX-License-Identifier: BSD-2-Clause
+ *
+ * What the application asks of a connection: RFC 9293 section 3.9.1's calls. Results are byte counts or
+ * negative errnos, as in runnel.h; sending is marked, not done.
+ */
+#ifndef TCP_CALL_H
+#define TCP_CALL_H
+
+#include "conn.h"
+
+#include <stddef.h>
+
+/* OPEN, active: the record is in state SYN-SENT and owes its SYN. key: local_port 0 takes a free one. mss:
+ * what the link allows. 0 and *made; -EADDRINUSE, -ENOBUFS. */
+int call_open(struct conns *s, const struct table_key *key, uint16_t next_hop, uint16_t mss, bool ipv6,
+              struct conn **made);
+
+/* RECEIVE: copies out. The count; 0: the end; -EAGAIN, -ENOTCONN. */
+ptrdiff_t call_receive(struct conns *s, struct conn *c, void *data, size_t len);
+
+/* SEND: copies in. The count; -EAGAIN, -ENOTCONN, -EPIPE. */
+ptrdiff_t call_send(struct conns *s, struct conn *c, const void *data, size_t len);
+
+/* RECEIVE and SEND in one, without a copy. */
+ptrdiff_t call_splice(struct conns *s, struct conn *from, struct conn *to, size_t len);
+
+/* Half of CLOSE: a FIN after what is queued. 0, -ENOTCONN. */
+int call_shutdown(struct conns *s, struct conn *c);
+
+/* CLOSE: the application lets go. */
+void call_close(struct conns *s, struct conn *c);
+
+/* ABORT: a RST, and the application lets go. */
+void call_abort(struct conns *s, struct conn *c);
+
+/* STATUS, the part that changes: CONN_EV_READABLE, CONN_EV_WRITABLE, CONN_EV_PEER_CLOSED as they are now. */
+unsigned call_ready(const struct conns *s, const struct conn *c);
+
+/* An ICMP error says that a segment with that sequence number did not fit: mss is what does. True if it was
+ * in flight and the path is smaller than known: the bytes go again, cut anew (RFC 1191 6.4, RFC 5927 7.2). */
+bool call_path_mtu(struct conns *s, struct conn *c, seq32 quoted, uint16_t mss);
+
+#endif

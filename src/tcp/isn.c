@@ -1,0 +1,33 @@
+/* SPDX-License-Identifier: BSD-2-Clause
+ *
+ * Both hang on SipHash under the secret that the host's random bytes gave. Ports are RFC 6056's algorithm of
+ * a hash for each destination, with the clock as what moves on.
+ */
+#include "isn.h"
+
+enum { PORT_FIRST = 32768, PORTS = 28232 };
+
+seq32 isn_for(const struct conns *s, const struct table_key *key)
+{
+    uint64_t f = hash_sip(&s->secret, key, sizeof *key);
+
+    return seq_of((uint32_t)f + (uint32_t)(s->now / (4 * TIME_US)));
+}
+
+uint16_t isn_port(const struct conns *s, const struct table_key *key, uint32_t n)
+{
+    struct {
+        struct table_key key;
+        uint16_t label;
+        uint64_t moment;
+        uint64_t try;
+    } in;
+
+    memset(&in, 0, sizeof in);
+    in.key = *key;
+    in.key.local_port = 0;
+    in.label = 0x706f; /* another function than the one above */
+    in.moment = (uint64_t)s->now;
+    in.try = n;
+    return (uint16_t)(PORT_FIRST + hash_sip(&s->secret, &in, sizeof in) % PORTS);
+}

@@ -1,0 +1,23 @@
+/* SPDX-License-Identifier: BSD-2-Clause
+ *
+ * What a connection sends next. stack/ asks while it has transmit slots, encodes what it gets, and asks
+ * again.
+ */
+#ifndef TCP_OUT_H
+#define TCP_OUT_H
+
+#include "conn.h"
+
+struct out_segment {
+    struct tcp tcp;
+    uint32_t offset, len; /* of the payload in the send queue */
+};
+
+/* Decides on the next segment of c and counts it as sent; false: nothing is owed now. A slot must be at hand:
+ * what this returns true for has to be sent. */
+bool out_next(struct conns *s, struct conn *c, struct out_segment *out);
+
+/* Copies the payload to `to` and returns its sum. */
+uint32_t out_payload(struct conns *s, struct conn *c, const struct out_segment *out, void *to);
+
+#endif

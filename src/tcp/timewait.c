@@ -1,0 +1,115 @@
+/* SPDX-License-Identifier: BSD-2-Clause
+ *
+ * A record is taken from the free list, stands in the queue by age and in the table under its key, and goes
+ * back; when there is none left the oldest is recycled, so that closing never fails.
+ */
+#include "timewait.h"
+
+static void unlink_record(struct timewaits *w, struct timewait *t)
+{
+    *(t->prev ? &w->records[t->prev - 1].next : &w->oldest) = t->next;
+    *(t->next ? &w->records[t->next - 1].prev : &w->newest) = t->prev;
+}
+
+static void link_newest(struct timewaits *w, struct timewait *t)
+{
+    uint32_t link = (uint32_t)(t - w->records) + 1;
+
+    t->next = 0;
+    t->prev = w->newest;
+    *(w->newest ? &w->records[w->newest - 1].next : &w->oldest) = link;
+    w->newest = link;
+}
+
+static void let_go(struct timewaits *w, struct conns *s, struct timewait *t)
+{
+    uint32_t index = (uint32_t)(t - w->records);
+
+    table_remove(&s->table, TABLE_TIME_WAIT, index);
+    unlink_record(w, t);
+    t->taken = 0;
+    t->next = w->free;
+    w->free = index + 1;
+    w->used--;
+}
+
+static struct timewait *take(struct timewaits *w, struct conns *s)
+{
+    struct timewait *t;
+
+    if (!w->free && w->fresh == w->limit) {
+        w->recycled++;
+        let_go(w, s, &w->records[w->oldest - 1]);
+    }
+    if (w->free) {
+        t = &w->records[w->free - 1];
+        w->free = t->next;
+    } else {
+        t = &w->records[w->fresh++];
+    }
+    if (++w->used > w->peak)
+        w->peak = w->used;
+    t->taken = 1;
+    return t;
+}
+
+void timewait_enter(struct timewaits *w, struct conns *s, struct conn *c)
+{
+    uint32_t window = conn_window(s, c) >> (c->scale >> 4);
+    struct timewait *t = take(w, s);
+
+    conn_set_state(s, c, CONN_TIME_WAIT);
+    t->key = c->key;
+    t->window = (uint16_t)(window < 65535 ? window : 65535);
+    t->snd_nxt = c->snd_max;
+    t->rcv_nxt = c->rcv_nxt;
+    t->until = tick_after(s->now + 2 * s->config.msl);
+    link_newest(w, t);
+    table_replace(&s->table, TABLE_CONN, conn_index(s, c), TABLE_TIME_WAIT, (uint32_t)(t - w->records));
+    c->flags &= (uint16_t)~CONN_IN_TABLE;
+    conn_finish(s, c, 0);
+}
+
+struct verdict timewait_input(struct timewaits *w, struct conns *s, uint32_t index, const struct tcp *seg,
+                              uint32_t len, bool *reopen)
+{
+    struct timewait *t = &w->records[index];
+    struct verdict v = {.reply = REPLY_ACK, .seq = t->snd_nxt, .ack = t->rcv_nxt, .window = t->window};
+
+    *reopen = false;
+    if (seg->flags & TCP_RST) {
+        return verdict_of(DROP_RESET);
+    } else if (seg->flags & TCP_SYN) {
+        *reopen = !(seg->flags & (TCP_ACK | TCP_FIN)) && seq_lt(t->rcv_nxt, seg->seq);
+        if (*reopen) {
+            let_go(w, s, t);
+            return verdict_of(DROP_NONE);
+        }
+        v.drop = DROP_SYN;
+    } else if (seg->flags & TCP_FIN) {
+        t->until = tick_after(s->now + 2 * s->config.msl);
+        unlink_record(w, t);
+        link_newest(w, t);
+    } else if (len == 0 && seq_eq(seg->seq, t->rcv_nxt)) {
+        return verdict_of(DROP_NONE); /* a bare acknowledgement in its place wants no answer */
+    } else {
+        v.drop = DROP_SEQUENCE;
+    }
+    return v;
+}
+
+void timewait_expire(struct timewaits *w, struct conns *s, int max)
+{
+    uint32_t now = tick_of(s->now);
+
+    while (max-- > 0 && w->oldest && !wheel_before(now, w->records[w->oldest - 1].until))
+        let_go(w, s, &w->records[w->oldest - 1]);
+}
+
+bool timewait_next(const struct timewaits *w, uint32_t *tick)
+{
+    if (!w->oldest)
+        return false;
+    *tick = w->records[w->oldest - 1].until;
+    return true;
+}
