@@ -29,9 +29,11 @@ struct chunk {
 };
 _Static_assert(sizeof(struct chunk) == QUEUE_HEADER, "a chunk's header is 16 bytes");
 
-/* Content up to this is rather copied than handed over with its chunk. */
+/* Content up to this is rather copied than handed over with its chunk: a peer that sends single bytes out of
+ * order would otherwise have each charged as 256, and the copy is four cache lines at most. */
 enum { COPY_MAX = 256 };
 
+/* Both pools' ids name places in the same slabs: no need to know which pool an id is from. */
 static inline struct chunk *chunk_at(const struct queue_pools *p, uint32_t id)
 {
     return slab_at(p->small.slabs, id);
@@ -47,6 +49,7 @@ static inline uint32_t held_in(const struct chunk *c)
     return (uint32_t)c->end - c->start;
 }
 
+/* Room at the end. What was consumed at the start is not used again: the rest would have to be moved down. */
 static inline uint32_t room_in(const struct chunk *c)
 {
     return size_of(c) - QUEUE_HEADER - c->end;
@@ -115,7 +118,7 @@ static struct chunk *add_chunk(struct queue *q, struct queue_pools *p, uint32_t 
     return c;
 }
 
-/* Puts as many of n bytes in as there is room for. */
+/* Puts as many of n bytes in as there is room for. n is not 0: from may be NULL then. */
 static inline uint32_t fill(struct chunk *c, const uint8_t *from, uint32_t n)
 {
     uint8_t *at = c->bytes + c->end;
@@ -151,7 +154,7 @@ void queue_consume(struct queue *q, struct queue_pools *p, uint32_t n, struct qu
     else if (cursor != NULL) /* its chunk will be gone, or be the head: both are what all zero says */
         *cursor = (struct queue_cursor){0};
     q->bytes -= n;
-    while (n > 0) {
+    while (n > 0) { /* a chunk goes with its last byte, even if it is the tail and has room */
         struct chunk *head = chunk_at(p, q->head);
         const uint32_t held = held_in(head);
 
@@ -227,6 +230,7 @@ uint32_t queue_copy_sum(const struct queue *q, const struct queue_pools *p, uint
     c = walk_to(p, offset, &at);
     offset -= at.offset;
     *cursor = at;
+    /* Nearly always: one segment out of one chunk. */
     if (len <= held_in(c) - offset)
         return sum_copy(to, c->bytes + c->start + offset, len);
     return copy_pieces(p, at.offset + offset, to, len, cursor);
@@ -239,13 +243,15 @@ static uint32_t move_head(struct queue *to, struct queue *from, struct queue_poo
     const uint32_t held = held_in(head);
     const uint32_t room = to->tail != 0 ? room_in(chunk_at(p, to->tail)) : 0;
 
+    /* The two cases in which bytes are copied: the odd end, for which to may need a chunk and not get it, and
+     * small content, for which it does not. */
     if (n < held || (held <= COPY_MAX && held <= room)) {
         n = queue_append(to, p, head->bytes + head->start, least(n, held));
         queue_consume(from, p, n, NULL);
         return n;
     }
     link_chunk(to, p, unlink_head(from, head), size_of(head));
-    head->next = 0;
+    head->next = 0; /* still named what comes after it in from */
     to->bytes += held;
     from->bytes -= held;
     return held;

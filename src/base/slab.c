@@ -105,6 +105,7 @@ static bool borrow_slab(struct pool *p)
         slab = ++s->fresh;
     else
         return false;
+    /* Here and not in slab_init: so neither the memory given nor a slab's past matters. */
     s->info[slab - 1] = (struct slab_info){.used = 0};
     p->room = slab;
     return true;

@@ -21,6 +21,7 @@ struct total {
     size_t carries; /* worth 1 each: 2^64 is 1 more than a multiple of 65,535 */
 };
 
+/* Words in the machine's own byte order, from any address: RFC 1071 section 2 (B). */
 static inline uint64_t load8(const uint8_t *at)
 {
     uint64_t word;
@@ -53,6 +54,7 @@ static inline uint64_t load1(const uint8_t *at)
     return load2(pair);
 }
 
+/* RFC 1071 section 2 (C): what a wider sum carries out belongs to its lowest word. */
 static inline void add(struct total *t, uint64_t word)
 {
     t->sum += word;
@@ -73,6 +75,7 @@ static inline uint32_t fold(const struct total *t)
     return half >> 16;
 }
 
+/* Blocks as large as this make the loop's own instructions few. */
 static inline void add32(struct total *t, const uint8_t *at)
 {
     add(t, load8(at));
@@ -126,6 +129,7 @@ uint32_t sum_bytes(const void *data, size_t len)
     return fold(&t);
 }
 
+/* Each word is loaded once, and stored and summed from its register. */
 static inline void copy8(struct total *t, uint8_t *to, const uint8_t *from)
 {
     const uint64_t word = load8(from);

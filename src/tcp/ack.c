@@ -72,8 +72,10 @@ static void update_window(struct conns *s, struct conn *c, const struct tcp *seg
     c->snd_wnd = window;
     if (window > c->max_wnd)
         c->max_wnd = window;
-    if (window == 0)
-        c->retries = 0; /* MUST-37: as long as probes are answered the connection stays */
+    /* MUST-37: as long as probes are answered the connection stays; but nobody waits for an orphan's bytes,
+     * so R2 counts for it (RFC 6429). */
+    if (window == 0 && !(c->flags & CONN_ORPHAN))
+        c->retries = 0;
     if (window > before && conn_queued(s, c)) {
         if (before == 0)
             timers_window_opened(s, c);

@@ -15,8 +15,10 @@
 #include <errno.h>
 
 enum {
-    FAR_TICKS = 4096,  /* 268 ms: what lies further ahead is a far entry */
-    SWEEP_IDS = 1024,  /* looked at in one sweep */
+    FAR_TICKS = 4096,                       /* 268 ms: what lies further ahead is a far entry */
+    FARTHEST_TICKS = (1 << 24) - (1 << 18), /* 18 minutes: beyond, a slot of the wheel is so wide that too
+                                             * many entries would surface at one tick */
+    SWEEP_IDS = 1024,                       /* looked at in one sweep */
     FIN_WAIT_2_S = 60, /* of an orphan (RFC 9293 3.9.1.5 leaves it to us; the usual time) */
     MEMORY_RETRY_MS = 50,
     BACKOFF_MAX = 16
@@ -44,9 +46,12 @@ static bool deadline(const struct conn *c, uint32_t *tick)
 
 static void link_entry(struct conns *s, struct conn *c, uint32_t tick)
 {
-    bool far = !(c->flags & CONN_FAR) && tick_diff(tick, tick_of(s->now)) > FAR_TICKS;
+    int32_t ahead = tick_diff(tick, tick_of(s->now));
+    bool far = !(c->flags & CONN_FAR) && ahead > FAR_TICKS;
     uint32_t *entry = far ? &c->far : &c->near;
 
+    if (ahead > FARTHEST_TICKS)
+        tick = tick_of(s->now) + FARTHEST_TICKS;
     /* Two entries a connection are reserved and all others are stale, so sweeping always finds room. */
     while (!wheel_add(&s->wheel, conn_index(s, c), tick, entry))
         wheel_sweep(&s->wheel, &s->sweep, SWEEP_IDS, is_stale, s);

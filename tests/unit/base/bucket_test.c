@@ -289,7 +289,7 @@ static void test_replace_changes_the_entry_where_it_stands(void **state)
 /* One step of the model, which fills up to that many entries and then stays near them. */
 static void step_model(struct rig *r, uint32_t entries, uint32_t *next_id, uint16_t tags)
 {
-    uint64_t hash = draw(r) >> 32 << 32 | draw(r) % tags;
+    uint64_t home = draw(r) >> 32 << 32, hash = home | draw(r) % tags;
     struct model_entry *e;
 
     if (r->count < entries && draw(r) % 4) {

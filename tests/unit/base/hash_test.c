@@ -126,8 +126,11 @@ static void test_tuple_avalanche(void **state)
     for (int i = 0; i < 4; i++)
         key.k[i] = draw(&seed);
     for (int round = 0; round < ROUNDS; round++) {
-        uint64_t in[3] = {draw(&seed), draw(&seed), draw(&seed)};
-        uint64_t hash = hash_tuple(&key, in[0], in[1], in[2]);
+        uint64_t in[3], hash;
+
+        for (int i = 0; i < 3; i++)
+            in[i] = draw(&seed);
+        hash = hash_tuple(&key, in[0], in[1], in[2]);
 
         for (int bit = 0; bit < 192; bit++) {
             uint64_t turned;

@@ -237,8 +237,11 @@ static void test_model(void **state)
         for (int step = 0; step < 3000; step++) {
             uint64_t now = r->cur + (draw(r) & ((UINT32_C(1) << draw(r) % 26) - 1));
 
-            for (unsigned n = draw(r) % 8; n && r->count < 600; n--)
-                add(r, draw(r) % 50, some_tick(r));
+            for (unsigned n = draw(r) % 8; n && r->count < 600; n--) {
+                uint64_t tick = some_tick(r);
+
+                add(r, draw(r) % 50, tick);
+            }
             if (draw(r) % 2)
                 for (int calls = 0; calls < 8 && collect(r, now, ids, 1 + (int)(draw(r) % 40), &surfaced);
                      calls++)
@@ -267,6 +270,24 @@ static void test_full_in_the_worst_spread(void **state)
         for (int i = 0; i < 40; i++)
             collect(r, r->cur + WHEEL_FARTHEST, ids, 9, &surfaced);
     }
+    close_rig(r);
+}
+
+static void test_a_slot_needs_no_more_chunks_than_it_must(void **state)
+{
+    struct rig *r = open_at(NEAR_WRAP, 1500);
+    uint32_t ids[1200];
+    uint64_t surfaced;
+
+    (void)state;
+    for (uint32_t i = 0; i < 1500; i++) {
+        add(r, i, NEAR_WRAP + 50);
+        assert_int_equal(r->w.chunk_fresh, i / WHEEL_CHUNK_IDS + 1);
+    }
+    assert_int_equal(collect(r, NEAR_WRAP + 50, ids, 1200, &surfaced), 1200);
+    for (uint32_t i = 0; i < 1200; i++)
+        add(r, i, NEAR_WRAP + 60);
+    assert_in_range(r->w.chunk_fresh, 108, 109); /* those that were freed are used again */
     close_rig(r);
 }
 
@@ -533,6 +554,7 @@ int main(void)
         cmocka_unit_test(test_levels_at_their_edges),
         cmocka_unit_test(test_model),
         cmocka_unit_test(test_full_in_the_worst_spread),
+        cmocka_unit_test(test_a_slot_needs_no_more_chunks_than_it_must),
         cmocka_unit_test(test_clock_jump_of_hours),
         cmocka_unit_test(test_clock_that_steps_back_changes_nothing),
         cmocka_unit_test(test_nothing_lands_in_a_slot_that_drains),

@@ -1,0 +1,347 @@
+/* SPDX-License-Identifier: BSD-2-Clause
+ *
+ * A TAP interface. The kernel gives and takes one frame per read and write, so the two rings are ours:
+ *
+ *      burst    reads into free receive buffers until there is no more        (a system call per frame)
+ *      sync     writes what was committed                                     (a system call per frame)
+ *
+ * Slot i of a ring always uses the same buffer, and counters only grow:
+ *
+ *      receive  released <= lent <= released + SLOTS      transmit  written <= committed <= reserved
+ *
+ * Frames are whole: without a virtio header the kernel has cut them and filled in their checksums. A write
+ * to an interface that is down is a frame lost on a link that is down. Only an interface that was deleted
+ * ends the device.
+ *
+ * Made by rn_attach("tap:NAME"); called by the stack through rn_dev_ops. It sets no address, no route, and
+ * brings nothing up.
+ */
+#include "tap.h"
+
+#include "error.h"
+#include "random.h"
+#include "base/time.h"
+
+#include <assert.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/if_tun.h>
+#include <net/if.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+enum { SLOTS = 256, BUFFER_MIN = 2048, LINK_HEADER_MAX = 18, ALIGN = 64 };
+#define RETRY TIME_MS /* a write that found no room is tried again so much later */
+
+struct tap {
+    struct rn_dev dev;
+    int gone; /* the errno with which the interface went, negative; 0: it is there */
+    uint32_t buffer_bytes;
+    uint8_t *region; /* SLOTS buffers to receive, then SLOTS to transmit */
+    struct rn_frame staged[SLOTS];
+    uint64_t released, lent;
+    uint64_t written, committed, reserved;
+};
+
+static struct tap *tap_of(struct rn_dev *dev)
+{
+    return (struct tap *)dev;
+}
+
+static uint8_t *buffer_at(const struct tap *t, uint32_t buffer)
+{
+    return t->region + (size_t)buffer * t->buffer_bytes;
+}
+
+/* EBADFD is how the kernel says that the interface behind the descriptor was deleted. */
+static int gone_with(int error)
+{
+    return error == EBADFD ? -ENODEV : -error;
+}
+
+/* ---- receiving ----------------------------------------------------------------------------------------- */
+
+static int burst(struct rn_dev *dev, struct rn_frame *frames, int max, rn_time now)
+{
+    struct tap *t = tap_of(dev);
+    int n = 0;
+
+    while (n < max && t->lent - t->released < SLOTS && !t->gone) {
+        uint32_t buffer = (uint32_t)(t->lent % SLOTS);
+        ssize_t got = read(dev->fd, buffer_at(t, buffer), t->buffer_bytes);
+
+        if (got < 0 && errno == EINTR)
+            continue;
+        if (got <= 0) {
+            if (got < 0 && errno != EAGAIN)
+                t->gone = gone_with(errno);
+            break;
+        }
+        frames[n++] = (struct rn_frame){
+            .data = buffer_at(t, buffer), .len = (uint32_t)got, .buffer = buffer, .stamp = now};
+        t->lent++;
+        dev->rx_frames++;
+        dev->rx_bytes += (uint64_t)got;
+    }
+    return n ? n : t->gone;
+}
+
+static void release(struct rn_dev *dev, int n)
+{
+    struct tap *t = tap_of(dev);
+
+    assert(n >= 0 && (uint64_t)n <= t->lent - t->released);
+    t->released += (uint64_t)n;
+}
+
+/* ---- sending ------------------------------------------------------------------------------------------- */
+
+static int reserve(struct rn_dev *dev, struct rn_frame *slots, int max, rn_time now)
+{
+    struct tap *t = tap_of(dev);
+    int n = 0;
+
+    (void)now;
+    assert(t->reserved == t->committed);
+    for (; n < max && t->reserved - t->written < SLOTS; n++) {
+        uint32_t buffer = SLOTS + (uint32_t)(t->reserved++ % SLOTS);
+
+        slots[n] = (struct rn_frame){.data = buffer_at(t, buffer), .room = t->buffer_bytes, .buffer = buffer};
+    }
+    return n;
+}
+
+static void commit(struct rn_dev *dev, const struct rn_frame *slots, int n)
+{
+    struct tap *t = tap_of(dev);
+
+    assert(n >= 0 && (uint64_t)n <= t->reserved - t->committed);
+    for (int i = 0; i < n; i++) {
+        uint32_t slot = (uint32_t)(t->committed++ % SLOTS);
+        const uint8_t *start = buffer_at(t, SLOTS + slot);
+
+        assert(slots[i].buffer == SLOTS + slot && slots[i].fragments == 0 && slots[i].len > 0);
+        assert(slots[i].data >= start && slots[i].data - start <= (ptrdiff_t)t->buffer_bytes);
+        assert(slots[i].len <= t->buffer_bytes - (uint32_t)(slots[i].data - start));
+        t->staged[slot] = slots[i];
+    }
+    t->reserved = t->committed;
+}
+
+/* One frame to the kernel. False: it has no room for it now. EIO says that the interface is down. */
+static bool hand_over(struct tap *t, const struct rn_frame *frame)
+{
+    ssize_t put;
+
+    do {
+        put = write(t->dev.fd, frame->data, frame->len);
+    } while (put < 0 && errno == EINTR);
+    if (put == (ssize_t)frame->len) {
+        t->dev.tx_frames++;
+        t->dev.tx_bytes += frame->len;
+        return true;
+    }
+    if (put < 0 && (errno == EAGAIN || errno == ENOBUFS || errno == ENOMEM))
+        return false;
+    if (put < 0 && errno == EBADFD)
+        t->gone = gone_with(errno);
+    t->dev.tx_drops++;
+    return true;
+}
+
+static rn_time push(struct rn_dev *dev, rn_time now)
+{
+    struct tap *t = tap_of(dev);
+
+    for (; t->written < t->committed; t->written++)
+        if (!hand_over(t, &t->staged[t->written % SLOTS]))
+            return now + RETRY;
+    return RN_FOREVER;
+}
+
+/* poll(2) tells of waiting frames and of room by itself; only our own free slots are ours to tell. */
+static int arm(struct rn_dev *dev, bool rx, bool tx)
+{
+    const struct tap *t = tap_of(dev);
+
+    (void)rx;
+    return tx && t->reserved - t->written < SLOTS ? -EAGAIN : 0;
+}
+
+/* ---- opening and closing ------------------------------------------------------------------------------- */
+
+static void discard(struct tap *t)
+{
+    if (!t)
+        return;
+    if (t->dev.fd >= 0)
+        close(t->dev.fd);
+    free(t->region);
+    free(t);
+}
+
+static void shut(struct rn_dev *dev)
+{
+    discard(tap_of(dev));
+}
+
+static const struct rn_dev_ops ops = {.kind = "tap",
+                                      .burst = burst,
+                                      .release = release,
+                                      .reserve = reserve,
+                                      .commit = commit,
+                                      .sync = push,
+                                      .arm = arm,
+                                      .close = shut};
+
+/* What the kernel would refuse, or (%) would take for a pattern. 0 or -EINVAL. */
+static int check_name(const char *name, char *err)
+{
+    size_t len = strlen(name);
+
+    if (len == 0)
+        return error_line(err, -EINVAL, "tap: no name: write tap:NAME, for instance tap:tap0");
+    if (len >= IFNAMSIZ)
+        return error_line(err, -EINVAL,
+                          "tap:%.40s: the name has %zu characters, an interface's has at most %d", name, len,
+                          IFNAMSIZ - 1);
+    if (strpbrk(name, "/%: \t\n\v\f\r") || strcmp(name, ".") == 0 || strcmp(name, "..") == 0)
+        return error_line(err, -EINVAL, "tap:%s: an interface's name has no blank, '/', ':' or '%%' in it",
+                          name);
+    return 0;
+}
+
+/* Why TUNSETIFF said no, and what helps. */
+static int refused(const char *name, int error, char *err)
+{
+    switch (error) {
+    case EPERM:
+    case EACCES:
+        return error_line(err, -EPERM,
+                          "tap:%s: not permitted: run as root or give CAP_NET_ADMIN, or have root make it: "
+                          "ip tuntap add mode tap user NAME name %s",
+                          name, name);
+    case EBUSY:
+        return error_line(
+            err, -EBUSY,
+            "tap:%s: in use by another process: end it, or take another name (fuser /dev/net/tun "
+            "shows who)",
+            name);
+    case EINVAL:
+        return error_line(
+            err, -ENODEV,
+            "tap:%s: there is an interface of that name that is not a tap, or one of several queues: take "
+            "another name",
+            name);
+    default: return error_line(err, -error, "tap:%s: cannot make the interface: %s", name, strerror(error));
+    }
+}
+
+static int open_tun(const char *name, char *err)
+{
+    int fd = open("/dev/net/tun", O_RDWR | O_NONBLOCK | O_CLOEXEC);
+
+    if (fd >= 0)
+        return fd;
+    if (errno == EPERM || errno == EACCES)
+        return error_line(err, -EPERM, "tap:%s: no right to open /dev/net/tun: run as root, or chmod 666 it",
+                          name);
+    if (errno == ENOENT || errno == ENODEV || errno == ENXIO)
+        return error_line(err, -ENODEV,
+                          "tap:%s: no /dev/net/tun here: modprobe tun, or in a container give it that device",
+                          name);
+    return error_line(err, -errno, "tap:%s: cannot open /dev/net/tun: %s", name, strerror(errno));
+}
+
+/* The kernel's own address on the link and the mtu. 0 or a negative errno. */
+static int ask_interface(const char *name, uint8_t kernel_mac[6], uint32_t *mtu)
+{
+    struct ifreq request = {0};
+    int s = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0), error = 0;
+
+    if (s < 0)
+        return -errno;
+    memcpy(request.ifr_name, name, strlen(name));
+    if (ioctl(s, SIOCGIFHWADDR, &request) < 0)
+        error = -errno;
+    memcpy(kernel_mac, request.ifr_hwaddr.sa_data, 6);
+    if (!error && ioctl(s, SIOCGIFMTU, &request) < 0)
+        error = -errno;
+    *mtu = (uint32_t)request.ifr_mtu;
+    close(s);
+    return error;
+}
+
+/* Our address: locally administered, made of the kernel's. So it is not the kernel's, differs between hosts,
+ * and stays the same for as long as the interface lives: nobody's ARP cache is left with a dead one. */
+static void derive_mac(uint8_t mac[6], const uint8_t kernel_mac[6])
+{
+    uint64_t state = 0, bits;
+
+    for (int i = 0; i < 6; i++)
+        state = state << 8 | kernel_mac[i];
+    do {
+        bits = random_split(&state);
+        for (int i = 0; i < 6; i++)
+            mac[i] = (uint8_t)(bits >> 8 * i);
+        mac[0] = (uint8_t)((mac[0] & 0xfc) | 2);
+    } while (memcmp(mac, kernel_mac, 6) == 0);
+}
+
+static int attach(int fd, const char *name, char *err)
+{
+    struct ifreq request = {0};
+
+    request.ifr_flags = IFF_TAP | IFF_NO_PI;
+    memcpy(request.ifr_name, name, strlen(name));
+    return ioctl(fd, TUNSETIFF, &request) < 0 ? refused(name, errno, err) : 0;
+}
+
+/* Everything after the descriptor, which t owns already. */
+static int set_up(struct tap *t, const char *name, char *err)
+{
+    uint8_t kernel_mac[6];
+    int error = attach(t->dev.fd, name, err);
+
+    if (error < 0)
+        return error;
+    error = ask_interface(name, kernel_mac, &t->dev.mtu);
+    if (error < 0)
+        return error_line(err, error, "tap:%s: cannot ask for its mtu and address: %s", name,
+                          strerror(-error));
+    derive_mac(t->dev.mac, kernel_mac);
+    t->buffer_bytes = (t->dev.mtu + LINK_HEADER_MAX + ALIGN - 1) / ALIGN * ALIGN;
+    if (t->buffer_bytes < BUFFER_MIN)
+        t->buffer_bytes = BUFFER_MIN;
+    t->region = calloc(2 * SLOTS, t->buffer_bytes);
+    if (!t->region)
+        return error_line(err, -ENOMEM, "tap:%s: no memory for %d buffers of %u bytes: lower its mtu", name,
+                          2 * SLOTS, (unsigned)t->buffer_bytes);
+    t->dev.ops = &ops;
+    t->dev.medium = RN_ETHERNET;
+    t->dev.rx_slots = t->dev.tx_slots = SLOTS;
+    return 0;
+}
+
+int tap_open(struct rn_dev **out, const char *name, char *err)
+{
+    struct tap *t;
+    int error = check_name(name, err);
+
+    if (error < 0)
+        return error;
+    t = calloc(1, sizeof *t);
+    if (!t)
+        return error_line(err, -ENOMEM, "tap:%s: no memory", name);
+    t->dev.fd = open_tun(name, err);
+    error = t->dev.fd < 0 ? t->dev.fd : set_up(t, name, err);
+    if (error < 0) {
+        discard(t);
+        return error;
+    }
+    *out = &t->dev;
+    return 0;
+}

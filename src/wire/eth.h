@@ -1,0 +1,37 @@
+/* SPDX-License-Identifier: BSD-2-Clause
+ *
+ *      OFFSET SIZE MEANING                     Ethernet II (RFC 894, RFC 2464)
+ *       0      6   destination
+ *       6      6   source
+ *      12      2   EtherType
+ */
+#ifndef WIRE_ETH_H
+#define WIRE_ETH_H
+
+#include "base/be.h"
+#include "base/view.h"
+#include "drop.h"
+
+#include <stdbool.h>
+
+enum { ETH_LEN = 14, ETH_IP4 = 0x0800, ETH_ARP = 0x0806, ETH_VLAN = 0x8100, ETH_IP6 = 0x86dd, ETH_QINQ = 0x88a8 };
+
+struct eth {
+    uint8_t dst[6], src[6];
+    uint16_t type;
+};
+
+/* Takes the header off the view. DROP_NONE, or DROP_TRUNCATED with the view as it was. An EtherType below
+ * 0x600 is a length (802.3) and given as it is. */
+enum drop eth_decode(struct view *v, struct eth *out);
+
+/* Writes ETH_LEN bytes, returns ETH_LEN. */
+size_t eth_encode(uint8_t *at, const struct eth *h);
+
+/* The group bit: broadcast or multicast. */
+static inline bool eth_is_group(const uint8_t mac[6])
+{
+    return mac[0] & 1;
+}
+
+#endif

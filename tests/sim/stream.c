@@ -1,0 +1,51 @@
+/* SPDX-License-Identifier: BSD-2-Clause
+ *
+ * The bytes of a stream as a function of key and offset: word i is a keyed multiply-fold of i, and the byte
+ * at offset o is byte o % 8 of word o / 8. Writer and reader compute it each for itself, so a byte that is
+ * lost, doubled, moved or another stream's is found at its offset, and nobody keeps a copy. Called by app.c.
+ */
+#include "sim.h"
+
+#include <string.h>
+
+static uint64_t word_at(uint64_t key, uint64_t index)
+{
+    return hash_fold(index + key, UINT64_C(0x9e3779b97f4a7c15)) ^ key;
+}
+
+void stream_fill(uint8_t *to, uint64_t key, uint64_t offset, size_t len)
+{
+    uint64_t index = offset / 8, word;
+    size_t skip = offset % 8, n;
+
+    while (len > 0) {
+        word = word_at(key, index++);
+        n = 8 - skip < len ? 8 - skip : len;
+        if (n == 8)
+            memcpy(to, &word, 8);
+        else
+            memcpy(to, (const uint8_t *)&word + skip, n);
+        to += n;
+        len -= n;
+        skip = 0;
+    }
+}
+
+size_t stream_check(const uint8_t *bytes, uint64_t key, uint64_t offset, size_t len)
+{
+    uint64_t index = offset / 8, word;
+    size_t skip = offset % 8, done = 0, n;
+
+    for (; done < len; done += n, skip = 0) {
+        const uint8_t *right = (const uint8_t *)&word + skip;
+
+        word = word_at(key, index++);
+        n = 8 - skip < len - done ? 8 - skip : len - done;
+        if (n == 8 ? memcmp(bytes + done, &word, 8) == 0 : memcmp(bytes + done, right, n) == 0)
+            continue;
+        while (bytes[done] == *right)
+            done++, right++;
+        return done;
+    }
+    return len;
+}

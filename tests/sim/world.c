@@ -1,0 +1,280 @@
+/* SPDX-License-Identifier: BSD-2-Clause
+ *
+ * A world's life: built from its plan, turned until every connection has ended and every pool of both stacks
+ * is empty again, taken down. Time goes from deadline to deadline; nothing sleeps.
+ *
+ *      turn:  for each stack poll, application, flush;  router;  then on to the least deadline
+ *
+ * Four things end a world before its time: a wrong byte or broken promise (app.c, router.c), a turn that
+ * comes round and round without time going on, a storm of frames without progress, and a connection or a pool
+ * that is not done within its bound. Called by main.c and expert.c.
+ */
+#include "sim.h"
+
+#include "wire/addr.h"
+
+#include <errno.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+
+enum {
+    ROUNDS_MAX = 5000,             /* turns at one moment */
+    STORM_STEPS = 2000000,         /* turns without any progress of any connection */
+    DRAIN_BOUND_S = 16 * 60 + 300, /* R2 of closed sockets' last words, then TIME-WAIT and FIN-WAIT-2 */
+    SEGMENT = 1460,
+    BURST = 64, /* what rn_poll takes at most */
+    SPARE = 8
+};
+
+void world_fail(struct world *w, enum verdict v, const char *format, ...)
+{
+    va_list list;
+    int at;
+
+    if (w->verdict != VERDICT_GOOD)
+        return;
+    w->verdict = v;
+    at = snprintf(w->why, sizeof w->why, "%.6f s: ", (double)(w->now - w->began) / 1e9);
+    va_start(list, format);
+    vsnprintf(w->why + at, sizeof w->why - (size_t)at, format, list);
+    va_end(list);
+}
+
+static void make_devices(struct world *w)
+{
+    const struct plan *p = w->plan;
+    static const struct rn_fault clean;
+    struct rn_dev *near[2], *far[2], *ends[2];
+    char err[RN_ERRBUF];
+
+    for (int s = 0; s < 2; s++) {
+        struct rn_pair_options pair = {.slots = p->slots,
+                                       .mtu = p->link_mtu,
+                                       .medium = p->medium,
+                                       .completion_max = p->completion_max,
+                                       .seed = p->pair_seed[s]};
+        bool sends = p->fault_place == 0 || (p->fault_place == 2 && s == 0);
+        bool receives = p->fault_place == 1 || (p->fault_place == 2 && s == 0);
+        struct rn_fault_options fault = {
+            .seed = p->fault_seed[s], .tx = sends ? p->fault : clean, .rx = receives ? p->fault : clean};
+
+        if (rn_dev_pair(ends, &pair, err) < 0) {
+            fprintf(stderr, "sim: %s\n", err);
+            exit(1);
+        }
+        near[s] = ends[0];
+        far[s] = ends[1];
+        memcpy(near[s]->mac, router_stack_mac[s], 6);
+        memcpy(far[s]->mac, router_mac[s], 6);
+        if (rn_dev_fault(&w->fault[s], near[s], &fault, err) < 0) {
+            fprintf(stderr, "sim: %s\n", err);
+            exit(1);
+        }
+    }
+    w->router = router_new(w, far);
+}
+
+static void check_call(int result, const char *what, const char *err)
+{
+    if (result >= 0)
+        return;
+    fprintf(stderr, "sim: %s: %s (%s)\n", what, err, strerror(-result));
+    exit(1);
+}
+
+static void make_stack(struct world *w, int s)
+{
+    const struct plan *p = w->plan;
+    struct rn_options options = {.connections = p->connections + SPARE,
+                                 .receive_bytes = p->segments[s][0] * SEGMENT,
+                                 .send_bytes = p->segments[s][1] * SEGMENT,
+                                 .no_delay = p->no_delay};
+    struct rn_host host = {0};
+    char err[RN_ERRBUF] = "", address[64], mac[18], where[16];
+
+    memcpy(host.seed, p->host_seed[s], sizeof host.seed);
+    w->memory_bytes[s] = rn_need(&options);
+    w->memory[s] = mmap(NULL, w->memory_bytes[s], PROT_READ | PROT_WRITE,
+                        MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+    if (w->memory[s] == MAP_FAILED)
+        abort();
+    check_call(rn_init(&w->net[s], &options, w->memory[s], w->memory_bytes[s], &host, err), "rn_init", err);
+    check_call(rn_add_device(w->net[s], w->fault[s], err), "rn_add_device", err);
+    snprintf(address, sizeof address, "%s/%d", app_address(p, s), p->version6 ? 64 : 24);
+    check_call(rn_add_address(w->net[s], address, err), "rn_add_address", err);
+    addr_print_mac(mac, router_mac[s]);
+    if (p->medium == RN_ETHERNET && !p->arp)
+        check_call(rn_add_neighbour(w->net[s], app_address(p, 1 - s), mac, err), "rn_add_neighbour", err);
+    snprintf(where, sizeof where, p->version6 ? "[::]:7" : "0.0.0.0:7");
+    w->listener[s] = rn_listen(w->net[s], RN_TCP, where, err);
+    check_call(w->listener[s] < 0 ? (int)w->listener[s] : 0, "rn_listen", err);
+}
+
+static void note_empty(struct world *w)
+{
+    struct rn_stats stats;
+
+    for (int s = 0; s < 2; s++) {
+        rn_stats(w->net[s], &stats);
+        memcpy(w->empty[s], stats.use, sizeof stats.use);
+    }
+}
+
+/* The first pool that holds more than in the beginning; NULL: none. What is known of neighbours may stay. */
+static const char *not_empty(const struct world *w, int s, uint64_t *used)
+{
+    struct rn_stats stats;
+
+    rn_stats(w->net[s], &stats);
+    for (int i = 0; i < RN_POOLS && stats.use[i].name; i++)
+        if (stats.use[i].used > w->empty[s][i].used && strcmp(stats.use[i].name, "neighbours") != 0) {
+            *used = stats.use[i].used - w->empty[s][i].used;
+            return stats.use[i].name;
+        }
+    return NULL;
+}
+
+/* Everybody once. Returns the next deadline, or now when another turn is due at once. */
+static rn_time turn(struct world *w)
+{
+    rn_time due = RN_FOREVER, next;
+    bool again = false;
+
+    for (int s = 0; s < 2; s++) {
+        again |= rn_poll(w->net[s], w->now) >= BURST; /* there may be more */
+        app_run(w, s);
+        next = rn_flush(w->net[s], w->now);
+        due = next < due ? next : due;
+    }
+    again |= router_run(w->router, w->now, &next) > 0;
+    due = next < due ? next : due;
+    due = w->app_due < due ? w->app_due : due;
+    return again ? w->now : due;
+}
+
+/* Turns until nothing more is to be done at this moment, then moves the clock. */
+static void move_on(struct world *w, rn_time no_later)
+{
+    rn_time due;
+    int rounds = 0;
+
+    do {
+        due = turn(w);
+        w->steps++;
+    } while (due <= w->now && ++rounds < ROUNDS_MAX && w->verdict == VERDICT_GOOD);
+    if (rounds == ROUNDS_MAX)
+        world_fail(w, VERDICT_STUCK, "livelock: %d turns and the clock does not move", ROUNDS_MAX);
+    if (w->steps - w->steps_at_progress > STORM_STEPS)
+        world_fail(w, VERDICT_STUCK, "storm: %d turns and no connection moves", STORM_STEPS);
+    due = due < no_later ? due : no_later;
+    w->now = due > w->now + w->plan->quantum ? due : w->now + w->plan->quantum;
+}
+
+static void run_connections(struct world *w)
+{
+    while (w->unfinished > 0 && w->verdict == VERDICT_GOOD) {
+        if (w->now >= w->check_at) {
+            app_look_after(w);
+            w->check_at = w->now + 20 * TIME_S;
+        }
+        move_on(w, w->check_at);
+    }
+}
+
+/* After the last connection: until TIME-WAIT has passed and nobody holds anything. */
+static void run_dry(struct world *w)
+{
+    rn_time bound = w->now + DRAIN_BOUND_S * TIME_S;
+    const char *pool = NULL;
+    uint64_t used = 0;
+    int s = 0;
+
+    w->steps_at_progress = w->steps;
+    while (w->now < bound && w->verdict == VERDICT_GOOD) {
+        for (s = 0; s < 2 && !(pool = not_empty(w, s, &used)); s++)
+            ;
+        if (!pool && w->unfinished == 0)
+            return;
+        run_connections(w); /* a connection may yet be accepted that its client has long left */
+        move_on(w, w->now + 5 * TIME_S);
+    }
+    if (w->verdict == VERDICT_GOOD)
+        world_fail(w, VERDICT_LEAKED, "stack %d: pool %s holds %llu items that nobody owns", s,
+                   pool ? pool : "?", (unsigned long long)used);
+}
+
+/* Every number of a socket that has ended is stale, now as ever, and listeners leave nothing behind. */
+static void close_listeners(struct world *w)
+{
+    for (int s = 0; s < 2; s++) {
+        if (rn_close(w->net[s], w->listener[s]) != 0)
+            world_fail(w, VERDICT_BROKEN, "a listener cannot be closed");
+        rn_poll(w->net[s], w->now);
+        rn_flush(w->net[s], w->now);
+    }
+    for (uint32_t i = 0; i < w->plan->connections; i++)
+        for (int side = 0; side < 2; side++) {
+            const struct endpoint *e = &w->connection[i].end[side];
+            uint8_t byte;
+
+            if (e->stale && rn_recv(w->net[e->stack], e->stale, &byte, 1) != -EBADF)
+                world_fail(w, VERDICT_BROKEN, "connection %u: a stale number reads", i);
+        }
+}
+
+static void collect(struct world *w)
+{
+    struct rn_stats stats;
+
+    for (int s = 0; s < 2; s++) {
+        rn_stats(w->net[s], &stats);
+        w->totals->retransmitted += stats.retransmitted;
+        for (int i = 0; i < RN_DROPS; i++)
+            w->totals->drops += stats.drops[i];
+    }
+    w->totals->worlds++;
+    w->totals->connections += w->plan->connections;
+    w->totals->steps += w->steps;
+    w->totals->virtual_s += (uint64_t)((w->now - w->began) / TIME_S);
+    w->totals->verdicts[w->verdict]++;
+    report_count(w->totals, w->plan);
+}
+
+enum verdict world_run(const struct plan *p, struct totals *t, const char *pcap_path, char why[320])
+{
+    struct world *w = calloc(1, sizeof *w);
+    enum verdict v;
+
+    if (!w)
+        abort();
+    w->plan = p;
+    w->totals = t;
+    w->began = w->now = p->start;
+    w->check_at = w->now;
+    w->pcap = pcap_path ? pcap_open(pcap_path, p->medium == RN_ETHERNET) : NULL;
+    make_devices(w);
+    make_stack(w, 0);
+    make_stack(w, 1);
+    rn_poll(w->net[0], w->now);
+    rn_poll(w->net[1], w->now);
+    note_empty(w);
+    app_start(w);
+    run_connections(w);
+    run_dry(w);
+    close_listeners(w);
+    collect(w);
+    v = w->verdict;
+    if (why)
+        memcpy(why, w->why, sizeof w->why);
+    for (int s = 0; s < 2; s++) {
+        rn_destroy(w->net[s]);
+        munmap(w->memory[s], w->memory_bytes[s]);
+    }
+    router_free(w->router);
+    pcap_close(w->pcap);
+    free(w);
+    return v;
+}
