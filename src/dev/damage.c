@@ -23,12 +23,20 @@ struct area {
     uint32_t at, len; /* in the frame, bytes */
 };
 
-/* How many bytes of UDP its length field covers; 0: it is wrong, or there is no checksum. */
+/* UDP that says it has no checksum (RFC 768). */
+static bool is_unchecked(const uint8_t *frame, const struct place *p)
+{
+    const uint8_t *udp = frame + p->transport_at;
+
+    return p->ip.protocol == IP_UDP && p->end - p->transport_at >= UDP_HEADER && udp[6] == 0 && udp[7] == 0;
+}
+
+/* How many bytes of UDP its length field covers; 0: it is wrong. */
 static uint32_t udp_covered(const uint8_t *udp, uint32_t len)
 {
     uint32_t covered;
 
-    if (len < UDP_HEADER || (udp[6] == 0 && udp[7] == 0))
+    if (len < UDP_HEADER)
         return 0;
     covered = be16_get((be16){{udp[4], udp[5]}});
     return covered >= UDP_HEADER && covered <= len ? covered : 0;
@@ -41,7 +49,7 @@ static struct area sound_transport(const uint8_t *frame, const struct place *p)
     uint32_t len = p->end - p->transport_at, sum;
     struct area none = {0, 0};
 
-    if (p->ip.fragment)
+    if (p->ip.fragment || is_unchecked(frame, p))
         return none;
     if (p->ip.protocol == IP_UDP)
         len = udp_covered(at, len);
@@ -73,7 +81,8 @@ static bool passes(const uint8_t *frame, uint32_t len, uint8_t medium, const str
 
     if (!locate_packet(frame, len, medium, &p))
         return false;
-    return header || p.version6 != before->version6 || sound_transport(frame, &p).len > 0;
+    return header || p.version6 != before->version6 || is_unchecked(frame, &p) ||
+           sound_transport(frame, &p).len > 0;
 }
 
 /* Flips the bits of pattern, its lowest at bit `bit` of the frame. Done twice it undoes itself. */

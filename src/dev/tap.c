@@ -10,8 +10,8 @@
  *      receive  released <= lent <= released + SLOTS      transmit  written <= committed <= reserved
  *
  * Frames are whole: without a virtio header the kernel has cut them and filled in their checksums. A write
- * to an interface that is down is a frame lost on a link that is down. Only an interface that was deleted
- * ends the device.
+ * to an interface that is down, or deleted, is a frame lost. That it was deleted, which ends the device, is
+ * seen by the next read.
  *
  * Made by rn_attach("tap:NAME"); called by the stack through rn_dev_ops. It sets no address, no route, and
  * brings nothing up.
@@ -131,7 +131,8 @@ static void commit(struct rn_dev *dev, const struct rn_frame *slots, int n)
     t->reserved = t->committed;
 }
 
-/* One frame to the kernel. False: it has no room for it now. EIO says that the interface is down. */
+/* One frame to the kernel. False: it has no room for it now. Any other refusal (EIO: the interface is down)
+ * drops the frame. */
 static bool hand_over(struct tap *t, const struct rn_frame *frame)
 {
     ssize_t put;
@@ -146,8 +147,6 @@ static bool hand_over(struct tap *t, const struct rn_frame *frame)
     }
     if (put < 0 && (errno == EAGAIN || errno == ENOBUFS || errno == ENOMEM))
         return false;
-    if (put < 0 && errno == EBADFD)
-        t->gone = gone_with(errno);
     t->dev.tx_drops++;
     return true;
 }

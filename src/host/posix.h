@@ -16,8 +16,8 @@ rn_time posix_now(void);
 /* Fills bytes that nobody can foresee. 0 or a negative errno. */
 int posix_random(void *bytes, size_t len);
 
-/* Zeroed memory, aligned to 4,096 at least, that costs nothing until it is touched; large ones are aligned
- * to, and advised for, huge pages. NULL: there is none. */
+/* Zeroed memory, aligned to 4,096, that costs nothing until it is touched; from 4 MiB on huge pages are
+ * advised. NULL: there is none. */
 void *posix_map(size_t len);
 
 /* Gives back what posix_map gave for the same len. */

@@ -55,7 +55,6 @@ static void put_number(struct line *l, uint32_t value)
 
 static void put_hex(struct line *l, uint32_t value, int digits)
 {
-    put(l, "0x");
     for (int shift = 4 * (digits - 1); shift >= 0; shift -= 4)
         put_char(l, "0123456789abcdef"[value >> shift & 15]);
 }
@@ -154,6 +153,7 @@ static void print_option(struct line *l, const uint8_t *option)
         put_with(l, " ecr ", get32(option + 6));
     } else {
         put_with(l, "unknown-", kind);
+        put(l, len > 2 ? " 0x" : "");
         for (unsigned i = 2; i < len; i++)
             put_hex(l, option[i], 2);
     }
@@ -445,7 +445,7 @@ static void print_unknown(struct line *l, const struct eth *eth, uint16_t type, 
     if (type < 0x600) {
         put(l, ", 802.3");
     } else {
-        put(l, ", ethertype ");
+        put(l, ", ethertype 0x");
         put_hex(l, type, 4);
     }
     put_with(l, ", length ", (uint32_t)len);

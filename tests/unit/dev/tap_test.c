@@ -1,0 +1,357 @@
+/* SPDX-License-Identifier: BSD-2-Clause
+ *
+ * dev/tap: the device contract with the kernel as the peer, whose side is a packet socket on the interface;
+ * and what can go wrong when one is opened, goes down, or is deleted. In a network namespace of its own.
+ *
+ *      test: burst, commit, sync -- /dev/net/tun -- interface rntap0 -- packet socket: send, receive
+ *
+ * Needs root and /dev/net/tun; without them it says so and is skipped (77).
+ */
+#include "suite.h"
+
+#include "dev/tap.h"
+
+#include <arpa/inet.h>
+#include <fcntl.h>
+#include <linux/capability.h>
+#include <linux/if_packet.h>
+#include <linux/if_tun.h>
+#include <net/if.h>
+#include <sched.h>
+#include <stdlib.h>
+#include <sys/ioctl.h>
+#include <sys/mount.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/sysmacros.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#define NAME "rntap0"
+
+/* ---- the kernel's side --------------------------------------------------------------------------------- */
+
+static int request(unsigned long what, struct ifreq *r)
+{
+    int s = socket(AF_UNIX, SOCK_DGRAM, 0), error;
+
+    memcpy(r->ifr_name, NAME, sizeof NAME);
+    error = ioctl(s, what, r) < 0 ? -errno : 0;
+    close(s);
+    return error;
+}
+
+static void set_up(bool up)
+{
+    struct ifreq r = {0};
+
+    assert_int_equal(request(SIOCGIFFLAGS, &r), 0);
+    r.ifr_flags = (short)(up ? r.ifr_flags | IFF_UP | IFF_NOARP : r.ifr_flags & ~IFF_UP);
+    assert_int_equal(request(SIOCSIFFLAGS, &r), 0);
+}
+
+static int packet_socket(void)
+{
+    struct sockaddr_ll at = {.sll_family = AF_PACKET, .sll_protocol = htons(SUITE_TYPE)};
+    int s = socket(AF_PACKET, SOCK_RAW | SOCK_NONBLOCK, htons(SUITE_TYPE)), bytes = 4 << 20;
+
+    assert_true(s >= 0);
+    at.sll_ifindex = (int)if_nametoindex(NAME);
+    assert_int_equal(bind(s, (struct sockaddr *)&at, sizeof at), 0);
+    assert_int_equal(setsockopt(s, SOL_SOCKET, SO_RCVBUFFORCE, &bytes, sizeof bytes), 0);
+    assert_int_equal(setsockopt(s, SOL_SOCKET, SO_SNDBUFFORCE, &bytes, sizeof bytes), 0);
+    return s;
+}
+
+static void kernel_sends(struct suite_link *l, const uint8_t *frame, uint32_t len)
+{
+    assert_int_equal(write(*(int *)l->peer, frame, len), len);
+}
+
+static uint32_t kernel_receives(struct suite_link *l, uint8_t *frame)
+{
+    ssize_t n = read(*(int *)l->peer, frame, SUITE_FRAME);
+
+    return n > 0 ? (uint32_t)n : 0;
+}
+
+static void kernel_closes(struct suite_link *l)
+{
+    close(*(int *)l->peer);
+}
+
+static int peer_socket;
+
+static void open_here(struct suite_link *l)
+{
+    char err[RN_ERRBUF] = "";
+
+    assert_int_equal(tap_open(&l->dev, NAME, err), 0);
+    set_up(true);
+    peer_socket = packet_socket();
+    l->peer = &peer_socket;
+    l->send = kernel_sends;
+    l->receive = kernel_receives;
+    l->close_peer = kernel_closes;
+    l->shortest = 14;
+    l->longest = 1514;
+}
+
+static struct suite_device tap = {"tap", open_here};
+
+/* ---- opening ------------------------------------------------------------------------------------------- */
+
+static void expect_refused(const char *name, int code, const char *words)
+{
+    char err[RN_ERRBUF] = "";
+    struct rn_dev *d = NULL;
+
+    assert_int_equal(tap_open(&d, name, err), code);
+    assert_null(d);
+    assert_null(strchr(err, '\n'));
+    print_message("# %s\n", err);
+    if (!strstr(err, words))
+        fail_msg("\"%s\" does not say \"%s\"", err, words);
+    assert_int_equal(tap_open(&d, name, NULL), code);
+}
+
+static void bad_names_are_refused(void **state)
+{
+    (void)state;
+    expect_refused("", -EINVAL, "no name");
+    expect_refused("sixteen-letters-", -EINVAL, "at most 15");
+    expect_refused("a/b", -EINVAL, "'/'");
+    expect_refused("tap%d", -EINVAL, "'%'");
+    expect_refused("a b", -EINVAL, "blank");
+    expect_refused("..", -EINVAL, "..");
+    expect_refused("lo", -ENODEV, "not a tap");
+}
+
+static void longest_name_is_taken(void **state)
+{
+    struct rn_dev *d;
+
+    (void)state;
+    assert_int_equal(tap_open(&d, "fifteen-letters", NULL), 0);
+    assert_true(if_nametoindex("fifteen-letters") > 0);
+    d->ops->close(d);
+    assert_int_equal(if_nametoindex("fifteen-letters"), 0);
+}
+
+static void one_in_use_is_refused(void **state)
+{
+    struct rn_dev *d;
+
+    (void)state;
+    assert_int_equal(tap_open(&d, NAME, NULL), 0);
+    expect_refused(NAME, -EBUSY, "another process");
+    d->ops->close(d);
+}
+
+/* Runs a test's part in a child that may give up its rights; its assertions are told by its exit. */
+static void in_child(void (*act)(void))
+{
+    int status;
+    pid_t child;
+
+    fflush(NULL);
+    child = fork();
+    if (child == 0) {
+        act();
+        fflush(NULL);
+        _exit(0);
+    }
+    assert_int_equal(waitpid(child, &status, 0), child);
+    assert_int_equal(status, 0);
+}
+
+static void without_capability(void)
+{
+    struct __user_cap_header_struct header = {_LINUX_CAPABILITY_VERSION_3, 0};
+    struct __user_cap_data_struct none[2] = {{0}};
+
+    if (syscall(SYS_capset, &header, none) < 0)
+        _exit(1);
+    expect_refused(NAME, -EPERM, "ip tuntap add mode tap user NAME name " NAME);
+}
+
+/* A /dev/net of the child's own, empty; the machine's stays as it is. */
+static void empty_dev_net(void)
+{
+    if (unshare(CLONE_NEWNS) < 0 || mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) < 0 ||
+        mount("none", "/dev/net", "tmpfs", 0, NULL) < 0)
+        _exit(1);
+}
+
+static void without_tun(void)
+{
+    empty_dev_net();
+    expect_refused(NAME, -ENODEV, "modprobe tun");
+}
+
+static void without_file_rights(void)
+{
+    empty_dev_net();
+    if (mknod("/dev/net/tun", S_IFCHR | 0600, makedev(10, 200)) < 0 || setuid(65534) < 0)
+        _exit(1);
+    expect_refused(NAME, -EPERM, "/dev/net/tun");
+}
+
+static void what_the_world_refuses_is_told_with_a_remedy(void **state)
+{
+    (void)state;
+    in_child(without_capability);
+    in_child(without_tun);
+    in_child(without_file_rights);
+}
+
+/* A persistent interface made by somebody else, with an mtu of its own. */
+static void attaches_to_one_that_is_there(void **state)
+{
+    int fd = open("/dev/net/tun", O_RDWR);
+    struct ifreq r = {0};
+    uint8_t mac[6];
+    struct rn_dev *d;
+
+    (void)state;
+    r.ifr_flags = IFF_TAP | IFF_NO_PI;
+    memcpy(r.ifr_name, NAME, sizeof NAME);
+    assert_int_equal(ioctl(fd, TUNSETIFF, &r), 0);
+    assert_int_equal(ioctl(fd, TUNSETPERSIST, 1), 0);
+    close(fd);
+    r.ifr_mtu = 9000;
+    assert_int_equal(request(SIOCSIFMTU, &r), 0);
+
+    assert_int_equal(tap_open(&d, NAME, NULL), 0);
+    assert_int_equal(d->mtu, 9000);
+    assert_int_equal(request(SIOCGIFHWADDR, &r), 0);
+    assert_memory_not_equal(d->mac, r.ifr_hwaddr.sa_data, 6);
+    assert_int_equal(d->mac[0] & 3, 2);
+    memcpy(mac, d->mac, 6);
+    d->ops->close(d);
+    assert_int_equal(tap_open(&d, NAME, NULL), 0); /* the same again, so the same address */
+    assert_memory_equal(d->mac, mac, 6);
+    assert_int_equal(ioctl(d->fd, TUNSETPERSIST, 0), 0);
+    d->ops->close(d);
+    assert_int_equal(if_nametoindex(NAME), 0);
+}
+
+/* ---- while it runs ------------------------------------------------------------------------------------- */
+
+static void interface_that_is_down_drops(void **state)
+{
+    struct suite_link l;
+    struct rn_frame f;
+
+    suite_open(&l, state);
+    set_up(false);
+    suite_transmit(&l, 3, 60, 0);
+    assert_int_equal(l.dev->ops->sync(l.dev, l.now), RN_FOREVER);
+    assert_int_equal(l.dev->tx_drops, 3);
+    assert_int_equal(l.dev->ops->burst(l.dev, &f, 1, l.now), 0);
+    assert_false(suite_is_awake(&l, true, false));
+    set_up(true);
+    close(peer_socket); /* it has a "network down" to tell */
+    peer_socket = packet_socket();
+    suite_close(&l);
+}
+
+/* What was lent before stays readable; then the device is gone, and nothing hangs on it. */
+static void interface_that_is_deleted_is_gone(void **state)
+{
+    struct suite_link l;
+    struct rn_frame f[2];
+
+    suite_open(&l, state);
+    suite_peer_sends(&l, 1, 60, 0);
+    assert_int_equal(suite_burst(&l, f, 1), 1);
+    assert_int_equal(system("ip link delete " NAME), 0);
+    assert_true(suite_is_awake(&l, true, false));
+    assert_int_equal(l.dev->ops->burst(l.dev, f + 1, 1, l.now), -ENODEV);
+    assert_int_equal(l.dev->ops->burst(l.dev, f + 1, 1, l.now), -ENODEV);
+    suite_expect(f[0].data, f[0].len, 60, 0);
+    l.dev->ops->release(l.dev, 1);
+    suite_transmit(&l, 2, 60, 0);
+    assert_int_equal(l.dev->ops->sync(l.dev, l.now), RN_FOREVER);
+    assert_int_equal(l.dev->tx_drops, 2);
+    l.dev->ops->close(l.dev);
+    l.close_peer(&l);
+}
+
+/* A kernel without room: a datagram socket with a small buffer is put in the descriptor's place. */
+static void frames_wait_while_the_kernel_has_no_room(void **state)
+{
+    uint8_t frame[SUITE_FRAME];
+    struct suite_link l = {.now = 5};
+    uint32_t came = 0, waits = 0;
+    int ends[2], bytes = 1;
+    struct rn_dev *d;
+
+    (void)state;
+    assert_int_equal(tap_open(&d, NAME, NULL), 0);
+    assert_int_equal(socketpair(AF_UNIX, SOCK_DGRAM | SOCK_NONBLOCK, 0, ends), 0);
+    assert_int_equal(setsockopt(ends[0], SOL_SOCKET, SO_SNDBUF, &bytes, sizeof bytes), 0);
+    assert_int_equal(dup2(ends[0], d->fd), d->fd);
+    l.dev = d;
+    suite_transmit(&l, d->tx_slots, 60, 0);
+    for (rn_time next = d->ops->sync(d, l.now); next != RN_FOREVER; next = d->ops->sync(d, l.now), waits++) {
+        assert_int_equal(next, l.now + 1000000);
+        l.now = next;
+        while (read(ends[1], frame, sizeof frame) > 0)
+            suite_expect(frame, 60, 60, came++);
+    }
+    while (read(ends[1], frame, sizeof frame) > 0)
+        suite_expect(frame, 60, 60, came++);
+    assert_int_equal(came, d->tx_slots);
+    assert_true(waits > 2);
+    assert_int_equal(d->tx_frames, d->tx_slots);
+    assert_int_equal(d->tx_drops, 0);
+    d->ops->close(d);
+    close(ends[0]);
+    close(ends[1]);
+}
+
+/* ---- where it runs ------------------------------------------------------------------------------------- */
+
+/* A namespace where nobody but the test speaks on a new interface. True, or false and why not. */
+static bool enter_namespace(void)
+{
+    int fd = open("/dev/net/tun", O_RDWR);
+
+    if (fd < 0) {
+        fprintf(stderr, "tap_test: skipped: cannot open /dev/net/tun: %s\n", strerror(errno));
+        return false;
+    }
+    close(fd);
+    if (unshare(CLONE_NEWNET) < 0) {
+        fprintf(stderr, "tap_test: skipped: no network namespace of its own: %s\n", strerror(errno));
+        return false;
+    }
+    fd = open("/proc/sys/net/ipv6/conf/default/disable_ipv6", O_WRONLY);
+    if (fd >= 0) { /* there is no IPv6 where it is missing */
+        if (write(fd, "1", 1) != 1)
+            fprintf(stderr, "tap_test: cannot disable IPv6\n");
+        close(fd);
+    }
+    return true;
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        SUITE(&tap),
+        cmocka_unit_test(bad_names_are_refused),
+        cmocka_unit_test(longest_name_is_taken),
+        cmocka_unit_test(one_in_use_is_refused),
+        cmocka_unit_test(what_the_world_refuses_is_told_with_a_remedy),
+        cmocka_unit_test(attaches_to_one_that_is_there),
+        cmocka_unit_test_prestate(interface_that_is_down_drops, &tap),
+        cmocka_unit_test_prestate(interface_that_is_deleted_is_gone, &tap),
+        cmocka_unit_test(frames_wait_while_the_kernel_has_no_room),
+    };
+
+    if (!enter_namespace())
+        return 77;
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

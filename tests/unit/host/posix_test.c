@@ -1,0 +1,119 @@
+/* SPDX-License-Identifier: BSD-2-Clause
+ *
+ * host/posix: memory that is zero and aligned, bytes that differ, a sleep that ends for a descriptor, at its
+ * time and not before, and on a signal.
+ */
+#include <errno.h>
+#include <setjmp.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/time.h>
+#include <unistd.h>
+#include <cmocka.h>
+
+#include "host/posix.h"
+
+#define MS INT64_C(1000000)
+
+static void memory_is_zero_aligned_and_given_back(void **state)
+{
+    static const size_t sizes[] = {
+        1, 4096, 100000, ((size_t)4 << 20) - 1, (size_t)4 << 20, ((size_t)9 << 20) + 5};
+
+    (void)state;
+    for (size_t i = 0; i < sizeof sizes / sizeof sizes[0]; i++) {
+        uint8_t *m = posix_map(sizes[i]);
+
+        assert_non_null(m);
+        assert_int_equal((uintptr_t)m % 4096, 0);
+        for (size_t at = 0; at < sizes[i]; at += 4093)
+            assert_int_equal(m[at], 0);
+        m[0] = m[sizes[i] - 1] = 1;
+        posix_unmap(m, sizes[i]);
+        assert_int_equal(madvise(m, 1, MADV_NORMAL), -1); /* nothing is there any more */
+    }
+}
+
+static void too_much_memory_is_none(void **state)
+{
+    (void)state;
+    assert_null(posix_map(SIZE_MAX - 100));
+    assert_null(posix_map(SIZE_MAX / 2));
+}
+
+static void random_bytes_differ(void **state)
+{
+    uint8_t a[700] = {0}, b[700] = {0};
+
+    (void)state;
+    assert_int_equal(posix_random(a, sizeof a), 0);
+    assert_int_equal(posix_random(b, sizeof b), 0);
+    assert_memory_not_equal(a, b, 16);
+    assert_memory_not_equal(a + 684, b + 684, 16);
+}
+
+static void sleep_ends_at_its_time(void **state)
+{
+    rn_time start = posix_now();
+
+    (void)state;
+    assert_int_equal(posix_sleep(NULL, 0, start + 3 * MS), 0);
+    assert_true(posix_now() >= start + 3 * MS);
+    assert_int_equal(posix_sleep(NULL, 0, start), 0);
+    assert_int_equal(posix_sleep(NULL, 0, 0), 0);
+}
+
+static void sleep_ends_for_a_descriptor(void **state)
+{
+    struct pollfd fds[2];
+    int ends[2];
+
+    (void)state;
+    assert_int_equal(pipe(ends), 0);
+    fds[0] = (struct pollfd){-1, POLLIN, 0};
+    fds[1] = (struct pollfd){ends[0], POLLIN, 0};
+    assert_int_equal(posix_sleep(fds, 2, posix_now()), 0);
+    assert_int_equal(write(ends[1], "x", 1), 1);
+    assert_int_equal(posix_sleep(fds, 2, RN_FOREVER), 1);
+    assert_int_equal(fds[1].revents, POLLIN);
+    assert_int_equal(posix_sleep(fds, 2, posix_now() - 1), 1);
+    close(ends[0]);
+    close(ends[1]);
+}
+
+static void on_alarm(int number)
+{
+    (void)number;
+}
+
+static void sleep_ends_on_a_signal(void **state)
+{
+    struct sigaction a = {.sa_handler = on_alarm};
+    struct itimerval soon = {{0, 20000}, {0, 2000}}; /* again and again: one may come before the sleep */
+
+    (void)state;
+    sigaction(SIGALRM, &a, NULL);
+    setitimer(ITIMER_REAL, &soon, NULL);
+    assert_int_equal(posix_sleep(NULL, 0, RN_FOREVER), -EINTR);
+    memset(&soon, 0, sizeof soon);
+    setitimer(ITIMER_REAL, &soon, NULL);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(memory_is_zero_aligned_and_given_back),
+        cmocka_unit_test(too_much_memory_is_none),
+        cmocka_unit_test(random_bytes_differ),
+        cmocka_unit_test(sleep_ends_at_its_time),
+        cmocka_unit_test(sleep_ends_for_a_descriptor),
+        cmocka_unit_test(sleep_ends_on_a_signal),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
