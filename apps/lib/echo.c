@@ -1,0 +1,129 @@
+/* SPDX-License-Identifier: BSD-2-Clause
+ *
+ * The whole of echoing is one call, rn_splice(sock, sock): bytes received become bytes to send without being
+ * seen here. Back-pressure needs no code: what does not fit stays unread, so the peer's window closes; when
+ * room comes, so does RN_WRITABLE. The rest of this file is keeping the list of open sockets.
+ *
+ * Called by serve.c (until a signal) and demo.c (against a client in the same process).
+ */
+#include "echo.h"
+
+#include <errno.h>
+#include <stdlib.h>
+
+int echo_open(struct echo *e, struct rn_stack *net, const char *where, uint32_t room, char *err)
+{
+    rn_sock listener = rn_listen(net, RN_TCP, where, err);
+    rn_sock *socks;
+
+    if (listener < 0)
+        return (int)listener;
+    socks = calloc(room, sizeof *socks);
+    if (!socks) {
+        rn_close(net, listener);
+        return -ENOMEM;
+    }
+    *e = (struct echo){.net = net, .listener = listener, .socks = socks, .room = room};
+    return 0;
+}
+
+static void *mark(uint32_t index)
+{
+    return (void *)((uintptr_t)index + 1);
+}
+
+/* Puts a new connection on the list. There is room: a stack has no more connections than it was given. */
+static void *remember(struct echo *e, rn_sock sock)
+{
+    if (e->count == e->room)
+        return NULL;
+    e->socks[e->count] = sock;
+    rn_set_user(e->net, sock, mark(e->count));
+    return mark(e->count++);
+}
+
+/* Takes the one with that user pointer off the list; the last one moves into its place. */
+static void forget(struct echo *e, void *user)
+{
+    uint32_t index = (uint32_t)((uintptr_t)user - 1);
+    rn_sock last;
+
+    if (!user)
+        return;
+    last = e->socks[--e->count];
+    e->socks[index] = last;
+    if (index < e->count)
+        rn_set_user(e->net, last, mark(index));
+}
+
+/* Moves what there is; when stopping, throws it away instead. As rn_splice and rn_recv: 0 is the end. */
+static ptrdiff_t move(struct echo *e, rn_sock sock)
+{
+    char waste[4096];
+    ptrdiff_t n;
+
+    if (e->listener) {
+        n = rn_splice(e->net, sock, sock, RN_ALL);
+        e->bytes += n > 0 ? (uint64_t)n : 0;
+        return n;
+    }
+    do
+        n = rn_recv(e->net, sock, waste, sizeof waste);
+    while (n > 0);
+    return n;
+}
+
+static void carry_on(struct echo *e, rn_sock sock, void *user)
+{
+    ptrdiff_t n = move(e, sock);
+
+    if (n > 0 || n == -EAGAIN)
+        return;
+    forget(e, user);
+    if (n == 0)
+        rn_close(e->net, sock); /* after what is queued */
+    else
+        rn_abort(e->net, sock);
+}
+
+void echo_serve(struct echo *e)
+{
+    struct rn_event ev;
+
+    while (rn_next(e->net, &ev)) {
+        if (ev.mask & (RN_CLOSED | RN_FAILED)) {
+            forget(e, ev.user);
+            continue;
+        }
+        if (ev.mask & RN_ACCEPTED)
+            ev.user = remember(e, ev.sock);
+        if (!ev.user)
+            rn_abort(e->net, ev.sock);
+        else if (ev.mask & (RN_READABLE | RN_WRITABLE))
+            carry_on(e, ev.sock, ev.user);
+    }
+}
+
+void echo_stop(struct echo *e)
+{
+    rn_close(e->net, e->listener);
+    e->listener = 0;
+    /* From the end, since one that is closed here gives its place to the last. What is unread would make a
+     * close a reset, and for what was unread before no event comes: hence carry_on. */
+    for (uint32_t i = e->count; i-- > 0;) {
+        rn_sock sock = e->socks[i];
+
+        rn_shutdown(e->net, sock);
+        carry_on(e, sock, mark(i));
+    }
+}
+
+void echo_close(struct echo *e)
+{
+    while (e->count)
+        rn_abort(e->net, e->socks[--e->count]);
+    if (e->listener)
+        rn_close(e->net, e->listener);
+    free(e->socks);
+    *e = (struct echo){0};
+}

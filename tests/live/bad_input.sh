@@ -1,0 +1,157 @@
+#!/bin/sh
+# SPDX-License-Identifier: BSD-2-Clause
+#
+#     no wire at first: wrong words; then a namespace with lo, a tap that is taken, no rights, no TUN
+#
+# A table of command lines that must be refused: exit code 2 for wrong words, 1 when the world says no, one
+# line on stderr for each wrong argument, which names it, its value and what would be right.
+
+# shellcheck disable=SC2086 # words without blanks
+cd "$(dirname "$0")/../.." && . tests/live/lib/live.sh || exit 1
+p=$build/picotcp_netmap r=$build/runnel
+m=02:00:00:00:00:07
+
+# want NAME CODE LINES 'phrase|phrase...' COMMAND...: exit code, lines on stderr and what they hold.
+want()
+{
+    name=$1 code=$2 lines=$3 phrases=$4
+    shift 4
+    said=$(timeout 5 "$@" 2>&1 >/dev/null)
+    status=$?
+    why=
+    [ "$status" = "$code" ] || why="exit code $status, not $code"
+    [ "$(printf '%s' "$said" | grep -c '')" = "$lines" ] || why="$why; not $lines lines"
+    rest="$phrases|"
+    while [ -n "$rest" ]; do
+        case $said in *"${rest%%|*}"*) ;; *) why="$why; it does not say '${rest%%|*}'" ;; esac
+        rest=${rest#*|}
+    done
+    if [ -z "$why" ]; then
+        echo "ok $name"
+        return
+    fi
+    echo "not ok $name"
+    printf '%s\n' "$why" "command: $*" "$said" | sed 's/^/# /'
+    failed=1
+}
+
+wrong_words()
+{
+    want no_arguments 2 1 '0 arguments given|4 wanted|IFNAME MAC IP[/LEN] PORT|--help' $p
+    want too_few 2 1 '3 arguments given|4 wanted' $p tap0 $m 10.7.0.7
+    want too_many 2 1 '5 arguments given|4 wanted' $p tap0 $m 10.7.0.7 7 8
+    want unknown_option 2 1 '1 arguments given|4 wanted' $p --frob
+    want name_empty 2 1 'IFNAME ""|1 to 15 bytes' $p '' $m 10.7.0.7 7
+    want name_too_long 2 1 'IFNAME "tap0123456789abc"|1 to 15 bytes' $p tap0123456789abc $m 10.7.0.7 7
+    want name_with_slash 2 1 'IFNAME "a/b"' $p a/b $m 10.7.0.7 7
+    want name_with_kind 2 1 'IFNAME "tap:tap0"|alone|tap0' $p tap:tap0 $m 10.7.0.7 7
+    want name_with_blank 2 1 'IFNAME "tap 0"' $p 'tap 0' $m 10.7.0.7 7
+    want name_dot_dot 2 1 'IFNAME ".."' $p .. $m 10.7.0.7 7
+    want mac_short 2 1 'MAC "02:00:00:00:07"|six pairs|02:00:00:00:00:07' $p tap0 02:00:00:00:07 10.7.0.7 7
+    want mac_long 2 1 'MAC "02:00:00:00:00:07:08"|six pairs' $p tap0 $m:08 10.7.0.7 7
+    want mac_one_digit 2 1 'MAC "2:0:0:0:0:7"|six pairs' $p tap0 2:0:0:0:0:7 10.7.0.7 7
+    want mac_no_hex 2 1 'MAC "02:00:00:00:00:0g"|hexadecimal' $p tap0 02:00:00:00:00:0g 10.7.0.7 7
+    want mac_dashes 2 1 'MAC "02-00-00-00-00-07"|02:00:00:00:00:07' $p tap0 02-00-00-00-00-07 10.7.0.7 7
+    want mac_empty 2 1 'MAC ""' $p tap0 '' 10.7.0.7 7
+    want mac_multicast 2 1 'MAC "01:00:5e:00:00:01"|multicast|even' $p tap0 01:00:5e:00:00:01 10.7.0.7 7
+    want mac_broadcast 2 1 'MAC "ff:ff:ff:ff:ff:ff"|multicast' $p tap0 ff:ff:ff:ff:ff:ff 10.7.0.7 7
+    want mac_zero 2 1 'MAC "00:00:00:00:00:00"|nobody' $p tap0 00:00:00:00:00:00 10.7.0.7 7
+    want ip_three_parts 2 1 'IP "10.7.0"|A.B.C.D' $p tap0 $m 10.7.0 7
+    want ip_part_256 2 1 'IP "10.7.0.256"|A.B.C.D' $p tap0 $m 10.7.0.256 7
+    want ip_name 2 1 'IP "localhost"|A.B.C.D' $p tap0 $m localhost 7
+    want ip_with_port 2 1 'IP "10.7.0.7:7"' $p tap0 $m 10.7.0.7:7 7
+    want ip_version_6 2 1 'IP "fd00::7"|IPv6 is to come' $p tap0 $m fd00::7 7
+    want ip_any 2 1 'IP "0.0.0.0"|one host' $p tap0 $m 0.0.0.0 7
+    want ip_loopback 2 1 'IP "127.0.0.1"|loopback' $p tap0 $m 127.0.0.1 7
+    want ip_multicast 2 1 'IP "224.0.0.1"|multicast' $p tap0 $m 224.0.0.1 7
+    want ip_broadcast 2 1 'IP "255.255.255.255"|broadcast' $p tap0 $m 255.255.255.255 7
+    want ip_of_network 2 1 'IP "10.7.0.0/24"|network itself' $p tap0 $m 10.7.0.0/24 7
+    want ip_of_broadcast 2 1 'IP "10.7.0.255"|broadcast' $p tap0 $m 10.7.0.255 7
+    want prefix_0 2 1 'IP "10.7.0.7/0"|1 to 32' $p tap0 $m 10.7.0.7/0 7
+    want prefix_33 2 1 'IP "10.7.0.7/33"|1 to 32' $p tap0 $m 10.7.0.7/33 7
+    want prefix_empty 2 1 'IP "10.7.0.7/"|1 to 32' $p tap0 $m 10.7.0.7/ 7
+    want prefix_mask 2 1 'IP "10.7.0.7/255.255.255.0"|1 to 32' $p tap0 $m 10.7.0.7/255.255.255.0 7
+    want port_0 2 1 'PORT "0"|1 to 65535' $p tap0 $m 10.7.0.7 0
+    want port_65536 2 1 'PORT "65536"|1 to 65535' $p tap0 $m 10.7.0.7 65536
+    want port_2_to_the_64_and_7 2 1 'PORT "18446744073709551623"' $p tap0 $m 10.7.0.7 18446744073709551623
+    want port_text 2 1 'PORT "echo"|1 to 65535' $p tap0 $m 10.7.0.7 echo
+    want port_negative 2 1 'PORT "-7"|1 to 65535' $p tap0 $m 10.7.0.7 -7
+    want port_hex 2 1 'PORT "0x7"|1 to 65535' $p tap0 $m 10.7.0.7 0x7
+    want port_with_rest 2 1 'PORT "7 "' $p tap0 $m 10.7.0.7 '7 '
+    want port_empty 2 1 'PORT ""' $p tap0 $m 10.7.0.7 ''
+    want all_four_wrong 2 4 'IFNAME "a/b"|MAC "x"|IP "y"|PORT "z"' $p a/b x y z
+    want bytes_are_not_printed_raw 2 1 'PORT "?[31m7"' $p tap0 $m 10.7.0.7 "$(printf '\033[31m7')"
+
+    want runnel_alone 2 1 'COMMAND is missing|echo and demo|--help' $r
+    want runnel_unknown 2 1 'COMMAND "frob"|echo and demo' $r frob
+    want echo_no_device 2 1 'DEVICE is missing|tap:tap0' $r echo
+    want echo_kind 2 1 'DEVICE "foo:tap0"|KIND:NAME' $r echo foo:tap0
+    want echo_no_kind 2 1 'DEVICE "tap0"|tap:tap0' $r echo tap0
+    want echo_no_name 2 1 'DEVICE "tap:"' $r echo tap:
+    want echo_two_devices 2 1 'argument "tap:b"' $r echo tap:a tap:b
+    want echo_unknown_option 2 1 'option "--frob"|--ip, --mac and --port' $r echo tap:a --frob
+    want echo_ip 2 1 '--ip "10.7.0.7/40"|1 to 32' $r echo tap:a --ip 10.7.0.7/40
+    want echo_ip_missing 2 1 '--ip is missing' $r echo tap:a --ip
+    want echo_mac 2 1 '--mac "03:00:00:00:00:00"|multicast' $r echo tap:a --mac=03:00:00:00:00:00
+    want echo_port 2 1 '--port "70000"|1 to 65535' $r echo tap:a --port=70000
+    want echo_three_wrong 2 3 'DEVICE "x"|--ip "y"|--port "z"' $r echo x --ip y --port z
+    want demo_megabytes 2 1 'MEGABYTES "0"|1 to 65536' $r demo 0
+    want demo_too_many 2 1 'argument "2"' $r demo 1 2
+}
+
+# Not wrong at all: help and version go to stdout, and nothing to stderr.
+right_words()
+{
+    for command in "$p --help" "$p -h" "$r --help" "$r help" "$r echo --help"; do
+        # shellcheck disable=SC2086 # words
+        $command 2>&1 | grep -q '^usage: ' && $command >/dev/null
+        live_verdict $? "$command"
+    done
+    for command in "$p --version" "$r --version"; do
+        # shellcheck disable=SC2086
+        $command | grep -qE '[0-9]+\.[0-9]+\.[0-9]+'
+        live_verdict $? "$command"
+    done
+}
+
+# What only the world can say.
+world_says_no()
+{
+    # lo is there, and is no tap.
+    want no_tap_but_another_kind 1 1 'lo' $p lo $m 10.7.0.7 7
+
+    "$p" tap1 $m 10.7.1.7 7 >"$files/server" 2>&1 &
+    server=$!
+    for _ in 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20; do
+        grep -q echoes "$files/server" && break
+        sleep 0.1
+    done
+    want tap_is_taken 1 1 'tap1' $p tap1 $m 10.7.1.7 7
+    kill $server
+    wait $server
+    server=
+
+    # A copy that everybody may reach, whatever the rights of this tree; in a user namespace nobody is mapped.
+    cp "$p" "$files/copy" && chmod 755 "$files" "$files/copy"
+    if setpriv --reuid=65534 --regid=65534 --clear-groups "$files/copy" --version >/dev/null 2>&1; then
+        want no_rights 1 1 'tap2|root' \
+            setpriv --reuid=65534 --regid=65534 --clear-groups "$files/copy" tap2 $m 10.7.0.7 7
+    else
+        echo 'skip no_rights # nobody cannot be tried from here'
+    fi
+    if mount -t tmpfs none /dev/net 2>/dev/null; then
+        want no_tun 1 1 '/dev/net/tun|modprobe tun' $p tap3 $m 10.7.0.7 7
+    else
+        echo 'skip no_tun # /dev/net cannot be hidden here'
+    fi
+}
+
+if [ "$1" != --inside ]; then
+    wrong_words
+    right_words
+    [ "$failed" = 0 ] || exit 1
+fi
+live_need ip setpriv
+live_enter "$@"
+world_says_no
+live_end

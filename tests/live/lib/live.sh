@@ -1,0 +1,114 @@
+# SPDX-License-Identifier: BSD-2-Clause
+# shellcheck shell=sh
+#
+# What the live tests share; they source it after stepping to the root of the tree. A case is a function and
+# prints `ok NAME`, `not ok NAME` with what it said, or `skip NAME # reason`.
+#
+#   live_enter "$@"   goes on in unnamed namespaces of its own, or exits 77 with the reason
+#   live_serve        starts the server and gives the kernel its side of the wire
+#   live_case F       runs the function F as a case
+#   live_stop         as a case: SIGTERM ends the server with code 0, and its pools are empty
+#   live_end          exits 1 if a case failed
+
+build=${BUILD:-build}
+ours=10.7.0.7 kernels=10.7.0.1 mac=02:00:00:00:00:07
+failed=0
+server=
+files=
+
+live_skip_all()
+{
+    echo "skip $(basename "$0" .sh) # $*"
+    exit 77
+}
+
+live_need()
+{
+    for tool in "$@"; do
+        command -v "$tool" >/dev/null || live_skip_all "the program $tool is not installed"
+    done
+}
+
+live_enter()
+{
+    if [ "$1" != --inside ]; then
+        [ -c /dev/net/tun ] || live_skip_all '/dev/net/tun is missing'
+        (: <>/dev/net/tun) 2>/dev/null || live_skip_all 'no right to open /dev/net/tun'
+        spaces='--net --mount --pid --fork --kill-child'
+        [ "$(id -u)" = 0 ] || spaces="--user --map-root-user $spaces"
+        # shellcheck disable=SC2086 # words
+        unshare $spaces ip tuntap add dev probe mode tap 2>/dev/null ||
+            live_skip_all 'no right to make namespaces and a tap in them'
+        # shellcheck disable=SC2086
+        exec unshare $spaces "tests/live/$(basename "$0")" --inside
+    fi
+    # Memory over a folder of the build, seen in this namespace only: it cannot be left behind.
+    files=$build/live
+    mkdir -p "$files"
+    mount -t tmpfs -o size=200m live "$files" || live_skip_all 'no right to mount a tmpfs'
+    trap '[ -z "$server" ] || kill -9 "$server" 2>/dev/null' EXIT
+}
+
+live_serve()
+{
+    "$build/picotcp_netmap" tap0 $mac $ours 7 >"$files/server" 2>&1 &
+    server=$!
+    for _ in 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20; do
+        grep -q 'echoes on' "$files/server" && ip addr add $kernels/24 dev tap0 && ip link set tap0 up && return
+        kill -0 $server 2>/dev/null || break
+        sleep 0.1
+    done
+    echo 'not ok the server starts and makes tap0'
+    sed 's/^/# /' "$files/server"
+    exit 1
+}
+
+# live_verdict STATUS NAME [FILE]: the case's line, and why if it failed.
+live_verdict()
+{
+    if [ "$1" = 0 ]; then
+        echo "ok $2"
+        return
+    fi
+    echo "not ok $2"
+    [ -z "$3" ] || sed 's/^/# /' "$3"
+    failed=1
+}
+
+live_case()
+{
+    (set -e && "$@") >"$files/said" 2>&1
+    live_verdict $? "$(echo "$*" | tr ' ' '_')" "$files/said"
+}
+
+# In the last line every pool stands at 0, but for what lasts on purpose: the cache of neighbours, and
+# TIME-WAIT's records (RFC 9293 3.6: two maximum segment lifetimes) with their entries in the table.
+live_pools_empty()
+{
+    tail -n 1 "$1" | sed 's/.*in use: *//' | tr ',' '\n' | awk '
+        { use[$1] = $2 + 0; pools++ }
+        END {
+            if (!pools) print "no summary"
+            use["table"] -= use["time_wait"]
+            delete use["time_wait"]
+            delete use["neighbours"]
+            for (name in use) if (use[name] != 0) { print "still in use:", name, use[name]; bad = 1 }
+            exit bad || !pools
+        }'
+}
+
+live_stop()
+{
+    kill -TERM "$server" 2>/dev/null # a case may have done it already
+    wait "$server"
+    status=$?
+    server=
+    { echo "exit code $status" && cat "$files/server"; } >"$files/said"
+    [ $status = 0 ] && live_pools_empty "$files/server" >>"$files/said" 2>&1
+    live_verdict $? 'SIGTERM ends it with code 0 and empty pools' "$files/said"
+}
+
+live_end()
+{
+    exit $failed
+}
