@@ -12,8 +12,8 @@
  *  - A stack belongs to one thread at a time. Different stacks share nothing.
  *  - A socket is a number. A stale one gets -EBADF, never somebody else's connection.
  *  - A call that cannot succeed returns a negative errno and leaves its output arguments untouched.
- *  - char *err, where it stands, may be NULL; else it holds RN_ERRBUF (256) bytes and on failure gets one line
- *    that names the thing and the remedy.
+ *  - char *err, where it stands, may be NULL; else it holds RN_ERRBUF (256) bytes and on failure gets one
+ * line that names the thing and the remedy.
  *  - Text forms: address "10.0.0.7" or "fd00::7"; with prefix "10.0.0.7/24"; with port "10.0.0.7:80" or
  *    "[fd00::7]:80"; MAC "02:00:00:00:00:07".
  */
@@ -40,12 +40,12 @@ enum rn_protocol { RN_TCP = 6, RN_UDP = 17 };
 
 /* Every field: 0 takes the default in brackets. */
 struct rn_options {
-    uint32_t connections;   /* established or closing at once, 1 to 2^26 [1,024] */
-    uint32_t listeners;     /* [16], at most 4,096 */
-    uint32_t half_open;     /* SYNs being answered at once [connections / 4, 64 to 65,536] */
-    uint32_t time_wait;     /* closed connections remembered for 2 MSL [connections, 64 to 2^20] */
-    uint32_t neighbours;    /* [1,024] */
-    size_t budget_bytes;    /* for all that is queued, whatever the connection [16 MiB + 4 KiB a connection] */
+    uint32_t connections; /* established or closing at once, 1 to 2^26 [1,024] */
+    uint32_t listeners;   /* [16], at most 4,096 */
+    uint32_t half_open;   /* SYNs being answered at once [connections / 4, 64 to 65,536] */
+    uint32_t time_wait;   /* closed connections remembered for 2 MSL [connections, 64 to 2^20] */
+    uint32_t neighbours;  /* [1,024] */
+    size_t budget_bytes;  /* for all that is queued, whatever the connection [16 MiB + 4 KiB a connection] */
     uint32_t receive_bytes; /* what a connection may leave unread, 1 to 2^20 [65,536] */
     uint32_t send_bytes;    /* what a connection may have queued and unacknowledged [65,536] */
     rn_time msl;            /* maximum segment lifetime [30 s] */
@@ -102,7 +102,8 @@ int rn_add_neighbour(struct rn_stack *net, const char *address, const char *mac,
  * nothing. now never runs backwards. Returns how many frames it took: 0 means that all is quiet. */
 int rn_poll(struct rn_stack *net, rn_time now);
 
-/* Sends what is owed. Returns when the stack next needs rn_poll although nothing arrives (<= now: at once). */
+/* Sends what is owed. Returns when the stack next needs rn_poll although nothing arrives (<= now: at once).
+ */
 rn_time rn_flush(struct rn_stack *net, rn_time now);
 
 /* Flush, sleep until something happens or limit nanoseconds have passed, poll; until there is an event.
@@ -121,12 +122,12 @@ int rn_fd(struct rn_stack *net);
 
 enum rn_mask {
     RN_ACCEPTED = 1,     /* a new connection, of ev.listener; the first event of its socket */
-    RN_CONNECTED = 2,    /* rn_connect succeeded */
+    RN_CONNECTED = 2,    /* rn_connect succeeded; RN_WRITABLE comes with it */
     RN_READABLE = 4,     /* bytes, or the end, arrived since the last read */
     RN_WRITABLE = 8,     /* room came after a send or splice that was cut short */
     RN_PEER_CLOSED = 16, /* the peer's FIN arrived; information only: the read tells the end */
     RN_CLOSED = 128,     /* closed in order; the socket is gone: its last event */
-    RN_FAILED = 256      /* failed, ev.error says why; the socket is gone: its last event */
+    RN_FAILED = 256      /* failed, ev.error says why; the socket is gone: its last event, maybe its first */
 };
 
 struct rn_event {
@@ -151,11 +152,12 @@ rn_sock rn_listen(struct rn_stack *net, int protocol, const char *where, char *e
 rn_sock rn_connect(struct rn_stack *net, int protocol, const char *to, const char *from, char *err);
 
 /* Copies at most len received bytes out. Their number; 0: the peer has finished (or len is 0); -EAGAIN: none
- * now, RN_READABLE will come; -EBADF; -ENOTCONN before the connection stands. */
+ * now, RN_READABLE will come; -EBADF; -ENOTCONN before the connection stands; after a failure that rn_next
+ * has not told yet, its error. */
 ptrdiff_t rn_recv(struct rn_stack *net, rn_sock sock, void *data, size_t len);
 
 /* Copies at most len bytes in, to be sent. Their number, a short one or -EAGAIN: full, RN_WRITABLE will
- * come; -EBADF; -EPIPE after rn_shutdown; -ENOTCONN. */
+ * come; -EBADF; -EPIPE after rn_shutdown; -ENOTCONN; an untold failure's error. */
 ptrdiff_t rn_send(struct rn_stack *net, rn_sock sock, const void *data, size_t len);
 
 /* Moves at most len received bytes of one socket to be sent by another, which may be the same one. Their
@@ -187,7 +189,7 @@ int rn_set_user(struct rn_stack *net, rn_sock sock, void *user);
 enum { RN_DROPS = 64, RN_STATES = 12, RN_POOLS = 10 };
 
 struct rn_use {
-    const char *name; /* NULL: past the last */
+    const char *name;                 /* NULL: past the last */
     uint64_t used, limit, peak, full; /* items or bytes; full: how often there was none left */
 };
 
@@ -211,8 +213,8 @@ const char *rn_state_name(int state);
 
 /* One socket, as ss -i shows it. */
 struct rn_info {
-    char local[56], peer[56];   /* "10.0.0.7:80" */
-    int state;                  /* rn_state_name */
+    char local[56], peer[56];         /* "10.0.0.7:80" */
+    int state;                        /* rn_state_name */
     uint32_t unread, unsent, unacked; /* bytes */
     uint32_t mss, cwnd_bytes, ssthresh_bytes, window_bytes, srtt_us, rttvar_us, rto_us, retries;
 };

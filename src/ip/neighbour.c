@@ -52,15 +52,15 @@ static void unqueue(struct neighbours *n, uint32_t index)
     n->asking--;
 }
 
-/* A first question is due now, before all who wait for their next; those wait equally long. */
-static void enqueue(struct neighbours *n, uint32_t index, uint32_t due)
+/* A first question goes before all others; those wait equally long for their next, so they stand in order. */
+static void enqueue(struct neighbours *n, uint32_t index, uint32_t due, bool first)
 {
     struct neighbour *e = &n->list[index];
 
     e->due = due;
     e->queued = 1;
     n->asking++;
-    if (n->head && tick_diff(n->list[n->head - 1].due, due) <= 0) {
+    if (n->head && !first) {
         e->next = 0;
         n->list[n->tail - 1].next = index + 1;
         n->tail = index + 1;
@@ -119,7 +119,7 @@ static void ask(struct neighbours *n, uint32_t index, enum neighbour_state state
     e->state = (uint8_t)state;
     e->asked = 0;
     if (!e->queued)
-        enqueue(n, index, tick_of(now));
+        enqueue(n, index, tick_of(now), true);
 }
 
 int neighbour_want(struct neighbours *n, const struct addr *addr, unsigned device, unsigned own, rn_time now)
@@ -128,7 +128,7 @@ int neighbour_want(struct neighbours *n, const struct addr *addr, unsigned devic
 
     if (i >= 0)
         return i;
-    if (n->asking >= n->limit / 2) {
+    if (n->asking >= (n->limit + 1) / 2) {
         n->full++;
         return -1;
     }
@@ -142,8 +142,7 @@ bool neighbour_ready(struct neighbours *n, unsigned index, rn_time now)
 {
     struct neighbour *e = &n->list[index];
 
-    if (e->state == NEIGHBOUR_KNOWN &&
-        tick_diff(tick_of(now), e->confirmed) > (int32_t)tick_of(CHECK_AFTER_S * TIME_S))
+    if (e->state == NEIGHBOUR_KNOWN && tick_of(now) - e->confirmed > tick_of(CHECK_AFTER_S * TIME_S))
         ask(n, index, NEIGHBOUR_CHECKED, now);
     else if (e->state == NEIGHBOUR_FAILED)
         ask(n, index, NEIGHBOUR_ASKED, now);
@@ -193,14 +192,15 @@ int neighbour_fix(struct neighbours *n, const struct addr *addr, unsigned device
     unqueue(n, (uint32_t)i);
     memcpy(n->list[i].mac, mac, 6);
     n->list[i].state = NEIGHBOUR_STATIC;
-    return 0;
+    return i;
 }
 
 enum neighbour_act neighbour_due(struct neighbours *n, rn_time now, unsigned *index)
 {
     struct neighbour *e;
 
-    if (!n->head || tick_diff(n->list[n->head - 1].due, tick_of(now)) > 0)
+    /* A first question is due whatever the clock said when it was put: it may not have been set yet. */
+    if (!n->head || (n->list[n->head - 1].asked && tick_diff(n->list[n->head - 1].due, tick_of(now)) > 0))
         return NEIGHBOUR_NOTHING;
     *index = n->head - 1;
     e = &n->list[*index];
@@ -210,7 +210,7 @@ enum neighbour_act neighbour_due(struct neighbours *n, rn_time now, unsigned *in
         return NEIGHBOUR_GIVE_UP;
     }
     e->asked++;
-    enqueue(n, *index, tick_after(now + ASK_AGAIN_S * TIME_S));
+    enqueue(n, *index, tick_after(now + ASK_AGAIN_S * TIME_S), false);
     return NEIGHBOUR_ASK;
 }
 

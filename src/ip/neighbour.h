@@ -71,7 +71,7 @@ void neighbour_doubt(struct neighbours *n, unsigned index);
 int neighbour_heard(struct neighbours *n, const struct addr *addr, unsigned device, unsigned own,
                     const uint8_t mac[6], bool asks, rn_time now);
 
-/* An entry that stays. 0 or -ENOSPC. */
+/* An entry that stays. Its index, whose waiters can go, or -ENOSPC. */
 int neighbour_fix(struct neighbours *n, const struct addr *addr, unsigned device, const uint8_t mac[6]);
 
 /* What is due now and for whom; the question counts as asked. */

@@ -197,6 +197,8 @@ bool input_frame(struct rn_stack *net, int device, const struct rn_frame *frame,
 
     if (frame->fragments || !frame->len)
         return dropped(net, DROP_TRUNCATED); /* chains come with the devices that make them */
+    if (frame->flags & RN_VLAN)
+        return dropped(net, DROP_VLAN);
     seg->src_mac = NULL;
     if (d->dev->medium == RN_IP) {
         h.type = v.at[0] >> 4 == 6 ? ETH_IP6 : ETH_IP4;
@@ -272,16 +274,19 @@ static enum drop next_hop(struct rn_stack *net, int device, const struct room_se
 }
 
 /* A segment of no connection: for a listener if it is a SYN (3.10.7.2), else it is answered (3.10.7.1). */
-static struct verdict for_nobody(struct rn_stack *net, int device, const struct room_segment *seg)
+static struct verdict for_nobody(struct rn_stack *net, int device, const struct room_segment *seg,
+                                 const seq32 *above)
 {
     const struct tcp *t = &seg->tcp;
-    int listener = listen_find(&net->listeners, &seg->dst, t->dst_port, seg->ipv6);
     uint32_t headers = seg->ipv6 ? IP6_LEN + TCP_LEN : IP4_LEN + TCP_LEN;
+    struct listen_syn *y;
     uint16_t hop = 0;
     enum drop bad;
+    int listener;
 
     if (t->flags & TCP_RST)
         return verdict_of(DROP_NO_CONNECTION);
+    listener = listen_find(&net->listeners, &seg->dst, t->dst_port, seg->ipv6);
     if (t->flags & TCP_ACK || !(t->flags & TCP_SYN))
         return t->flags & TCP_ACK || listener < 0 ? verdict_reset(DROP_NO_CONNECTION)
                                                   : verdict_of(DROP_FLAGS);
@@ -290,10 +295,25 @@ static struct verdict for_nobody(struct rn_stack *net, int device, const struct 
     bad = next_hop(net, device, seg, &hop);
     if (bad)
         return verdict_of(bad);
-    if (!listen_syn_received(&net->listeners, &net->conns, &seg->key, listener, t, hop,
-                             (uint16_t)(net->devices[device].mtu - headers), seg->ipv6))
+    y = listen_syn_received(&net->listeners, &net->conns, &seg->key, listener, t, hop,
+                            (uint16_t)(net->devices[device].mtu - headers), seg->ipv6);
+    if (!y)
         return verdict_of(DROP_SYN_FULL);
+    if (above)
+        listen_start_above(y, *above);
     return verdict_of(DROP_NONE);
+}
+
+/* A SYN for a listener ends TIME-WAIT if it is a new one; anything else is for the record itself. */
+static struct verdict for_time_wait(struct rn_stack *net, int device, const struct room_segment *seg)
+{
+    seq32 above;
+
+    if (!timewait_may_reopen(&net->timewaits, seg->index, &seg->tcp, &above) ||
+        listen_find(&net->listeners, &seg->dst, seg->tcp.dst_port, seg->ipv6) < 0)
+        return timewait_input(&net->timewaits, &net->conns, seg->index, &seg->tcp, seg->len);
+    timewait_let_go(&net->timewaits, &net->conns, seg->index);
+    return for_nobody(net, device, seg, &above);
 }
 
 void input_segment(struct rn_stack *net, int device, struct room_segment *seg)
@@ -301,16 +321,13 @@ void input_segment(struct rn_stack *net, int device, struct room_segment *seg)
     struct conns *s = &net->conns;
     struct conn *c = conn_at(s, seg->index);
     struct verdict v = {0};
-    bool reopen = false;
 
     /* Segments before this one in the batch may have made, moved or ended what was found. */
     if (seg->kind != TABLE_CONN || !(c->flags & CONN_IN_TABLE) ||
         memcmp(&c->key, &seg->key, sizeof c->key) != 0)
         seg->kind = (uint8_t)table_find(&s->table, &seg->key, seg->hash, &seg->index);
 
-    if (seg->kind == TABLE_TIME_WAIT) {
-        v = timewait_input(&net->timewaits, s, seg->index, &seg->tcp, seg->len, &reopen);
-    } else if (seg->kind == TABLE_SYN) {
+    if (seg->kind == TABLE_SYN) {
         v = listen_input(&net->listeners, s, seg->index, &seg->tcp, seg->len, &c);
         if (c) {
             seg->kind = TABLE_CONN;
@@ -319,7 +336,9 @@ void input_segment(struct rn_stack *net, int device, struct room_segment *seg)
     }
     if (seg->kind == TABLE_CONN)
         v = in_segment(s, &net->timewaits, conn_at(s, seg->index), &seg->tcp, seg->payload, seg->len);
-    else if (seg->kind == TABLE_NONE || reopen)
-        v = for_nobody(net, device, seg);
+    else if (seg->kind == TABLE_TIME_WAIT)
+        v = for_time_wait(net, device, seg);
+    else if (seg->kind == TABLE_NONE)
+        v = for_nobody(net, device, seg, NULL);
     answer(net, device, seg, &v);
 }

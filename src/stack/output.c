@@ -9,6 +9,7 @@
  */
 #include "room.h"
 #include "tcp/out.h"
+#include "tcp/timers.h"
 #include "wire/arp.h"
 #include "wire/checksum.h"
 #include "wire/eth.h"
@@ -119,7 +120,9 @@ static void put_echo(struct rn_stack *net, const struct room_reply *r)
 
 static void put_reply(struct rn_stack *net, const struct room_reply *r)
 {
-    if (!slot(net, r->device)) {
+    const struct rn_frame *f = slot(net, r->device);
+
+    if (!f || (r->kind == ROOM_ECHO && f->room < ETH_LEN + IP6_LEN + ICMP_LEN + r->echo.len)) {
         net->drops[DROP_TX_FULL]++;
         return;
     }
@@ -179,11 +182,14 @@ static void unreachable(struct rn_stack *net, unsigned neighbour)
 
     while ((c = conn_pop_owing(&net->conns, f)) != NULL) {
         c->flags &= (uint16_t)~CONN_IN_OWING;
-        if (c->state == CONN_SYN_SENT)
+        if (c->state == CONN_CLOSED) {
+            c->owe = c->dup_acks = 0;
+            conn_release(&net->conns, c);
+        } else if (c->state == CONN_SYN_SENT) {
             conn_finish(&net->conns, c, -EHOSTUNREACH);
-        if (c->state == CONN_CLOSED)
-            c->owe = 0;
-        conn_release(&net->conns, c);
+        } else if (c->owe & OWE_SEND) {
+            timers_window_closed(&net->conns, c); /* tries again when that runs out */
+        }
     }
 }
 
@@ -222,10 +228,12 @@ static void answer_syns(struct rn_stack *net)
         const struct address *own = &net->addresses.list[y->key.local];
         const struct neighbour *hop = &net->neighbours.list[y->next_hop];
 
-        if (!slot(net, own->device))
-            return;
-        put_tcp(net, own->device, hop->mac, &own->addr, &y->key.remote, y->flags & LISTEN_IPV6, &t);
-        net->conns.counts.segments_out++;
+        if (slot(net, own->device)) {
+            put_tcp(net, own->device, hop->mac, &own->addr, &y->key.remote, y->flags & LISTEN_IPV6, &t);
+            net->conns.counts.segments_out++;
+        } else {
+            net->drops[DROP_TX_FULL]++; /* as if lost on the way: it comes again */
+        }
         listen_sent(&net->listeners, &net->conns, y);
     }
 }
@@ -340,8 +348,7 @@ static void by_timers(const struct rn_stack *net, rn_time *next)
         by_tick(net, tick, next);
     if (timewait_next(&net->timewaits, &tick))
         by_tick(net, tick, next);
-    /* A SYN-ACK that is due already found the ring full: a free slot wakes us. */
-    if (listen_next(&net->listeners, &tick) && wheel_before(tick_of(net->now), tick))
+    if (listen_next(&net->listeners, &tick))
         by_tick(net, tick, next);
     if (neighbour_next(&net->neighbours, &tick))
         by_tick(net, tick, next);

@@ -87,8 +87,9 @@ int rn_poll(struct rn_stack *net, rn_time now)
         int room = ROOM_REPLIES - (int)net->reply_count;
 
         if (room > 0)
-            total += poll_device(net, i, room);
+            total += poll_device(net, (int)((net->turn + (unsigned)i) % (unsigned)net->device_count), room);
     }
+    net->turn++; /* who comes first has room for its replies: each in turn */
     run_timers(net);
     return total;
 }

@@ -81,7 +81,8 @@ struct rn_stack {
     void *memory;
     size_t bytes;
     rn_time now;
-    int error; /* of a device that has gone */
+    int error;     /* of a device that has gone */
+    unsigned turn; /* which device is polled first */
     struct room_device devices[STACK_DEVICES];
     int device_count;
     struct addresses addresses;

@@ -53,20 +53,22 @@ static bool complete(struct rn_options *o)
 }
 #undef DEFAULT
 
-enum { POOLS = 3 };
+/* Two entries a connection count; the third is for those that a deadline which moved earlier left behind. */
+enum { POOLS = 3, WHEEL_ENTRIES = 3 };
 
-static size_t place(size_t *at, size_t bytes)
+/* Counted in 64 bits, so that a machine of 32 sees when the whole does not fit. */
+static size_t place(uint64_t *at, uint64_t bytes)
 {
-    size_t here = *at;
+    size_t here = (size_t)*at;
 
-    *at += (bytes + 63) & ~(size_t)63;
+    *at += (bytes + 63) & ~UINT64_C(63);
     return here;
 }
 
 static struct layout lay_out(const struct rn_options *o)
 {
     struct layout l;
-    size_t at = 0;
+    uint64_t at = 0;
     uint32_t entries = o->connections + o->half_open + o->time_wait;
 
     place(&at, sizeof(struct rn_stack));
@@ -75,14 +77,14 @@ static struct layout lay_out(const struct rn_options *o)
     l.neighbour_buckets = place(&at, bucket_count_for(o->neighbours) * sizeof(struct bucket));
     l.waiting = place(&at, o->neighbours * sizeof(struct conn_fifo));
     l.hop_uses = place(&at, o->neighbours * sizeof(uint32_t));
-    l.buckets = place(&at, bucket_count_for(entries) * sizeof(struct bucket));
-    l.hot = place(&at, (size_t)o->connections * sizeof(struct conn));
-    l.cold = place(&at, (size_t)o->connections * sizeof(struct conn_cold));
-    l.syns = place(&at, (size_t)o->half_open * sizeof(struct listen_syn));
-    l.waits = place(&at, (size_t)o->time_wait * sizeof(struct timewait));
-    l.wheel = place(&at, wheel_need(2 * o->connections));
+    l.buckets = place(&at, (uint64_t)bucket_count_for(entries) * sizeof(struct bucket));
+    l.hot = place(&at, (uint64_t)o->connections * sizeof(struct conn));
+    l.cold = place(&at, (uint64_t)o->connections * sizeof(struct conn_cold));
+    l.syns = place(&at, (uint64_t)o->half_open * sizeof(struct listen_syn));
+    l.waits = place(&at, (uint64_t)o->time_wait * sizeof(struct timewait));
+    l.wheel = place(&at, wheel_need(WHEEL_ENTRIES * o->connections));
     l.slabs = place(&at, slab_need(o->budget_bytes, POOLS));
-    l.bytes = at;
+    l.bytes = at <= SIZE_MAX ? (size_t)at : 0;
     return l;
 }
 
@@ -118,7 +120,7 @@ static void set_up_conns(struct rn_stack *net, uint8_t *base, const struct layou
     queue_pools_init(&s->queues, &net->slabs);
     slab_pool(&s->actives, &net->slabs, 256);
     bucket_init(&s->table.buckets, (struct bucket *)(void *)(base + l->buckets), bucket_count_for(entries));
-    wheel_init(&s->wheel, base + l->wheel, 2 * o->connections, 0);
+    wheel_init(&s->wheel, base + l->wheel, WHEEL_ENTRIES * o->connections, 0);
     s->table.kinds[TABLE_CONN].records = base + l->hot;
     s->table.kinds[TABLE_CONN].bytes = sizeof(struct conn);
     s->table.kinds[TABLE_SYN].records = base + l->syns;
@@ -168,7 +170,7 @@ int rn_init(struct rn_stack **made, const struct rn_options *options, void *memo
     if (!complete(&o))
         return ERROR_LINE(err, -EINVAL, "an option is out of range: see struct rn_options");
     l = lay_out(&o);
-    if (bytes < l.bytes)
+    if (!l.bytes || bytes < l.bytes)
         return ERROR_LINE(err, -ENOMEM, "the memory is smaller than rn_need says");
     net->options = o;
     net->host = *host;
@@ -213,8 +215,8 @@ int rn_add_device(struct rn_stack *net, struct rn_dev *dev, char *err)
 {
     struct room_device *d = &net->devices[net->device_count];
 
-    if (!dev || dev->mtu < 68)
-        return ERROR_LINE(err, -EINVAL, "a device needs an MTU of at least 68 bytes");
+    if (!dev || dev->mtu < 68 || dev->mtu > 65535)
+        return ERROR_LINE(err, -EINVAL, "a device needs an MTU of 68 to 65,535 bytes");
     if (net->device_count == STACK_DEVICES)
         return ERROR_LINE(err, -ENFILE, "a stack takes at most 8 devices");
     memset(d, 0, sizeof *d);
@@ -253,7 +255,7 @@ int rn_add_address(struct rn_stack *net, const char *address, char *err)
 
 int rn_add_neighbour(struct rn_stack *net, const char *address, const char *mac, char *err)
 {
-    int device = last_device(net, err);
+    int device = last_device(net, err), index;
     struct addr a;
     uint8_t m[6];
 
@@ -264,8 +266,10 @@ int rn_add_neighbour(struct rn_stack *net, const char *address, const char *mac,
     if (!mac || !addr_parse_mac(mac, m) || m[0] & 1)
         return ERROR_LINE(err, -EINVAL, "'", mac ? mac : "",
                           "' is no host's link address: six bytes like 02:00:00:00:00:07, the first even");
-    if (neighbour_fix(&net->neighbours, &a, (unsigned)device, m) < 0)
+    index = neighbour_fix(&net->neighbours, &a, (unsigned)device, m);
+    if (index < 0)
         return ERROR_LINE(err, -ENOSPC, "no room for one more neighbour: raise rn_options.neighbours");
+    output_wake(net, (unsigned)index);
     return 0;
 }
 

@@ -67,6 +67,8 @@ static bool ended(const struct conn *c)
 /* What reading means when there is nothing to read. */
 static ptrdiff_t read_nothing(struct conns *s, struct conn *c)
 {
+    if (c->state == CONN_CLOSED && conn_cold(s, c)->error)
+        return conn_cold(s, c)->error;
     if (!ended(c))
         return c->state == CONN_SYN_SENT || c->state == CONN_SYN_RECEIVED ? -ENOTCONN : -EAGAIN;
     if (!(c->flags & CONN_END_TOLD)) {
@@ -110,8 +112,12 @@ static ptrdiff_t room_for(struct conns *s, struct conn *c, size_t len)
 {
     uint32_t queued = conn_queued(s, c), limit = s->config.send_bytes, room;
 
+    if (c->state == CONN_CLOSED && conn_cold(s, c)->error)
+        return conn_cold(s, c)->error;
     if (!conn_facts[c->state].may_send || c->flags & CONN_FIN_WANTED)
         return c->state == CONN_SYN_SENT || c->state == CONN_SYN_RECEIVED ? -ENOTCONN : -EPIPE;
+    if (!len)
+        return 0;
     room = queued < limit ? limit - queued : 0;
     if (len > room)
         c->flags |= CONN_WANT_WRITE;
@@ -120,7 +126,7 @@ static ptrdiff_t room_for(struct conns *s, struct conn *c, size_t len)
         timers_memory_short(s, c);
         return -EAGAIN;
     }
-    if (!room && len)
+    if (!room)
         return -EAGAIN;
     return (ptrdiff_t)(len < room ? len : room);
 }
@@ -142,10 +148,10 @@ ptrdiff_t call_send(struct conns *s, struct conn *c, const void *data, size_t le
 {
     ptrdiff_t room = room_for(s, c, len);
 
-    if (room < 0)
+    if (room <= 0)
         return room;
-    if (!len)
-        return 0;
+    if (conn_memory_is_short(s))
+        return was_queued(s, c, room, 0);
     return was_queued(s, c, room, queue_append(&conn_active(s, c)->send, &s->queues, data, (uint32_t)room));
 }
 

@@ -14,9 +14,9 @@ uint32_t cc_initial(uint32_t mss)
     return 10 * mss < most ? 10 * mss : most;
 }
 
-void cc_opened(struct conns *s, struct conn *c)
+void cc_opened(struct conns *s, struct conn *c, uint32_t repeated)
 {
-    c->cwnd = cc_initial(c->mss);
+    c->cwnd = repeated > 1 ? c->mss : cc_initial(c->mss);
     c->flags |= CONN_SLOW_START;
     conn_cold(s, c)->ssthresh = UINT32_MAX;
 }

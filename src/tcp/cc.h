@@ -11,8 +11,9 @@
 /* The initial window (RFC 6928): ten segments, at most 14,600 bytes unless two segments are more. */
 uint32_t cc_initial(uint32_t mss);
 
-/* The connection is open: slow start from the initial window. */
-void cc_opened(struct conns *s, struct conn *c);
+/* The connection is open, after so many repeated SYNs: slow start from the initial window, or from one
+ * segment when more than one was repeated (RFC 6928 2). */
+void cc_opened(struct conns *s, struct conn *c, uint32_t repeated);
 
 /* The peer acknowledged bytes that were in flight; limited: the window was what held us back. */
 void cc_acked(struct conns *s, struct conn *c, uint32_t bytes, bool limited);

@@ -170,6 +170,11 @@ struct conn *conn_pop_event(struct conns *s)
     return c;
 }
 
+bool conn_memory_is_short(const struct conns *s)
+{
+    return s->slabs->used_bytes > s->slabs->budget_bytes / 4 * 3;
+}
+
 static void drop_islands(struct conns *s, struct conn_active *a)
 {
     while (a->islands)

@@ -61,7 +61,8 @@ enum conn_flags {
     CONN_NO_DELAY = 1 << 11,   /* Nagle's algorithm off */
     CONN_SLOW_START = 1 << 12, /* cwnd is below ssthresh */
     CONN_FORCE = 1 << 13,      /* the persist timer ran out: send at least one byte, whatever the window */
-    CONN_IPV6 = 1 << 14
+    CONN_IPV6 = 1 << 14,
+    CONN_WSCALE = 1 << 15 /* the peer's SYN had the option */
 };
 
 enum conn_owe {
@@ -130,7 +131,8 @@ struct conn_cold {
     uint32_t retransmitted;
     uint16_t link_mss; /* what our SYN says: the most that the link brings us in a segment */
     uint16_t unused16;
-    uint32_t unused[7];
+    uint32_t answered; /* tick of the last answer to an unacceptable segment that carried nothing, 0: none */
+    uint32_t unused[6];
 };
 
 /* Bytes ahead of rcv_nxt, kept until the hole before them is filled. */
@@ -228,8 +230,10 @@ static inline struct conn_active *conn_active(const struct conns *s, const struc
 /* The peer, or the path, takes no more than that in a segment. */
 static inline void conn_limit_mss(struct conn *c, uint32_t mss)
 {
+    uint32_t least = c->mss < CONN_MSS_MIN ? c->mss : CONN_MSS_MIN;
+
     if (mss < c->mss)
-        c->mss = (uint16_t)(mss > CONN_MSS_MIN ? mss : CONN_MSS_MIN);
+        c->mss = (uint16_t)(mss > least ? mss : least);
 }
 
 /* The window that a SYN or SYN-ACK offers: never scaled (RFC 7323 2.2). */
@@ -286,6 +290,10 @@ struct conn *conn_pop_event(struct conns *s);
 
 /* Appends all of from to the front of to, and empties it. */
 void conn_join_owing(struct conns *s, struct conn_fifo *to, struct conn_fifo *from);
+
+/* Little of the budget is left: what the stack asks for itself, or can do without, has to wait, so that bytes
+ * which arrive in their turn find room and queues can drain. */
+bool conn_memory_is_short(const struct conns *s);
 
 /* How much more the peer may send: from rcv_nxt to the right edge that the buffer allows now. */
 uint32_t conn_window(const struct conns *s, const struct conn *c);

@@ -32,6 +32,7 @@ struct arrival {
 
 /* A step's result: go on with the next, or be done. */
 enum { GO_ON, DONE };
+enum { ANSWER_AGAIN_MS = 500 };
 
 static int drop(struct arrival *a, enum drop reason)
 {
@@ -46,11 +47,38 @@ static bool repeats_syn(const struct arrival *a)
            seq_eq(a->seg->seq, conn_cold(a->s, a->c)->irs);
 }
 
+/* What lies beyond the right edge was not asked for. */
+static void cut_to_window(struct arrival *a)
+{
+    uint32_t room = (uint32_t)seq_diff(a->c->rcv_edge, a->seq);
+
+    if (a->len <= room)
+        return;
+    a->len = room;
+    a->fin = false;
+    conn_owes(a->s, a->c, OWE_ACK);
+}
+
+/* An unacceptable segment is answered by an acknowledgement. One that carries nothing is answered once in a
+ * while only, so that no two ends can answer each other for ever (RFC 5961 7). */
+static void answer_unacceptable(struct arrival *a, uint32_t space)
+{
+    struct conn_cold *cold = conn_cold(a->s, a->c);
+    uint32_t now = tick_of(a->s->now);
+
+    if (!space) {
+        if (cold->answered && now - cold->answered < tick_of(ANSWER_AGAIN_MS * TIME_MS))
+            return;
+        cold->answered = now ? now : 1;
+    }
+    conn_owes(a->s, a->c, OWE_ACK);
+}
+
 /* First, the sequence number: cuts the segment to the receive window (3.4, "acceptability test"). */
 static int sequence(struct arrival *a)
 {
     struct conn *c = a->c;
-    uint32_t window = (uint32_t)seq_diff(c->rcv_edge, c->rcv_nxt), old, room, space;
+    uint32_t window = (uint32_t)seq_diff(c->rcv_edge, c->rcv_nxt), old, space;
     bool first_in;
 
     if (repeats_syn(a))
@@ -59,9 +87,10 @@ static int sequence(struct arrival *a)
     first_in = seq_in(a->seq, c->rcv_nxt, window) || seq_eq(a->seq, c->rcv_nxt);
     /* With a closed window a segment in its place still counts for its ACK and RST (MUST-66). */
     if (!first_in && !(space && seq_in(seq_add(a->seq, space - 1), c->rcv_nxt, window))) {
-        if (!(a->seg->flags & TCP_RST))
-            conn_owes(a->s, c, OWE_ACK);
-        return drop(a, a->seg->flags & TCP_RST ? DROP_RESET : DROP_SEQUENCE);
+        if (a->seg->flags & TCP_RST)
+            return drop(a, DROP_RESET);
+        answer_unacceptable(a, space);
+        return drop(a, DROP_SEQUENCE);
     }
     if (!first_in) {
         old = (uint32_t)seq_diff(c->rcv_nxt, a->seq);
@@ -72,12 +101,7 @@ static int sequence(struct arrival *a)
         a->seq = c->rcv_nxt;
         conn_owes(a->s, c, OWE_ACK);
     }
-    room = (uint32_t)seq_diff(c->rcv_edge, a->seq);
-    if (a->len > room) {
-        a->len = room;
-        a->fin = false;
-        conn_owes(a->s, c, OWE_ACK);
-    }
+    cut_to_window(a);
     return GO_ON;
 }
 
@@ -116,7 +140,7 @@ static void established(struct conns *s, struct conn *c)
     timers_ack_advanced(s, c);
     if (repeated)
         rtt_syn_repeated(c);
-    cc_opened(s, c);
+    cc_opened(s, c, repeated);
     conn_set_state(s, c, CONN_ESTABLISHED);
     s->counts.opened_active++;
     conn_tells(s, c, CONN_EV_CONNECTED | CONN_EV_WRITABLE);
@@ -162,7 +186,7 @@ static int ack(struct arrival *a)
         if (c->flags & CONN_ORPHAN)
             timers_orphan_waits(a->s, c);
     } else if (c->state == CONN_CLOSING) {
-        timewait_enter(a->w, a->s, c);
+        a->verdict = timewait_enter(a->w, a->s, c);
         return DONE;
     } else if (c->state == CONN_LAST_ACK) {
         conn_finish(a->s, c, 0);
@@ -226,7 +250,6 @@ static int data(struct arrival *a)
         return drop(a, DROP_CLOSED);
     if (a->len && c->flags & CONN_ORPHAN) { /* SHLD-3: nobody will read it, so say so */
         a->verdict.reply = REPLY_RST;
-        a->s->counts.resets_out++;
         conn_finish(a->s, c, -ECONNRESET);
         return drop(a, DROP_CLOSED);
     }
@@ -260,7 +283,7 @@ static int fin(struct arrival *a)
     else if (c->state == CONN_FIN_WAIT_1)
         conn_set_state(a->s, c, CONN_CLOSING);
     else
-        timewait_enter(a->w, a->s, c);
+        a->verdict = timewait_enter(a->w, a->s, c);
     return DONE;
 }
 
@@ -292,7 +315,10 @@ static int syn_sent(struct arrival *a)
     c->rcv_edge = seq_add(c->rcv_nxt, conn_syn_window(a->s));
     c->snd_wnd = c->max_wnd = seg->window;
     c->snd_wl1 = seg->seq;
-    c->scale = (uint8_t)(seg->has & TCP_HAS_WSCALE ? a->s->config.rcv_scale << 4 | seg->wscale : 0);
+    if (seg->has & TCP_HAS_WSCALE) {
+        c->flags |= CONN_WSCALE;
+        c->scale = (uint8_t)(a->s->config.rcv_scale << 4 | seg->wscale);
+    }
     conn_limit_mss(c, seg->has & TCP_HAS_MSS ? seg->mss : c->flags & CONN_IPV6 ? 1220 : 536);
     if (!acked) { /* both opened at once (3.5): our SYN again, with the ACK */
         conn_set_state(a->s, c, CONN_SYN_RECEIVED);
@@ -304,6 +330,7 @@ static int syn_sent(struct arrival *a)
     established(a->s, c);
     conn_owes(a->s, c, OWE_ACK);
     a->seq = c->rcv_nxt;
+    cut_to_window(a);
     return GO_ON;
 }
 

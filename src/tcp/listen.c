@@ -98,8 +98,9 @@ static struct listen_syn *take(struct listeners *l, struct conns *s)
     return y;
 }
 
-bool listen_syn_received(struct listeners *l, struct conns *s, const struct table_key *key, int listener,
-                         const struct tcp *seg, uint16_t next_hop, uint16_t mss, bool ipv6)
+struct listen_syn *listen_syn_received(struct listeners *l, struct conns *s, const struct table_key *key,
+                                       int listener, const struct tcp *seg, uint16_t next_hop, uint16_t mss,
+                                       bool ipv6)
 {
     struct listen_syn *y = take(l, s);
 
@@ -120,10 +121,16 @@ bool listen_syn_received(struct listeners *l, struct conns *s, const struct tabl
     enter_queue(l, y, 0, tick_of(s->now));
     if (!table_insert(&s->table, TABLE_SYN, index_of(l, y))) {
         give(l, s, y);
-        return false;
+        return NULL;
     }
     s->counts.entered[CONN_SYN_RECEIVED]++;
-    return true;
+    return y;
+}
+
+void listen_start_above(struct listen_syn *y, seq32 above)
+{
+    if (seq_le(y->iss, above))
+        y->iss = seq_add(above, 1u << 16);
 }
 
 /* Asks for the SYN-ACK once more, out of its turn. */
@@ -138,7 +145,7 @@ static struct conn *open_conn(struct listeners *l, struct conns *s, struct liste
                               const struct tcp *seg)
 {
     struct conn *c = conn_new(s);
-    uint32_t index = index_of(l, y), mss = y->peer_mss < y->mss ? y->peer_mss : y->mss;
+    uint32_t index = index_of(l, y);
     uint16_t scale = (uint16_t)(s->config.rcv_scale << 4 | y->wscale);
 
     if (!c)
@@ -146,9 +153,11 @@ static struct conn *open_conn(struct listeners *l, struct conns *s, struct liste
     c->key = y->key;
     conn_keep_hop(s, c, y->next_hop);
     c->scale = (uint8_t)(y->flags & LISTEN_WSCALE ? scale : 0);
-    c->flags |= (uint16_t)(CONN_IN_TABLE | (y->flags & LISTEN_IPV6 ? CONN_IPV6 : 0) |
-                           (s->config.no_delay ? CONN_NO_DELAY : 0));
-    c->mss = (uint16_t)(mss > CONN_MSS_MIN ? mss : CONN_MSS_MIN);
+    c->flags |=
+        (uint16_t)(CONN_IN_TABLE | (y->flags & LISTEN_IPV6 ? CONN_IPV6 : 0) |
+                   (y->flags & LISTEN_WSCALE ? CONN_WSCALE : 0) | (s->config.no_delay ? CONN_NO_DELAY : 0));
+    c->mss = y->mss;
+    conn_limit_mss(c, y->peer_mss);
     c->rcv_mss = CONN_RCV_MSS;
     c->rcv_nxt = c->rcv_edge = seq_add(y->irs, 1);
     c->rcv_edge = seq_add(c->rcv_edge, conn_syn_window(s));
@@ -162,7 +171,7 @@ static struct conn *open_conn(struct listeners *l, struct conns *s, struct liste
         rtt_measured(c, (uint32_t)(((uint64_t)(tick_of(s->now) - y->sent_at) << TICK_SHIFT) / TIME_US));
     else
         rtt_syn_repeated(c);
-    cc_opened(s, c);
+    cc_opened(s, c, y->sends - 1u);
     table_replace(&s->table, TABLE_SYN, index, TABLE_CONN, conn_index(s, c));
     l->listeners[y->listener].pending++;
     give(l, s, y);
@@ -178,6 +187,7 @@ struct verdict listen_input(struct listeners *l, struct conns *s, uint32_t index
     struct listen_syn *y = &l->syns[index];
     seq32 rcv_nxt = seq_add(y->irs, 1), iss_next = seq_add(y->iss, 1);
     uint32_t window = conn_syn_window(s);
+    uint16_t field = (uint16_t)(y->flags & LISTEN_WSCALE ? window >> s->config.rcv_scale : window);
     bool in_window =
         seq_in(seg->seq, rcv_nxt, window) || (len && seq_in(seq_add(seg->seq, len - 1), rcv_nxt, window));
 
@@ -193,10 +203,13 @@ struct verdict listen_input(struct listeners *l, struct conns *s, uint32_t index
             send_again(l, s, y); /* our SYN-ACK was lost, or is late */
             return verdict_of(DROP_NONE);
         }
-        return (struct verdict){DROP_SYN, REPLY_ACK, iss_next, rcv_nxt, (uint16_t)window};
+        return (struct verdict){DROP_SYN, REPLY_ACK, iss_next, rcv_nxt, field};
     }
+    if (!in_window && !len && !(seg->flags & TCP_FIN) && !seq_eq(seg->seq, rcv_nxt))
+        return verdict_of(
+            DROP_SEQUENCE); /* what carries nothing is not answered: it may be an answer itself */
     if (!in_window && !(window == 0 && seq_eq(seg->seq, rcv_nxt)))
-        return (struct verdict){DROP_SEQUENCE, REPLY_ACK, iss_next, rcv_nxt, (uint16_t)window};
+        return (struct verdict){DROP_SEQUENCE, REPLY_ACK, iss_next, rcv_nxt, field};
     if (!(seg->flags & TCP_ACK))
         return verdict_of(DROP_FLAGS);
     if (!seq_eq(seg->ack, iss_next))

@@ -61,9 +61,13 @@ struct listeners {
 int listen_find(const struct listeners *l, const struct addr *local, uint16_t port, bool ipv6);
 
 /* A SYN for a listener, in the middle of nothing (3.10.7.2, second step): a record is made and its SYN-ACK
- * owed. mss: what the link allows. False: the table has no place for it. */
-bool listen_syn_received(struct listeners *l, struct conns *s, const struct table_key *key, int listener,
-                         const struct tcp *seg, uint16_t next_hop, uint16_t mss, bool ipv6);
+ * owed. mss: what the link allows. NULL: the table has no place for it. */
+struct listen_syn *listen_syn_received(struct listeners *l, struct conns *s, const struct table_key *key,
+                                       int listener, const struct tcp *seg, uint16_t next_hop, uint16_t mss,
+                                       bool ipv6);
+
+/* The record's sequence numbers have to lie above those of the connection before it (MAY-2). */
+void listen_start_above(struct listen_syn *y, seq32 above);
 
 /* A segment for a half-open connection (3.10.7.4 in SYN-RECEIVED). *opened: the connection that it makes,
  * which then takes the segment itself. */

@@ -20,7 +20,7 @@
 static void fill(struct conns *s, struct conn *c, struct tcp *t, seq32 seq, unsigned flags)
 {
     uint32_t window = conn_window(s, c), shift = flags & TCP_SYN ? 0 : c->scale >> 4;
-    uint32_t field = (window + (1u << shift) - 1) >> shift;
+    uint32_t field = window >> shift;
 
     t->src_port = c->key.local_port;
     t->dst_port = c->key.remote_port;
@@ -41,9 +41,11 @@ static void fill(struct conns *s, struct conn *c, struct tcp *t, seq32 seq, unsi
     timers_ack_sent(c);
 }
 
+/* An acknowledgement stands where the peer expects our next byte: behind all that was sent, but before a byte
+ * that probes its closed window, which it has refused. */
 static void bare_ack(struct conns *s, struct conn *c, struct out_segment *out)
 {
-    fill(s, c, &out->tcp, c->snd_max, TCP_ACK);
+    fill(s, c, &out->tcp, c->snd_wnd || c->flags & CONN_FIN_SENT ? c->snd_max : c->snd_una, TCP_ACK);
     out->offset = out->len = 0;
 }
 
@@ -58,17 +60,18 @@ static bool syn(struct conns *s, struct conn *c, struct out_segment *out)
     out->tcp.window = (uint16_t)conn_syn_window(s);
     out->tcp.has = TCP_HAS_MSS;
     out->tcp.mss = conn_cold(s, c)->link_mss;
-    if (s->config.rcv_scale && (c->state == CONN_SYN_SENT || c->scale)) {
+    /* Shift 0 is offered too: it lets the peer scale its own window (RFC 7323 2.2). */
+    if (c->state == CONN_SYN_SENT || c->flags & CONN_WSCALE) {
         out->tcp.has |= TCP_HAS_WSCALE;
         out->tcp.wscale = s->config.rcv_scale;
     }
     out->offset = out->len = 0;
+    timers_data_sent(s, c);
     c->snd_nxt = c->snd_max = seq_add(c->snd_una, 1);
     if (first && a)
         a->timed_at = s->now;
     else
         s->counts.retransmitted++;
-    timers_data_sent(s, c);
     return true;
 }
 
@@ -98,6 +101,7 @@ static void went(struct conns *s, struct conn *c, struct conn_active *a, uint32_
         a->timed_at = s->now;
         a->timed_seq = end;
     }
+    timers_data_sent(s, c);
     if (!probe)
         c->snd_nxt = end;
     c->snd_max = seq_max(c->snd_max, end);
@@ -106,7 +110,6 @@ static void went(struct conns *s, struct conn *c, struct conn_active *a, uint32_
     c->flags &= (uint16_t)~CONN_FORCE;
     if (c->cwnd > cc_initial(c->mss))
         conn_cold(s, c)->last_sent = tick_of(s->now);
-    timers_data_sent(s, c);
 }
 
 /* After more than a timeout of silence the path is a stranger again. */

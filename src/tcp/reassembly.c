@@ -17,6 +17,14 @@ static void remove_island(struct conn_active *a, unsigned i)
     memmove(&a->island[i], &a->island[i + 1], (a->islands - i) * sizeof a->island[0]);
 }
 
+/* Puts from behind to. Small pieces are copied together, so that many of them cannot cost a chunk each. */
+static void join(struct conns *s, struct queue *to, struct queue *from)
+{
+    queue_move(to, from, &s->queues, from->bytes);
+    if (from->bytes)
+        queue_concat(to, from, &s->queues);
+}
+
 /* The island that a piece at seq belongs to: one that ends there, or a new one before island i. */
 static struct conn_island *place(struct conn_active *a, unsigned i, seq32 seq)
 {
@@ -39,7 +47,7 @@ static void tidy(struct conns *s, struct conn_active *a)
         if (a->island[i].bytes.bytes == 0) {
             remove_island(a, i);
         } else if (i + 1 < a->islands && seq_eq(end_of(&a->island[i]), a->island[i + 1].seq)) {
-            queue_concat(&a->island[i].bytes, &a->island[i + 1].bytes, &s->queues);
+            join(s, &a->island[i].bytes, &a->island[i + 1].bytes);
             remove_island(a, i + 1);
         } else {
             i++;
@@ -47,9 +55,24 @@ static void tidy(struct conns *s, struct conn_active *a)
     }
 }
 
+/* Puts a piece that ends where an island begins in front of it: no new island is needed. */
+static enum drop grow_left(struct conns *s, struct conn_island *island, const uint8_t *bytes, uint32_t len)
+{
+    struct queue piece = {0};
+
+    if (queue_append(&piece, &s->queues, bytes, len) < len) {
+        queue_clear(&piece, &s->queues);
+        return DROP_BUDGET;
+    }
+    island->seq = seq_add(island->seq, -len);
+    join(s, &piece, &island->bytes);
+    island->bytes = piece;
+    return DROP_NONE;
+}
+
 enum drop reassembly_keep(struct conns *s, struct conn *c, seq32 seq, const uint8_t *bytes, uint32_t len)
 {
-    struct conn_active *a = conn_activate(s, c);
+    struct conn_active *a = conn_memory_is_short(s) ? NULL : conn_activate(s, c);
     enum drop result = DROP_NONE;
     unsigned i = 0;
 
@@ -69,7 +92,9 @@ enum drop reassembly_keep(struct conns *s, struct conn *c, seq32 seq, const uint
             if (i < a->islands && seq_diff(a->island[i].seq, seq) < (int32_t)len)
                 piece = (uint32_t)seq_diff(a->island[i].seq, seq);
             island = place(a, i, seq);
-            if (!island)
+            if (!island && i < a->islands && seq_eq(seq_add(seq, piece), a->island[i].seq))
+                result = grow_left(s, &a->island[i], bytes, piece);
+            else if (!island)
                 result = DROP_REASSEMBLY;
             else if (queue_append(&island->bytes, &s->queues, bytes, piece) < piece)
                 result = DROP_BUDGET;
@@ -80,6 +105,14 @@ enum drop reassembly_keep(struct conns *s, struct conn *c, seq32 seq, const uint
     }
     tidy(s, a);
     return result;
+}
+
+void reassembly_give_up(struct conns *s, struct conn *c)
+{
+    struct conn_active *a = conn_active(s, c);
+
+    while (a && a->islands)
+        queue_clear(&a->island[--a->islands].bytes, &s->queues);
 }
 
 uint32_t reassembly_reached(struct conns *s, struct conn *c)
@@ -96,7 +129,7 @@ uint32_t reassembly_reached(struct conns *s, struct conn *c)
             queue_clear(&first->bytes, &s->queues);
         } else {
             queue_consume(&first->bytes, &s->queues, known, NULL);
-            queue_concat(&a->recv, &first->bytes, &s->queues);
+            join(s, &a->recv, &first->bytes);
             next = seq_add(next, held - known);
             got += held - known;
         }

@@ -5,7 +5,7 @@
  * and the entry goes back for what is left. Only a deadline that moves *earlier* than all entries needs a
  * second one: a connection remembers a near and a far entry, what else surfaces for it is stale.
  *
- *      wheel:    . . . n . . . . . . . . . f . . .      near: surfaces first; far: a long timeout's
+ *      wheel:    . . . n . . . . . . . . . f . . .      near: surfaces first; far: the one before it
  *      deadline: . . . . . . d                          n surfaces, is looked at, goes back in for d
  */
 #include "timers.h"
@@ -15,7 +15,6 @@
 #include <errno.h>
 
 enum {
-    FAR_TICKS = 4096,                       /* 268 ms: what lies further ahead is a far entry */
     FARTHEST_TICKS = (1 << 24) - (1 << 18), /* 18 minutes: beyond, a slot of the wheel is so wide that too
                                              * many entries would surface at one tick */
     SWEEP_IDS = 1024,                       /* looked at in one sweep */
@@ -46,16 +45,26 @@ static bool deadline(const struct conn *c, uint32_t *tick)
 
 static void link_entry(struct conns *s, struct conn *c, uint32_t tick)
 {
-    int32_t ahead = tick_diff(tick, tick_of(s->now));
-    bool far = !(c->flags & CONN_FAR) && ahead > FAR_TICKS;
-    uint32_t *entry = far ? &c->far : &c->near;
+    uint32_t surfaces;
 
-    if (ahead > FARTHEST_TICKS)
+    if (tick_diff(tick, tick_of(s->now)) > FARTHEST_TICKS)
         tick = tick_of(s->now) + FARTHEST_TICKS;
-    /* Two entries a connection are reserved and all others are stale, so sweeping always finds room. */
-    while (!wheel_add(&s->wheel, conn_index(s, c), tick, entry))
-        wheel_sweep(&s->wheel, &s->sweep, SWEEP_IDS, is_stale, s);
-    c->flags |= far ? CONN_FAR : CONN_NEAR;
+    if (!wheel_add(&s->wheel, conn_index(s, c), tick, &surfaces)) {
+        /* More entries than connections can keep: all the stale ones go, in one round. Should each of them
+         * look alive, the deadline waits for the entry that the connection has. */
+        do
+            wheel_sweep(&s->wheel, &s->sweep, SWEEP_IDS, is_stale, s);
+        while (s->sweep);
+        if (!wheel_add(&s->wheel, conn_index(s, c), tick, &surfaces))
+            return;
+    }
+    /* The entry that was near is now the far one, unless there is one: then it is forgotten. */
+    if (c->flags & CONN_NEAR && !(c->flags & CONN_FAR)) {
+        c->far = c->near;
+        c->flags |= CONN_FAR;
+    }
+    c->near = surfaces;
+    c->flags |= CONN_NEAR;
 }
 
 static void arm(struct conns *s, struct conn *c)
@@ -87,7 +96,8 @@ static void restart_rexmt(struct conns *s, struct conn *c)
 
 void timers_data_sent(struct conns *s, struct conn *c)
 {
-    if (!c->rexmt_at)
+    /* With nothing in flight before, a timer that runs was for probing. */
+    if (!c->rexmt_at || seq_eq(c->snd_una, c->snd_max))
         restart_rexmt(s, c); /* RFC 6298 (5.1) */
 }
 

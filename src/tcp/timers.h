@@ -13,7 +13,8 @@
 
 #include "conn.h"
 
-void timers_data_sent(struct conns *s, struct conn *c);     /* a SYN, bytes or a FIN went out */
+void timers_data_sent(struct conns *s,
+                      struct conn *c); /* a SYN, bytes or a FIN go out: snd_max is still as before */
 void timers_ack_advanced(struct conns *s, struct conn *c);  /* the peer acknowledged some of it, or all */
 void timers_window_closed(struct conns *s, struct conn *c); /* bytes wait, nothing is in flight */
 void timers_window_opened(struct conns *s, struct conn *c);

@@ -53,10 +53,11 @@ static struct timewait *take(struct timewaits *w, struct conns *s)
     return t;
 }
 
-void timewait_enter(struct timewaits *w, struct conns *s, struct conn *c)
+struct verdict timewait_enter(struct timewaits *w, struct conns *s, struct conn *c)
 {
     uint32_t window = conn_window(s, c) >> (c->scale >> 4);
     struct timewait *t = take(w, s);
+    struct verdict v = verdict_of(DROP_NONE);
 
     conn_set_state(s, c, CONN_TIME_WAIT);
     t->key = c->key;
@@ -67,31 +68,41 @@ void timewait_enter(struct timewaits *w, struct conns *s, struct conn *c)
     link_newest(w, t);
     table_replace(&s->table, TABLE_CONN, conn_index(s, c), TABLE_TIME_WAIT, (uint32_t)(t - w->records));
     c->flags &= (uint16_t)~CONN_IN_TABLE;
+    if (c->owe & (OWE_ACK | OWE_ACK_LATER))
+        v = (struct verdict){.reply = REPLY_ACK, .seq = t->snd_nxt, .ack = t->rcv_nxt, .window = t->window};
     conn_finish(s, c, 0);
+    return v;
+}
+
+bool timewait_may_reopen(const struct timewaits *w, uint32_t index, const struct tcp *seg, seq32 *above)
+{
+    const struct timewait *t = &w->records[index];
+
+    *above = t->snd_nxt;
+    return (seg->flags & (TCP_SYN | TCP_ACK | TCP_FIN | TCP_RST)) == TCP_SYN && seq_lt(t->rcv_nxt, seg->seq);
+}
+
+void timewait_let_go(struct timewaits *w, struct conns *s, uint32_t index)
+{
+    let_go(w, s, &w->records[index]);
 }
 
 struct verdict timewait_input(struct timewaits *w, struct conns *s, uint32_t index, const struct tcp *seg,
-                              uint32_t len, bool *reopen)
+                              uint32_t len)
 {
     struct timewait *t = &w->records[index];
     struct verdict v = {.reply = REPLY_ACK, .seq = t->snd_nxt, .ack = t->rcv_nxt, .window = t->window};
 
-    *reopen = false;
     if (seg->flags & TCP_RST) {
         return verdict_of(DROP_RESET);
     } else if (seg->flags & TCP_SYN) {
-        *reopen = !(seg->flags & (TCP_ACK | TCP_FIN)) && seq_lt(t->rcv_nxt, seg->seq);
-        if (*reopen) {
-            let_go(w, s, t);
-            return verdict_of(DROP_NONE);
-        }
         v.drop = DROP_SYN;
     } else if (seg->flags & TCP_FIN) {
         t->until = tick_after(s->now + 2 * s->config.msl);
         unlink_record(w, t);
         link_newest(w, t);
-    } else if (len == 0 && seq_eq(seg->seq, t->rcv_nxt)) {
-        return verdict_of(DROP_NONE); /* a bare acknowledgement in its place wants no answer */
+    } else if (len == 0) {
+        return verdict_of(DROP_NONE); /* what carries nothing wants no answer */
     } else {
         v.drop = DROP_SEQUENCE;
     }

@@ -27,13 +27,20 @@ struct timewaits {
 };
 
 /* Takes over a connection that has sent and received everything: a record here takes its place in the table
- * and the connection is finished. */
-void timewait_enter(struct timewaits *w, struct conns *s, struct conn *c);
+ * and the connection is finished. The verdict carries the acknowledgement that it still owed. */
+struct verdict timewait_enter(struct timewaits *w, struct conns *s, struct conn *c);
 
 /* A segment for a record: acknowledged if it is a FIN or out of order (3.10.7.4), a RST is ignored (RFC
- * 1337). *reopen: it is a SYN that may open a new connection (MAY-2), and the record is gone. */
+ * 1337). */
 struct verdict timewait_input(struct timewaits *w, struct conns *s, uint32_t index, const struct tcp *seg,
-                              uint32_t len, bool *reopen);
+                              uint32_t len);
+
+/* True for a SYN that may open a new connection in the record's place (MAY-2). *above: what its initial
+ * sequence number has to lie above. */
+bool timewait_may_reopen(const struct timewaits *w, uint32_t index, const struct tcp *seg, seq32 *above);
+
+/* Lets go of the record before its time. */
+void timewait_let_go(struct timewaits *w, struct conns *s, uint32_t index);
 
 /* Lets go of up to max records whose time is over. */
 void timewait_expire(struct timewaits *w, struct conns *s, int max);

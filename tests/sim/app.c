@@ -17,7 +17,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { BUFFER = 16384, FORSAKEN_S = 130 };
+enum { BUFFER = 16384 };
 
 const char *app_address(const struct plan *p, int stack)
 {
@@ -59,7 +59,7 @@ static bool leaving(const struct endpoint *e)
     return order == ORDER_ABORT || order == ORDER_ABANDON;
 }
 
-static void broken(struct world *w, const struct endpoint *e, enum verdict v, const char *what, long long n)
+void app_broken(struct world *w, const struct endpoint *e, enum verdict v, const char *what, long long n)
 {
     world_fail(
         w, v, "connection %u (order %d, leader %d), %s on stack %d: %s %lld; sent %llu of %u, got %llu of %u",
@@ -79,7 +79,7 @@ static void progress(struct world *w, struct endpoint *e)
 }
 
 /* The side is done; its number must be stale from here on. */
-static void finish(struct world *w, struct endpoint *e)
+void app_finish(struct world *w, struct endpoint *e)
 {
     if (e->done)
         return;
@@ -89,7 +89,7 @@ static void finish(struct world *w, struct endpoint *e)
     w->unfinished--;
     progress(w, e);
     if (e->stale && rn_ready(w->net[e->stack], e->stale) != -EBADF)
-        broken(w, e, VERDICT_BROKEN, "the number of an ended socket is not stale", e->stale);
+        app_broken(w, e, VERDICT_BROKEN, "the number of an ended socket is not stale", e->stale);
 }
 
 /* ---- pauses -------------------------------------------------------------------------------------------- */
@@ -134,8 +134,8 @@ static uint64_t end_of_stream(const struct endpoint *e)
 static void end_of_reading(struct world *w, struct endpoint *e)
 {
     if (e->got != end_of_stream(e))
-        broken(w, e, VERDICT_WRONG, "the end was read too early, the peer having sent",
-               (long long)peer_of(e)->sent);
+        app_broken(w, e, VERDICT_WRONG, "the end was read too early, the peer having sent",
+                   (long long)peer_of(e)->sent);
     e->end_read = true;
     progress(w, e);
 }
@@ -154,13 +154,13 @@ static void receive(struct world *w, struct endpoint *e)
         if (n == 0)
             end_of_reading(w, e);
         if (n < 0 || n > (ptrdiff_t)want)
-            broken(w, e, VERDICT_BROKEN, "rn_recv says", n);
+            app_broken(w, e, VERDICT_BROKEN, "rn_recv says", n);
         if (n <= 0)
             return;
         right = stream_check(buffer, plan_of(peer_of(e))->key, e->got, (size_t)n);
         e->got += right;
         if (right < (size_t)n || e->got > peer_of(e)->sent)
-            broken(w, e, VERDICT_WRONG, "wrong byte at offset", (long long)e->got);
+            app_broken(w, e, VERDICT_WRONG, "wrong byte at offset", (long long)e->got);
         w->totals->bytes += right;
         progress(w, e);
         if (pauses(w, e) || ((size_t)n < want && !plan_of(e)->read_dry))
@@ -189,7 +189,7 @@ static void transmit(struct world *w, struct endpoint *e)
         if (n == -EAGAIN)
             return;
         if (n <= 0 || n > (ptrdiff_t)len) {
-            broken(w, e, VERDICT_BROKEN, "rn_send says", n);
+            app_broken(w, e, VERDICT_BROKEN, "rn_send says", n);
             return;
         }
         e->sent += (uint64_t)n;
@@ -215,13 +215,13 @@ static void echo(struct world *w, struct endpoint *e)
         }
     } while (n > 0 && !one && !pauses(w, e));
     if (n < 0 && n != -EAGAIN)
-        broken(w, e, VERDICT_BROKEN, "rn_splice says", n);
+        app_broken(w, e, VERDICT_BROKEN, "rn_splice says", n);
     if (n != 0)
         return;
     end_of_reading(w, e);
     if (rn_close(w->net[e->stack], e->sock) != 0)
-        broken(w, e, VERDICT_BROKEN, "rn_close fails", 0);
-    finish(w, e);
+        app_broken(w, e, VERDICT_BROKEN, "rn_close fails", 0);
+    app_finish(w, e);
 }
 
 /* ---- closing ------------------------------------------------------------------------------------------- */
@@ -231,7 +231,7 @@ static void shut(struct world *w, struct endpoint *e)
     int n = rn_shutdown(w->net[e->stack], e->sock);
 
     if (n != 0)
-        broken(w, e, VERDICT_BROKEN, "rn_shutdown says", n);
+        app_broken(w, e, VERDICT_BROKEN, "rn_shutdown says", n);
     e->shut = true;
     progress(w, e);
 }
@@ -242,9 +242,9 @@ static void leave(struct world *w, struct endpoint *e)
     int n = abort ? rn_abort(w->net[e->stack], e->sock) : rn_close(w->net[e->stack], e->sock);
 
     if (n != 0)
-        broken(w, e, VERDICT_BROKEN, abort ? "rn_abort says" : "rn_close says", n);
+        app_broken(w, e, VERDICT_BROKEN, abort ? "rn_abort says" : "rn_close says", n);
     e->connection->orphan = true;
-    finish(w, e);
+    app_finish(w, e);
 }
 
 static bool time_to_leave(const struct endpoint *e)
@@ -282,8 +282,8 @@ static void conclude(struct world *w, struct endpoint *e)
     if ((e->connection->plan->order == ORDER_CLOSE && leads(e) && all) ||
         (e->shut && e->end_read && !plan_of(e)->wait_closed)) {
         if (rn_close(w->net[e->stack], e->sock) != 0)
-            broken(w, e, VERDICT_BROKEN, "rn_close fails", 0);
-        finish(w, e);
+            app_broken(w, e, VERDICT_BROKEN, "rn_close fails", 0);
+        app_finish(w, e);
     }
 }
 
@@ -375,20 +375,20 @@ static void failed(struct world *w, struct endpoint *e, int error)
     if (error == -ETIMEDOUT) {
         w->totals->timed_out += !e->connection->orphan;
         if (calm)
-            broken(w, e, VERDICT_LOST, "failed where little is lost:", error);
+            app_broken(w, e, VERDICT_LOST, "failed where little is lost:", error);
     } else if (error != -ECONNRESET || !reset_explained(w, e)) {
-        broken(w, e, VERDICT_WRONG, "failed without reason:", error);
+        app_broken(w, e, VERDICT_WRONG, "failed without reason:", error);
     }
     e->connection->orphan = true;
-    finish(w, e);
+    app_finish(w, e);
 }
 
 /* RN_CLOSED: both ends have been told and acknowledged. */
 static void closed(struct world *w, struct endpoint *e)
 {
     if (!e->shut || !e->end_read)
-        broken(w, e, VERDICT_WRONG, "RN_CLOSED although an end is missing", e->shut);
-    finish(w, e);
+        app_broken(w, e, VERDICT_WRONG, "RN_CLOSED although an end is missing", e->shut);
+    app_finish(w, e);
 }
 
 /* Accepted and failed in one event: the socket is gone already, so nobody can be asked whose it was. That is
@@ -418,7 +418,7 @@ static void handle(struct world *w, int stack, const struct rn_event *ev)
         progress(w, e);
     }
     if (!e->up && !(ev->mask & RN_FAILED))
-        broken(w, e, VERDICT_BROKEN, "an event before the first one:", ev->mask);
+        app_broken(w, e, VERDICT_BROKEN, "an event before the first one:", ev->mask);
     if (ev->mask & RN_FAILED)
         failed(w, e, ev->error);
     else if (ev->mask & RN_CLOSED)
@@ -442,7 +442,7 @@ static void begin(struct world *w, struct endpoint *e)
              10000 + number_of(w, e));
     e->sock = rn_connect(w->net[e->stack], RN_TCP, to, c->plan->port_given ? from : NULL, err);
     if (e->sock <= 0 || rn_info(w->net[e->stack], e->sock, &info) != 0) {
-        broken(w, e, VERDICT_BROKEN, err, e->sock);
+        app_broken(w, e, VERDICT_BROKEN, err, e->sock);
         e->sock = 0;
         return;
     }
@@ -524,60 +524,4 @@ void app_start(struct world *w)
         }
         wake_at(w, &c->end[CLIENT], w->now + c->plan->start);
     }
-}
-
-/* Nothing of its own is under way: so it has no timer that would tell it of a peer that has gone. */
-static bool waits_only(const struct world *w, const struct endpoint *e)
-{
-    struct rn_info info;
-
-    return rn_info(w->net[e->stack], e->sock, &info) == 0 && info.unsent + info.unacked == 0;
-}
-
-/* A side whose peer has gone, or was never there, and which has nothing to send, may wait for ever: TCP has
- * no timer for that, applications have. */
-static void give_up(struct world *w, struct endpoint *e)
-{
-    if (e->connection->orphan)
-        w->totals->idle++;
-    else
-        w->totals->never_heard++;
-    rn_abort(w->net[e->stack], e->sock);
-    e->connection->orphan = true;
-    finish(w, e);
-}
-
-static void look_after(struct world *w, struct connection *c)
-{
-    rn_time stood = w->now - c->progress;
-    struct endpoint *client = &c->end[CLIENT], *server = &c->end[SERVER];
-
-    if (!server->up && !server->done && client->done) {
-        w->totals->never_heard += !c->orphan;
-        finish(w, server); /* there will be none */
-    }
-    for (int side = 0; side < 2; side++) {
-        struct endpoint *e = &c->end[side];
-
-        if (e->done || !e->sock || stood < FORSAKEN_S * TIME_S)
-            continue;
-        if (e->up && (c->orphan || (e == client && !server->up)) && waits_only(w, e))
-            give_up(w, e);
-    }
-    stood = w->now - c->progress;
-    if (stood > draw_stall_bound(w->plan) && !(client->done && server->done)) {
-        struct endpoint *e = client->done ? server : client;
-        struct rn_info info = {0};
-
-        if (e->sock)
-            rn_info(w->net[e->stack], e->sock, &info);
-        broken(w, e, VERDICT_STUCK, rn_state_name(info.state), (long long)(stood / TIME_S));
-    }
-}
-
-void app_look_after(struct world *w)
-{
-    for (uint32_t i = 0; i < w->plan->connections && w->verdict == VERDICT_GOOD; i++)
-        if (w->connection[i].started)
-            look_after(w, &w->connection[i]);
 }

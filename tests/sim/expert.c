@@ -32,6 +32,8 @@ static const struct explained {
     {"This frame is a (suspected) fast retransmission",
      "a timeout that ends after two duplicate ACKs looks like one"},
     {"Previous segment(s) not captured", "lost between its stack and the router"},
+    {"ACKed segment that wasn't captured", "tshark does not count new bytes behind repeated ones in one "
+                                           "segment; router.c does, and checks every ACK"},
     {"Duplicate ACK", "of what came out of order, and doubled by the wire"},
     {"TCP window update", "small buffers"},
     {"TCP window specified by the receiver is now completely full", "small buffers"},

@@ -20,7 +20,7 @@ enum {
     RECEIVE = FAMILY + 4,
     SEND = RECEIVE + 6,
     FAULT = SEND + 6,
-    USED = FAULT + 17
+    USED = FAULT + 18
 };
 _Static_assert((int)USED <= SIM_CLASSES, "struct totals has room for all classes");
 
@@ -88,14 +88,15 @@ static const char *const labels[USED] = {"0",
                                          "32-bit tick wraps",
                                          "faults at sender",
                                          "faults at receiver",
-                                         "faults at one end"};
+                                         "faults at one end",
+                                         "perfect wire"};
 
 static const struct group {
     const char *name;
     int first, count;
 } groups[] = {{"bytes each way", SIZE, 7},      {"loss", LOSS, 4},          {"reordering", REORDER, 4},
               {"duplication", DUPLICATE, 4},    {"closing", ORDER, 13},     {"family", FAMILY, 4},
-              {"receive segments", RECEIVE, 6}, {"send segments", SEND, 6}, {"circumstances", FAULT, 17}};
+              {"receive segments", RECEIVE, 6}, {"send segments", SEND, 6}, {"circumstances", FAULT, 18}};
 
 const char *report_verdict(enum verdict v)
 {
@@ -154,9 +155,10 @@ static void count_circumstances(struct totals *t, const struct plan *p)
                        p->start >> 47 == 1,
                        p->fault_place == 0,
                        p->fault_place == 1,
-                       p->fault_place == 2};
+                       p->fault_place == 2,
+                       p->perfect};
 
-    for (int i = 0; i < 17; i++)
+    for (int i = 0; i < 18; i++)
         t->classes[FAULT + i] += is[i] ? p->connections : 0;
 }
 

@@ -8,10 +8,11 @@
  *                                        |
  *                                        +-> ICMP 3/4 or ICMPv6 2/0, quoting the packet, back to the sender
  *
- * It is also the witness: what it receives, and what it says itself, is what the pcap shows; and on an
- * undamaged wire every frame must be well-formed with a right checksum, whatever the stacks think of it.
- * Where the far ring is full frames wait in a queue, and beyond that they are lost, as in any router. Called
- * by world.c.
+ * It is also the witness: the pcap shows what it received and what it says itself, and on an undamaged wire
+ * every frame must be well-formed with a right checksum, whatever the stacks think of it. (A sample for
+ * tshark leaves out what was too big: tshark takes it for sent, and the smaller segments in its place for out
+ * of order.) Where the far ring is full frames wait in a queue, and beyond that they are lost, as in any
+ * router. Called by world.c.
  */
 #include "sim.h"
 
@@ -22,11 +23,12 @@
 #include "wire/icmp6.h"
 #include "wire/ip4.h"
 #include "wire/ip6.h"
+#include "wire/tcp.h"
 
 #include <stdlib.h>
 #include <string.h>
 
-enum { BURST = 64, QUEUE = 64, FRAME_MAX = 9216, TTL = 64 };
+enum { BURST = 64, QUEUE = 64, FRAME_MAX = 9216, TTL = 64, SERVICE = 7 };
 
 const uint8_t router_mac[2][6] = {{2, 0, 0, 0, 1, 0xa}, {2, 0, 0, 0, 1, 0xb}};
 const uint8_t router_stack_mac[2][6] = {{2, 0, 0, 0, 0, 0xa}, {2, 0, 0, 0, 0, 0xb}};
@@ -43,11 +45,20 @@ struct lane {
     struct waiting queue[QUEUE];
 };
 
+/* How far a stream has come, as it passed here; and one before it under the same ports, which an old SYN may
+ * have brought to an end on one side only. */
+struct seen {
+    uint32_t iss, end, before;
+    bool known, had_before;
+};
+
 struct router {
     struct world *world;
     struct lane lane[2]; /* by the stack at its end */
     uint32_t link_len;   /* of the link header */
     uint64_t forwarded;  /* bytes */
+    struct seen seen[2][2]
+                    [65536]; /* by the stack that sends, whether it is the server there, the client's port */
 };
 
 struct router *router_new(struct world *w, struct rn_dev *ends[2])
@@ -127,8 +138,9 @@ static void say(struct router *r, int to, uint8_t *frame, size_t len, rn_time no
 }
 
 /* The router answers for everybody: behind it are all the others. */
-static void answer_arp(struct router *r, int from, struct view v, rn_time now)
+static void answer_arp(struct router *r, int from, const struct rn_frame *f, rn_time now)
 {
+    struct view v = view_of(f->data + ETH_LEN, f->len - ETH_LEN);
     uint8_t frame[60] = {0};
     struct eth eth = {.type = ETH_ARP};
     struct arp arp;
@@ -237,6 +249,29 @@ static bool transport_right(const struct ip *ip, struct view v)
     return checksum_right(pseudo, v.at, v.len);
 }
 
+/* Nobody acknowledges what has not passed here: so whoever does has invented it. */
+static void check_ack(struct router *r, int from, struct view v)
+{
+    struct tcp t;
+    struct seen *mine, *other;
+    uint32_t end;
+
+    if (tcp_decode(&v, &t) != DROP_NONE || (t.src_port != SERVICE && t.dst_port != SERVICE)) {
+        refuse(r, from, "TCP header or ports");
+        return;
+    }
+    mine = &r->seen[from][t.src_port == SERVICE][t.src_port == SERVICE ? t.dst_port : t.src_port];
+    other = &r->seen[1 - from][t.src_port != SERVICE][t.src_port == SERVICE ? t.dst_port : t.src_port];
+    end = t.seq.v + (uint32_t)v.len + ((t.flags & TCP_SYN) != 0) + ((t.flags & TCP_FIN) != 0);
+    if ((t.flags & TCP_SYN) && (!mine->known || mine->iss != t.seq.v))
+        *mine = (struct seen){t.seq.v, t.seq.v, mine->end, true, mine->known};
+    if (mine->known && seq_lt(seq_of(mine->end), seq_of(end)))
+        mine->end = end;
+    if ((t.flags & TCP_ACK) && other->known && seq_lt(seq_of(other->end), t.ack) &&
+        !(other->had_before && seq_le(t.ack, seq_of(other->before))))
+        refuse(r, from, "acknowledges what was never sent");
+}
+
 /* An IP packet from a stack: packet is where it begins in the frame. */
 static void forward(struct router *r, int from, const struct rn_frame *f, rn_time now)
 {
@@ -263,6 +298,10 @@ static void forward(struct router *r, int from, const struct rn_frame *f, rn_tim
         answer_too_big(r, from, packet, len, &ip, path_mtu(r), now);
         return;
     }
+    if (r->world->plan->sample)
+        pcap_write(r->world->pcap, now, f->data, f->len);
+    if (undamaged && ip.protocol == IP_TCP)
+        check_ack(r, from, v);
     memcpy(copy, f->data, f->len);
     rewrite(r, 1 - from, copy);
     r->forwarded += len;
@@ -275,7 +314,8 @@ static void receive(struct router *r, int from, const struct rn_frame *f, rn_tim
     struct eth eth;
 
     r->world->totals->frames++;
-    pcap_write(r->world->pcap, now, f->data, f->len);
+    if (!r->world->plan->sample)
+        pcap_write(r->world->pcap, now, f->data, f->len);
     if (f->len > FRAME_MAX || f->fragments) {
         refuse(r, from, "too long, or a chain");
         return;
@@ -291,7 +331,7 @@ static void receive(struct router *r, int from, const struct rn_frame *f, rn_tim
     if (eth_decode(&v, &eth) != DROP_NONE || memcmp(eth.src, router_stack_mac[from], 6) != 0)
         refuse(r, from, "link header");
     else if (eth.type == ETH_ARP)
-        answer_arp(r, from, v, now);
+        answer_arp(r, from, f, now);
     else if (memcmp(eth.dst, router_mac[from], 6) != 0)
         refuse(r, from, "not to the router's link address");
     else if (eth.type != (r->world->plan->version6 ? ETH_IP6 : ETH_IP4))

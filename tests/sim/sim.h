@@ -9,8 +9,9 @@
  *
  * A world is drawn from (seed, number) and from nothing else, so that one line replays it. The files follow
  * a world's life: draw.c says what it is, world.c builds it, turns it and looks after it when it is over,
- * router.c and app.c live in it, stream.c knows which byte stands where, pcap.c keeps what the router saw,
- * report.c adds the worlds up and judges, expert.c asks tshark. Nothing here knows the stack's insides.
+ * router.c and app.c live in it, watch.c counts its dead, stream.c knows which byte stands where, pcap.c
+ * keeps what the router saw, report.c adds the worlds up and judges, expert.c asks tshark. Nothing here knows
+ * the stack's insides.
  */
 #ifndef SIM_H
 #define SIM_H
@@ -100,7 +101,8 @@ struct connection_plan {
 struct plan {
     uint64_t seed;
     uint32_t number;
-    bool sample; /* small and nearly clean, for tshark */
+    bool sample;  /* small and nearly clean, for tshark */
+    bool perfect; /* nothing befalls any frame, so nothing may be sent twice */
 
     bool version6, arp;
     uint8_t medium;           /* enum rn_medium */
@@ -253,7 +255,12 @@ extern const uint8_t router_stack_mac[2][6], router_mac[2][6];
 void app_start(struct world *w);
 /* The application of one stack: fetches events, acts; then whatever is due by the clock. */
 void app_run(struct world *w, int stack);
-void app_look_after(struct world *w); /* finds who is stuck or forsaken; from time to time */
+/* The side is done; its number must be stale from here on. */
+void app_finish(struct world *w, struct endpoint *e);
+/* Ends the world for what happened to that side. */
+void app_broken(struct world *w, const struct endpoint *e, enum verdict v, const char *what, long long n);
+/* Finds who is stuck or forsaken. */
+void watch_all(struct world *w);
 /* The address of a stack, without prefix. */
 const char *app_address(const struct plan *p, int stack);
 

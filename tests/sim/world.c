@@ -177,7 +177,7 @@ static void run_connections(struct world *w)
 {
     while (w->unfinished > 0 && w->verdict == VERDICT_GOOD) {
         if (w->now >= w->check_at) {
-            app_look_after(w);
+            watch_all(w);
             w->check_at = w->now + 20 * TIME_S;
         }
         move_on(w, w->check_at);
@@ -232,6 +232,9 @@ static void collect(struct world *w)
     for (int s = 0; s < 2; s++) {
         rn_stats(w->net[s], &stats);
         w->totals->retransmitted += stats.retransmitted;
+        if (w->plan->perfect && stats.retransmitted > 0)
+            world_fail(w, VERDICT_BROKEN, "stack %d: %llu sent again where nothing is lost", s,
+                       (unsigned long long)stats.retransmitted);
         for (int i = 0; i < RN_DROPS; i++)
             w->totals->drops += stats.drops[i];
     }
