@@ -53,8 +53,7 @@ static bool complete(struct rn_options *o)
 }
 #undef DEFAULT
 
-/* Two entries a connection count; the third is for those that a deadline which moved earlier left behind. */
-enum { POOLS = 3, WHEEL_ENTRIES = 3 };
+enum { POOLS = 3 };
 
 /* Counted in 64 bits, so that a machine of 32 sees when the whole does not fit. */
 static size_t place(uint64_t *at, uint64_t bytes)
@@ -82,7 +81,7 @@ static struct layout lay_out(const struct rn_options *o)
     l.cold = place(&at, (uint64_t)o->connections * sizeof(struct conn_cold));
     l.syns = place(&at, (uint64_t)o->half_open * sizeof(struct listen_syn));
     l.waits = place(&at, (uint64_t)o->time_wait * sizeof(struct timewait));
-    l.wheel = place(&at, wheel_need(WHEEL_ENTRIES * o->connections));
+    l.wheel = place(&at, wheel_need(CONN_WHEEL_ENTRIES * o->connections));
     l.slabs = place(&at, slab_need(o->budget_bytes, POOLS));
     l.bytes = at <= SIZE_MAX ? (size_t)at : 0;
     return l;
@@ -120,7 +119,7 @@ static void set_up_conns(struct rn_stack *net, uint8_t *base, const struct layou
     queue_pools_init(&s->queues, &net->slabs);
     slab_pool(&s->actives, &net->slabs, 256);
     bucket_init(&s->table.buckets, (struct bucket *)(void *)(base + l->buckets), bucket_count_for(entries));
-    wheel_init(&s->wheel, base + l->wheel, WHEEL_ENTRIES * o->connections, 0);
+    wheel_init(&s->wheel, base + l->wheel, CONN_WHEEL_ENTRIES * o->connections, 0);
     s->table.kinds[TABLE_CONN].records = base + l->hot;
     s->table.kinds[TABLE_CONN].bytes = sizeof(struct conn);
     s->table.kinds[TABLE_SYN].records = base + l->syns;

@@ -240,7 +240,7 @@ unsigned call_ready(const struct conns *s, const struct conn *c)
     if (conn_facts[c->state].may_send && !(c->flags & CONN_FIN_WANTED) &&
         conn_queued(s, c) < s->config.send_bytes)
         ready |= CONN_EV_WRITABLE;
-    if (conn_facts[c->state].synchronized && !conn_facts[c->state].may_receive)
+    if (ended(c) && !conn_cold(s, c)->error)
         ready |= CONN_EV_PEER_CLOSED;
     return ready;
 }

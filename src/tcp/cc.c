@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause
  *
- * RFC 5681: below ssthresh the window grows by what is acknowledged, at most two segments an ACK (RFC 3465);
+ * RFC 5681: below ssthresh the window grows by what is acknowledged, at most one or two segments an ACK;
  * above it by one segment a window. It grows only while it is what limits the sender (RFC 7661 4.3), so a
  * connection that asks and answers keeps the window that it has. ssthresh lies in the cold line, and is only
  * looked at above it, where bytes are counted there anyway.
@@ -28,8 +28,12 @@ void cc_acked(struct conns *s, struct conn *c, uint32_t bytes, bool limited)
     if (!limited || c->cwnd >= UINT32_MAX / 4)
         return;
     cold = conn_cold(s, c);
+    cold->last_sent = tick_of(s->now); /* nobody is idle whose window was full */
     if (c->flags & CONN_SLOW_START) {
-        c->cwnd += bytes < 2u * c->mss ? bytes : 2u * c->mss;
+        /* RFC 3465 2.3: two segments an ACK at first, one after a loss. */
+        uint32_t most = cold->ssthresh == UINT32_MAX ? 2u * c->mss : c->mss;
+
+        c->cwnd += bytes < most ? bytes : most;
         if (c->cwnd >= cold->ssthresh)
             c->flags &= (uint16_t)~CONN_SLOW_START;
         return;

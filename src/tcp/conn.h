@@ -145,7 +145,9 @@ enum {
     CONN_ISLANDS = 8,
     CONN_MSS_MIN = 88,  /* however little a peer asks for: a smaller one costs more headers than bytes */
     CONN_RCV_MSS = 536, /* what a peer is taken to send until it has */
-    CONN_NO_HOP = 65535
+    CONN_NO_HOP = 65535,
+    CONN_WHEEL_ENTRIES = 3, /* in the wheel: two count, one is for those left behind by an earlier deadline */
+    CONN_ANSWER_AGAIN_MS = 500 /* between two answers to segments that carry nothing */
 };
 
 struct conn_active {

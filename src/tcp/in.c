@@ -32,7 +32,6 @@ struct arrival {
 
 /* A step's result: go on with the next, or be done. */
 enum { GO_ON, DONE };
-enum { ANSWER_AGAIN_MS = 500 };
 
 static int drop(struct arrival *a, enum drop reason)
 {
@@ -67,7 +66,7 @@ static void answer_unacceptable(struct arrival *a, uint32_t space)
     uint32_t now = tick_of(a->s->now);
 
     if (!space) {
-        if (cold->answered && now - cold->answered < tick_of(ANSWER_AGAIN_MS * TIME_MS))
+        if (cold->answered && now - cold->answered < tick_of(CONN_ANSWER_AGAIN_MS * TIME_MS))
             return;
         cold->answered = now ? now : 1;
     }
@@ -322,6 +321,8 @@ static int syn_sent(struct arrival *a)
     conn_limit_mss(c, seg->has & TCP_HAS_MSS ? seg->mss : c->flags & CONN_IPV6 ? 1220 : 536);
     if (!acked) { /* both opened at once (3.5): our SYN again, with the ACK */
         conn_set_state(a->s, c, CONN_SYN_RECEIVED);
+        if (c->active)
+            conn_active(a->s, c)->timed_at = 0; /* it goes twice, so it is not timed (RFC 6298 3) */
         c->snd_nxt = c->snd_una;
         conn_owes(a->s, c, OWE_SEND);
         return DONE;

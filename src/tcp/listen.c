@@ -181,20 +181,45 @@ static struct conn *open_conn(struct listeners *l, struct conns *s, struct liste
     return c;
 }
 
+/* What a half-open connection says when it is told something odd. */
+static struct verdict acknowledge(const struct conns *s, const struct listen_syn *y, enum drop reason)
+{
+    uint32_t window = conn_syn_window(s);
+
+    return (struct verdict){
+        .drop = reason,
+        .reply = REPLY_ACK,
+        .seq = seq_add(y->iss, 1),
+        .ack = seq_add(y->irs, 1),
+        .window = (uint16_t)(y->flags & LISTEN_WSCALE ? window >> s->config.rcv_scale : window)};
+}
+
+/* What carries nothing may be an answer itself: it is answered once in a while only (RFC 5961 7). */
+static bool may_answer(const struct conns *s, struct listen_syn *y, uint32_t len)
+{
+    uint32_t now = tick_of(s->now);
+
+    if (len)
+        return true;
+    if (y->answered && now - y->answered < tick_of(CONN_ANSWER_AGAIN_MS * TIME_MS))
+        return false;
+    y->answered = now ? now : 1;
+    return true;
+}
+
 struct verdict listen_input(struct listeners *l, struct conns *s, uint32_t index, const struct tcp *seg,
                             uint32_t len, struct conn **opened)
 {
     struct listen_syn *y = &l->syns[index];
     seq32 rcv_nxt = seq_add(y->irs, 1), iss_next = seq_add(y->iss, 1);
     uint32_t window = conn_syn_window(s);
-    uint16_t field = (uint16_t)(y->flags & LISTEN_WSCALE ? window >> s->config.rcv_scale : window);
     bool in_window =
         seq_in(seg->seq, rcv_nxt, window) || (len && seq_in(seq_add(seg->seq, len - 1), rcv_nxt, window));
 
     *opened = NULL;
     if (seg->flags & TCP_RST) { /* RFC 5961 3.2; from a listener the application is not told (MUST-11) */
         if (!seq_eq(seg->seq, rcv_nxt))
-            return verdict_of(DROP_RESET);
+            return in_window ? acknowledge(s, y, DROP_RESET) : verdict_of(DROP_RESET);
         forget(l, s, y);
         return verdict_of(DROP_NONE);
     }
@@ -203,13 +228,10 @@ struct verdict listen_input(struct listeners *l, struct conns *s, uint32_t index
             send_again(l, s, y); /* our SYN-ACK was lost, or is late */
             return verdict_of(DROP_NONE);
         }
-        return (struct verdict){DROP_SYN, REPLY_ACK, iss_next, rcv_nxt, field};
+        return acknowledge(s, y, DROP_SYN);
     }
-    if (!in_window && !len && !(seg->flags & TCP_FIN) && !seq_eq(seg->seq, rcv_nxt))
-        return verdict_of(
-            DROP_SEQUENCE); /* what carries nothing is not answered: it may be an answer itself */
     if (!in_window && !(window == 0 && seq_eq(seg->seq, rcv_nxt)))
-        return (struct verdict){DROP_SEQUENCE, REPLY_ACK, iss_next, rcv_nxt, field};
+        return may_answer(s, y, len) ? acknowledge(s, y, DROP_SEQUENCE) : verdict_of(DROP_SEQUENCE);
     if (!(seg->flags & TCP_ACK))
         return verdict_of(DROP_FLAGS);
     if (!seq_eq(seg->ack, iss_next))

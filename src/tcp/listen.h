@@ -30,7 +30,7 @@ struct listen_syn {
     uint8_t sends;          /* SYN-ACKs sent */
     uint8_t queue;          /* which one it stands in */
     uint8_t flags;          /* enum listen_flags */
-    uint32_t unused;
+    uint32_t answered;      /* tick of the last answer to a segment that carried nothing, 0: none */
 };
 _Static_assert(sizeof(struct listen_syn) == 64, "half open is one cache line");
 

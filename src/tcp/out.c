@@ -68,10 +68,10 @@ static bool syn(struct conns *s, struct conn *c, struct out_segment *out)
     out->offset = out->len = 0;
     timers_data_sent(s, c);
     c->snd_nxt = c->snd_max = seq_add(c->snd_una, 1);
-    if (first && a)
-        a->timed_at = s->now;
-    else
+    if (!first)
         s->counts.retransmitted++;
+    else if (a)
+        a->timed_at = s->now;
     return true;
 }
 

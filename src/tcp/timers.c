@@ -20,7 +20,9 @@ enum {
     SWEEP_IDS = 1024,                       /* looked at in one sweep */
     FIN_WAIT_2_S = 60, /* of an orphan (RFC 9293 3.9.1.5 leaves it to us; the usual time) */
     MEMORY_RETRY_MS = 50,
-    BACKOFF_MAX = 16
+    BACKOFF_MAX = 16,
+    SEEN_NEAR = 64,
+    SEEN_FAR = 128
 };
 
 static bool is_stale(void *context, uint32_t id, uint32_t surfaces)
@@ -43,6 +45,35 @@ static bool deadline(const struct conn *c, uint32_t *tick)
     return least != 0;
 }
 
+/* The same, but of entries that surface at the same tick for the same connection only the first is not stale:
+ * that it was seen is noted for the length of the sweep in two bits of `owe` that nothing else uses. */
+static bool is_stale_or_double(void *context, uint32_t id, uint32_t surfaces)
+{
+    struct conn *c = conn_at((const struct conns *)context, id);
+
+    if (c->flags & CONN_NEAR && c->near == surfaces && !(c->owe & SEEN_NEAR)) {
+        c->owe |= SEEN_NEAR;
+        return false;
+    }
+    if (c->flags & CONN_FAR && c->far == surfaces && !(c->owe & SEEN_FAR)) {
+        c->owe |= SEEN_FAR;
+        return false;
+    }
+    return true;
+}
+
+/* Takes out all that nobody waits for. What is left is at most two entries a connection, and the wheel has
+ * three: so this comes after as many adds as there are connections, and never twice in a row. */
+static void sweep_all(struct conns *s)
+{
+    s->sweep = 0;
+    do
+        wheel_sweep(&s->wheel, &s->sweep, SWEEP_IDS, is_stale_or_double, s);
+    while (s->sweep);
+    for (uint32_t i = 0; i < s->fresh; i++)
+        conn_at(s, i)->owe &= (uint8_t) ~(SEEN_NEAR | SEEN_FAR);
+}
+
 static void link_entry(struct conns *s, struct conn *c, uint32_t tick)
 {
     uint32_t surfaces;
@@ -50,13 +81,8 @@ static void link_entry(struct conns *s, struct conn *c, uint32_t tick)
     if (tick_diff(tick, tick_of(s->now)) > FARTHEST_TICKS)
         tick = tick_of(s->now) + FARTHEST_TICKS;
     if (!wheel_add(&s->wheel, conn_index(s, c), tick, &surfaces)) {
-        /* More entries than connections can keep: all the stale ones go, in one round. Should each of them
-         * look alive, the deadline waits for the entry that the connection has. */
-        do
-            wheel_sweep(&s->wheel, &s->sweep, SWEEP_IDS, is_stale, s);
-        while (s->sweep);
-        if (!wheel_add(&s->wheel, conn_index(s, c), tick, &surfaces))
-            return;
+        sweep_all(s);
+        wheel_add(&s->wheel, conn_index(s, c), tick, &surfaces);
     }
     /* The entry that was near is now the far one, unless there is one: then it is forgotten. */
     if (c->flags & CONN_NEAR && !(c->flags & CONN_FAR)) {

@@ -1,0 +1,341 @@
+# SPDX-License-Identifier: BSD-2-Clause
+#
+# How everything is built. Nothing is listed by hand: sources, tests and programs are found by wildcard, so
+# that none can die unseen, and a folder that is not there yet is simply empty. `make help` names the targets.
+#
+#   build/obj/   the library's objects      -> build/librunnel.a, the programs, build/fast/
+#   build/pic/   the same for build/librunnel.so
+#   build/test/  the library and the tests with sanitizers
+#   build/fast/  the simulator without them, for its bulk
+#   build/gate/  the benches, for x86-64-v2, so that instructions counted here mean the same everywhere
+#   build/lint/  everything with -Werror
+#   build/fuzz/  the fuzz targets (clang)
+#   build/MACHINE/  core and unit tests for another processor
+#
+# Variables that a user may set: CC, CFLAGS, LDFLAGS, BUILD, PREFIX, DESTDIR, JOBS, FUZZ_SECONDS.
+
+BUILD   ?= build
+PREFIX  ?= /usr/local
+DESTDIR ?=
+CFLAGS  ?= -O2 -g
+LDFLAGS ?=
+JOBS    ?= $(shell nproc 2>/dev/null || echo 2)
+FUZZ_SECONDS ?= 60
+FUZZ_CC ?= $(firstword $(foreach c,clang clang-19 clang-17 clang-16 clang-15 clang-14,$(if $(shell command -v $c 2>/dev/null),$c)))
+VERSION := $(shell sed -n 's/^.define RN_VERSION *"\(.*\)"/\1/p' include/runnel.h)
+SOVERSION := $(firstword $(subst ., ,$(VERSION)))
+
+all: # what a bare make does; its parts follow below
+
+# ---- what there is -----------------------------------------------------------------------------------------
+
+CORE_DIRS   := base wire ip tcp udp service stack
+HOSTED_DIRS := dev host run
+CORE_SRC    := $(foreach d,$(CORE_DIRS),$(wildcard src/$d/*.c))
+HOSTED_SRC  := $(foreach d,$(HOSTED_DIRS),$(wildcard src/$d/*.c))
+LIB_SRC     := $(CORE_SRC) $(HOSTED_SRC)
+HEADERS     := $(wildcard include/*.h)
+APP_SRC     := $(wildcard apps/*.c)
+APP_LIB     := $(wildcard apps/lib/*.c)
+EXAMPLE_SRC := $(wildcard apps/examples/*.c)
+LINT_SRC    := $(wildcard tools/lint/*.c)
+BENCH_SRC   := $(wildcard bench/*.c)
+BENCH_LIB   := $(wildcard bench/lib/*.c)
+FUZZ_SRC    := $(wildcard tests/fuzz/*.c)
+FUZZ_LIB    := $(wildcard tests/fuzz/lib/*.c)
+SIM_SRC     := $(wildcard tests/sim/*.c)
+SCRIPTS     := $(wildcard tests/*_test.sh)
+LIVE        := $(sort $(wildcard tests/live/*.sh))
+CASE_SRC    := $(wildcard tests/unit/*/*_test.c tests/wire/*_test.c tests/tcp/*_test.c)
+HELP_SRC    := $(filter-out $(CASE_SRC),$(wildcard tests/unit/*/*.c tests/wire/*.c tests/tcp/*.c))
+
+# Cases that other processors cannot show under qemu: there it would answer for the kernel.
+PORTABLE_OUT := $(filter tests/unit/dev/tap_test.c tests/unit/host/% tests/unit/run/%,$(CASE_SRC))
+PORTABLE_SRC := $(filter-out $(PORTABLE_OUT),$(CASE_SRC))
+
+APPS     := $(APP_SRC:apps/%.c=$(BUILD)/%)
+EXAMPLES := $(EXAMPLE_SRC:apps/examples/%.c=$(BUILD)/examples/%)
+CASES    := $(CASE_SRC:tests/%.c=$(BUILD)/test/%)
+BENCHES  := $(BENCH_SRC:bench/%.c=$(BUILD)/gate/%)
+FUZZERS  := $(FUZZ_SRC:tests/fuzz/%.c=$(BUILD)/fuzz/%)
+
+OTHER_SRC := $(APP_SRC) $(APP_LIB) $(EXAMPLE_SRC) $(LINT_SRC) $(BENCH_SRC) $(BENCH_LIB) $(SIM_SRC) \
+             $(CASE_SRC) $(HELP_SRC) $(FUZZ_SRC) $(FUZZ_LIB)
+# Every C file must be reached by one of the lists above.
+STRAYS := $(filter-out $(LIB_SRC) $(OTHER_SRC),$(shell find src apps tools bench tests -name '*.c' 2>/dev/null))
+
+# ---- how it is compiled ------------------------------------------------------------------------------------
+
+# Other processors: 64 bits, 32 bits, and one with the bytes the other way round, each with its qemu. What is
+# undefined in C, an address that is not aligned first of all, stops the program.
+MACHINES := aarch64 i686 s390x
+QEMU_i686 := i386
+PORTABLE := -O1 -fsanitize=undefined -fsanitize-undefined-trap-on-error -Itests/unit/mini_cmocka
+
+WARN     := -Wall -Wextra -Wpedantic -Wshadow -Wstrict-prototypes -Wmissing-prototypes
+STD      := -std=c17
+INCLUDES := -Isrc -Iinclude
+DEPGEN    = -MMD -MP
+# -fbuiltin: the core has no libc beneath it, but memcpy of 4 bytes may still become one move (gcc; clang
+# takes the option and does without).
+CORE     := -ffreestanding -fbuiltin
+HOSTED   := -D_GNU_SOURCE
+SANITIZE := -fsanitize=address,undefined -fno-sanitize-recover=all
+X86_64   := $(filter x86_64%,$(shell $(CC) -dumpmachine 2>/dev/null))
+GATE     := -O2 -g $(if $(X86_64),-march=x86-64-v2) -fno-pie
+
+# $(call objects,VARIANT,SOURCES): where the objects of these sources lie.
+objects = $(patsubst %.c,$(BUILD)/$1/%.o,$2)
+
+# $(call compile,FLAGS): the one way in which a C file becomes an object.
+compile = @mkdir -p $(@D) && $(CC) $(STD) $(WARN) $(INCLUDES) $1 $(DEPGEN) -c -o $@ $<
+
+# $(call link,COMPILER FLAGS,LIBRARIES): the one way in which objects become a program.
+link = @echo '  $@'; mkdir -p $(@D) && $1 -o $@ $(filter %.o %.a,$^) $2
+, := ,
+
+# $(call remember,FILE,WORDS): the file changes when the words do; what hangs on it is then made anew.
+remember = $(shell mkdir -p $(BUILD); echo '$2' | cmp -s - $1 || echo '$2' > $1)
+WORDS := $(BUILD)/words
+SOURCES := $(BUILD)/sources
+$(call remember,$(WORDS),$(CC) $(CFLAGS) $(LDFLAGS))
+$(call remember,$(SOURCES),$(LIB_SRC))
+
+FLAGS_obj  = $(CFLAGS)
+FLAGS_pic  = $(CFLAGS) -fPIC
+FLAGS_test = -O1 -g -fno-omit-frame-pointer $(SANITIZE)
+FLAGS_gate = $(GATE)
+FLAGS_lint = -O2 -Werror -fno-pie
+FLAGS_fuzz = -O1 -g -fsanitize=fuzzer-no-link,address,undefined -fno-sanitize-recover=all
+
+# $(call variant,NAME): rules for all objects of one variant. Only src/ has a freestanding part.
+define variant
+$(call objects,$1,$(CORE_SRC)): $(BUILD)/$1/%.o: %.c $(WORDS)
+	$$(call compile,$$(FLAGS_$1) $(CORE))
+$(call objects,$1,$(HOSTED_SRC) $(OTHER_SRC)): $(BUILD)/$1/%.o: %.c $(WORDS)
+	$$(call compile,$$(FLAGS_$1) $(HOSTED) $$(LOCAL))
+endef
+$(foreach v,obj pic test gate lint fuzz,$(eval $(call variant,$v)))
+$(foreach v,$(MACHINES),$(eval FLAGS_$v = $$(PORTABLE))$(eval $(call variant,$v))$(eval $(BUILD)/$v/%.o: CC := $v-linux-gnu-gcc))
+$(BUILD)/fuzz/%.o: CC := $(FUZZ_CC)
+
+# Where the sources of programs find the headers beside them.
+$(BUILD)/%.o: LOCAL =
+$(BUILD)/obj/apps/%.o $(BUILD)/lint/apps/%.o: LOCAL = -Iapps
+
+# ---- the library -------------------------------------------------------------------------------------------
+# Only rn_* leaves it. In the archive that takes one object in which all other names are made local.
+
+all: $(BUILD)/librunnel.a $(BUILD)/librunnel.so $(BUILD)/runnel.pc $(APPS) $(EXAMPLES)
+
+$(BUILD)/librunnel.a: $(call objects,obj,$(LIB_SRC)) $(SOURCES)
+	@echo '  $@'; rm -f $@
+	@$(CC) -r -nostdlib -o $(BUILD)/runnel.o $(filter %.o,$^)
+	@objcopy --wildcard --keep-global-symbol='rn_*' $(BUILD)/runnel.o
+	@$(AR) rcs $@ $(BUILD)/runnel.o
+
+$(BUILD)/librunnel.so.$(SOVERSION): $(call objects,pic,$(LIB_SRC)) $(SOURCES)
+	@echo '{ global: rn_*; local: *; };' > $(BUILD)/runnel.map
+	$(call link,$(CC) -shared,-Wl$(,)-soname$(,)$(@F) -Wl$(,)--version-script=$(BUILD)/runnel.map -Wl$(,)-z$(,)defs $(LDFLAGS))
+
+$(BUILD)/librunnel.so: $(BUILD)/librunnel.so.$(SOVERSION)
+	@ln -sf $(<F) $@
+
+$(BUILD)/runnel.pc: Makefile include/runnel.h $(WORDS)
+	@printf 'prefix=%s\nlibdir=$${prefix}/lib\nincludedir=$${prefix}/include\n\nName: runnel\n%s\n%s\n%s\n%s\n' \
+	  '$(PREFIX)' 'Description: A TCP/IP stack in user space' 'Version: $(VERSION)' \
+	  'Cflags: -I$${includedir}' 'Libs: -L$${libdir} -lrunnel' > $@
+
+# ---- the programs ------------------------------------------------------------------------------------------
+
+$(APPS): $(BUILD)/%: $(BUILD)/obj/apps/%.o $(call objects,obj,$(APP_LIB)) $(BUILD)/librunnel.a
+	$(call link,$(CC) $(CFLAGS),$(LDFLAGS))
+
+$(EXAMPLES): $(BUILD)/examples/%: $(BUILD)/obj/apps/examples/%.o $(BUILD)/librunnel.a
+	$(call link,$(CC) $(CFLAGS),$(LDFLAGS))
+
+install: all
+	install -d $(DESTDIR)$(PREFIX)/include $(DESTDIR)$(PREFIX)/lib/pkgconfig $(DESTDIR)$(PREFIX)/bin
+	install -m 644 $(HEADERS) $(DESTDIR)$(PREFIX)/include
+	install -m 644 $(BUILD)/librunnel.a $(DESTDIR)$(PREFIX)/lib
+	install -m 755 $(BUILD)/librunnel.so.$(SOVERSION) $(DESTDIR)$(PREFIX)/lib
+	ln -sf librunnel.so.$(SOVERSION) $(DESTDIR)$(PREFIX)/lib/librunnel.so
+	sed 's,^prefix=.*,prefix=$(PREFIX),' $(BUILD)/runnel.pc > $(DESTDIR)$(PREFIX)/lib/pkgconfig/runnel.pc
+	$(if $(APPS),install -m 755 $(APPS) $(DESTDIR)$(PREFIX)/bin)
+
+# ---- the tests' programs -----------------------------------------------------------------------------------
+# A case links what it uses of the whole library, and the other C files of its own folder.
+
+$(BUILD)/%/libwhole.a: # one archive of all objects of a variant, nothing hidden
+	@rm -f $@; $(AR) rcs $@ $(filter %.o,$^)
+$(foreach v,obj test gate fuzz $(MACHINES),$(eval $(BUILD)/$v/libwhole.a: $(call objects,$v,$(LIB_SRC)) $(SOURCES)))
+
+# $(call beside,FILE): the helpers in the folder of a case.
+beside = $(filter $(dir $1)%,$(HELP_SRC))
+define case
+$(BUILD)/test/$(1:tests/%.c=%): $(call objects,test,$1 $(call beside,$1)) $(BUILD)/test/libwhole.a
+	$$(call link,$(CC) $$(SANITIZE),-lcmocka)
+endef
+$(foreach c,$(CASE_SRC),$(eval $(call case,$c)))
+
+$(BUILD)/test/sim: $(call objects,test,$(SIM_SRC)) $(BUILD)/test/libwhole.a
+	$(call link,$(CC) $(SANITIZE))
+
+$(BUILD)/fast/sim: $(call objects,obj,$(SIM_SRC)) $(BUILD)/obj/libwhole.a
+	$(call link,$(CC) $(CFLAGS))
+
+$(BENCHES): $(BUILD)/gate/%: $(BUILD)/gate/bench/%.o $(call objects,gate,$(BENCH_LIB)) $(BUILD)/gate/libwhole.a
+	$(call link,$(CC) -no-pie,-lm)
+
+$(FUZZERS): $(BUILD)/fuzz/%: $(BUILD)/fuzz/tests/fuzz/%.o $(call objects,fuzz,$(FUZZ_LIB)) $(BUILD)/fuzz/libwhole.a
+	$(call link,$(FUZZ_CC) -fsanitize=fuzzer$(,)address$(,)undefined)
+
+SIM := $(if $(SIM_SRC),$(BUILD)/test/sim $(BUILD)/fast/sim)
+test-programs: all $(CASES) $(SIM) $(BENCHES)
+	@$(if $(STRAYS),echo 'no rule of the Makefile reaches: $(STRAYS)'; exit 1,:)
+
+define portable_case
+$(BUILD)/$1/$(2:tests/%.c=%): $(call objects,$1,$2 $(call beside,$2)) $(BUILD)/$1/libwhole.a
+	$$(call link,$1-linux-gnu-gcc -static)
+endef
+$(foreach m,$(MACHINES),$(foreach c,$(PORTABLE_SRC),$(eval $(call portable_case,$m,$c))))
+
+# ---- the test ----------------------------------------------------------------------------------------------
+# A plan is made here and carried out by tools/run_tests.sh, which counts. A line: may it run beside others or
+# alone, how many seconds it may take, its name, its command. What cannot run here is skipped aloud.
+
+RUN  := tools/run_tests.sh
+SKIP := $(RUN) --skip
+
+# $(call qemu,MACHINE): the program that runs its programs.
+qemu = $(firstword $(foreach q,qemu-$(or $(QEMU_$1),$1)-static qemu-$(or $(QEMU_$1),$1),$(if $(shell command -v $q),$q)))
+has_machine = $(and $(shell command -v $1-linux-gnu-gcc),$(call qemu,$1))
+has_fuzzer = $(and $(FUZZ_CC),$(shell echo 'int LLVMFuzzerTestOneInput(const char *d, unsigned long n) { return d[n - n]; }' | \
+  $(FUZZ_CC) -x c -fsanitize=fuzzer,address - -o $(BUILD)/has_fuzzer 2>/dev/null && echo yes))
+HERE := $(foreach m,$(MACHINES),$(if $(call has_machine,$m),$m))
+
+define PLAN_UNIT
+$(foreach c,$(CASES),side 120 $(c:$(BUILD)/test/%=%) $c
+)
+endef
+
+define PLAN_TEST
+alone 600 build $(MAKE) -k -j$(JOBS) test-programs
+alone 300 lint $(MAKE) lint
+$(PLAN_UNIT)
+$(foreach s,$(SCRIPTS),side 120 $(s:tests/%.sh=%) $s
+)$(if $(SIM_SRC),alone 300 sim $(BUILD)/fast/sim
+alone 200 sim/sanitized $(BUILD)/test/sim --connections 1000 --seed 2 --expert none
+)$(foreach g,$(wildcard bench/gate.sh),alone 300 gate $g
+)
+endef
+
+define PLAN_LIVE
+$(foreach s,$(LIVE),alone 120 $(s:tests/%.sh=%) $s
+)
+endef
+
+# $(call PLAN_FUZZ,SECONDS)
+define PLAN_FUZZ
+$(if $(and $(FUZZ_SRC),$(call has_fuzzer)),alone 600 fuzz/build $(MAKE) -k -j$(JOBS) fuzz-programs
+$(foreach f,$(FUZZ_SRC:tests/fuzz/%.c=%),side $(shell expr $1 + 60) fuzz/$f $(BUILD)/fuzz/$f -max_total_time=$1 \
+  -timeout=10 -error_exitcode=1 -print_final_stats=1 -artifact_prefix=$(BUILD)/fuzz/$f- $(BUILD)/corpus/$f $(wildcard tests/fuzz/corpus/$f)
+),alone 5 fuzz $(SKIP) $(if $(FUZZ_SRC),no clang with libFuzzer here: make deps,no fuzz targets yet))
+endef
+
+define PLAN_PORTABLE
+$(if $(HERE),alone 600 portable/build $(MAKE) -k -j$(JOBS) portable-programs
+)$(foreach m,$(MACHINES),$(if $(filter $m,$(HERE)),$(foreach c,$(PORTABLE_SRC:tests/%.c=%),side 120 $m/$c $(call qemu,$m) $(BUILD)/$m/$c
+),alone 5 $m $(SKIP) no $m-linux-gnu-gcc or no qemu for it here: make deps
+))$(foreach c,$(PORTABLE_OUT),alone 5 portable/$(c:tests/%.c=%) $(SKIP) needs an operating system that qemu-user does not give
+)
+endef
+
+export BUILD CC
+define line
+
+
+endef
+
+# $(call run,PLAN)
+run = $(file >$(BUILD)/plan,$1)@sed -i '/^ *$$/d; s/^ *//' $(BUILD)/plan && $(RUN) $(BUILD)/log $(JOBS) < $(BUILD)/plan
+
+test:
+	@tools/deps.sh test || echo 'What is missing is skipped below, and said so.'
+	$(call run,$(PLAN_TEST)$(line)$(call PLAN_FUZZ,2)$(line)$(PLAN_PORTABLE)$(line)$(PLAN_LIVE))
+
+unit: $(CASES)
+	$(call run,$(PLAN_UNIT))
+
+portable:
+	$(call run,$(PLAN_PORTABLE))
+
+fuzz:
+	$(call run,$(call PLAN_FUZZ,$(FUZZ_SECONDS)))
+
+fuzz-programs: $(FUZZERS)
+	@mkdir -p $(FUZZ_SRC:tests/fuzz/%.c=$(BUILD)/corpus/%)
+
+portable-programs: $(foreach m,$(HERE),$(PORTABLE_SRC:tests/%.c=$(BUILD)/$m/%))
+
+bench: $(BENCHES)
+	@status=0; for b in $(BENCHES) $(wildcard bench/gate.sh); do echo "== $$b"; $$b || status=1; done; exit $$status
+
+# ---- lint --------------------------------------------------------------------------------------------------
+# Three parts: warnings are errors under this compiler, they are under another one, and the house's own rules.
+
+CHECKED := $(CORE_SRC) $(HOSTED_SRC) $(filter-out $(FUZZ_LIB),$(OTHER_SRC))
+CC2 ?= $(if $(findstring clang,$(shell $(CC) --version 2>/dev/null)),gcc,$(FUZZ_CC))
+# $(call syntax,CC,FLAGS,FILES)
+syntax = printf '%s\n' $3 | xargs -r -n 8 -P $(JOBS) $1 $(STD) $(WARN) -Werror $(INCLUDES) -Iapps $2 -fsyntax-only
+
+lint: $(BUILD)/lint/lint
+	@status=0; \
+	$(MAKE) -s -k -j$(JOBS) lint-objects && echo 'ok compiler: $(CC) has nothing to say' || \
+	  { echo 'not ok compiler: $(CC) -Werror'; status=1; }; \
+	$(call syntax,$(CC),$(HOSTED),$(OTHER_SRC)) && echo 'ok programs: $(CC) has nothing to say' || \
+	  { echo 'not ok programs: $(CC) -Werror'; status=1; }; \
+	if ! command -v $(or $(CC2),clang) >/dev/null; then echo 'skip compiler2 # no second compiler here: make deps'; \
+	elif $(call syntax,$(CC2),$(CORE),$(CORE_SRC)) && $(call syntax,$(CC2),$(HOSTED),$(HOSTED_SRC) $(OTHER_SRC)); \
+	then echo 'ok compiler2: $(CC2) has nothing to say'; \
+	else echo 'not ok compiler2: $(CC2) -Werror'; status=1; fi; \
+	$< . $(BUILD)/lint $(CC) $(STD) $(WARN) $(INCLUDES) $(HOSTED) || status=1; \
+	exit $$status
+
+lint-objects: $(call objects,lint,$(LIB_SRC))
+
+$(BUILD)/lint/lint: $(call objects,lint,$(LINT_SRC))
+	$(call link,$(CC) -no-pie)
+
+# ---- the rest ----------------------------------------------------------------------------------------------
+
+run:
+	@tools/deps.sh run || echo 'Going on with what there is.'
+	@$(MAKE) -s -j$(JOBS) all
+	@BUILD=$(BUILD) tools/run.sh
+
+deps:
+	@tools/deps.sh test
+
+clean:
+	rm -rf $(BUILD)
+
+help:
+	@echo 'make            the library (build/librunnel.a, .so) and the programs (build/runnel, build/picotcp_netmap)'
+	@echo 'make run        shows that it works: a tap between the kernel and an echo server that is ours'
+	@echo 'make test       everything that is checked at each change'
+	@echo 'make unit       of these, the unit tests and the packet traces'
+	@echo 'make lint       warnings as errors, two compilers, the rules of the house'
+	@echo 'make portable   the unit tests on $(MACHINES), under qemu'
+	@echo 'make fuzz       each fuzz target for FUZZ_SECONDS=$(FUZZ_SECONDS)'
+	@echo 'make bench      the figures'
+	@echo 'make deps       installs the Debian packages that all of this needs'
+	@echo 'make install    under PREFIX=$(PREFIX), in DESTDIR=$(DESTDIR)'
+	@echo 'make clean      removes $(BUILD)/'
+	@echo 'variables       CC, CFLAGS, LDFLAGS, BUILD (another folder), JOBS'
+
+-include $(shell find $(BUILD) -name '*.d' 2>/dev/null)
+
+.PHONY: all install test unit test-programs portable portable-programs fuzz fuzz-programs bench lint lint-objects run deps clean help
+.DELETE_ON_ERROR:
+.SECONDARY:
