@@ -267,6 +267,22 @@ test:
 unit: $(CASES)
 	$(call run,$(PLAN_UNIT))
 
+# One target for each claim of docs/evidence.md, so that it can be shown alone.
+sim: $(BUILD)/fast/sim
+	$<
+
+gate: $(BUILD)/gate/echo
+	bench/gate.sh
+
+layout: $(BUILD)/gate/layout
+	$<
+
+live: all
+	$(call run,$(PLAN_LIVE))
+
+ten:
+	tools/ten_times.sh
+
 portable:
 	$(call run,$(PLAN_PORTABLE))
 
@@ -325,6 +341,10 @@ help:
 	@echo 'make run        shows that it works: a tap between the kernel and an echo server that is ours'
 	@echo 'make test       everything that is checked at each change'
 	@echo 'make unit       of these, the unit tests and the packet traces'
+	@echo 'make sim        20,000 connections over faulty wires, in virtual time'
+	@echo 'make live       against the kernel, in network namespaces (root)'
+	@echo 'make gate       instructions a request; make layout: ten million records; make bench: these and times'
+	@echo 'make ten        make test ten times in a row beside two spinning processes'
 	@echo 'make lint       warnings as errors, two compilers, the rules of the house'
 	@echo 'make portable   the unit tests on $(MACHINES), under qemu'
 	@echo 'make fuzz       each fuzz target for FUZZ_SECONDS=$(FUZZ_SECONDS)'
@@ -336,6 +356,6 @@ help:
 
 -include $(shell find $(BUILD) -name '*.d' 2>/dev/null)
 
-.PHONY: all install test unit test-programs portable portable-programs fuzz fuzz-programs bench lint lint-objects run deps clean help
+.PHONY: all install test unit sim gate layout live ten test-programs portable portable-programs fuzz fuzz-programs bench lint lint-objects run deps clean help
 .DELETE_ON_ERROR:
 .SECONDARY:

@@ -54,7 +54,7 @@ struct rn_options {
     rn_time rto_max;        /* greatest [60 s]; RFC 6298 (2.5) */
     rn_time delayed_ack;    /* an ACK waits at most that long [40 ms], below 500 ms; RFC 9293 3.8.6.3 */
     uint8_t syn_retries;    /* of our SYN: R2 for SYNs [7: gives up after 183 s]; RFC 9293 3.8.3 */
-    uint8_t data_retries;   /* of anything else: R2 [15: 10 to 14 minutes] */
+    uint8_t data_retries;   /* of anything else: R2 [15: 9 to 14 minutes] */
     uint8_t ttl;            /* IPv4 TTL and IPv6 hop limit [64] */
     uint8_t no_delay;       /* 1: Nagle's algorithm off for all [0]; RFC 9293 3.7.4 */
 };

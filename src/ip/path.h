@@ -9,8 +9,8 @@
 #include <stdint.h>
 
 /* The MTU to believe: told is what the error says, sent the length of the packet it quotes. A router that
- * tells none (0), or none below sent, gets the next plateau of RFC 1191 7.1. Never below 552 or, for IPv6,
- * 1,280: what a forged error could gain by less is our bandwidth. */
+ * tells none (0), or none below sent, gets the next plateau of RFC 1191 7.1 (for IPv6: 1,280, or what it
+ * told). Never below 552 or, for IPv6, 1,280: what a forged error could gain by less is our bandwidth. */
 uint32_t path_mtu(uint32_t told, uint32_t sent, bool ipv6);
 
 #endif

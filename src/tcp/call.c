@@ -95,12 +95,12 @@ ptrdiff_t call_receive(struct conns *s, struct conn *c, void *data, size_t len)
     uint32_t unread = conn_unread(s, c);
     struct conn_active *a = conn_active(s, c);
 
+    if (!len && !conn_cold(s, c)->error)
+        return 0;
     if (!unread)
         return read_nothing(s, c);
     if (len < unread)
         unread = (uint32_t)len;
-    if (!unread)
-        return 0;
     queue_copy(&a->recv, &s->queues, 0, data, unread);
     queue_consume(&a->recv, &s->queues, unread, NULL);
     was_taken(s, c);
@@ -210,7 +210,7 @@ void call_close(struct conns *s, struct conn *c)
     } else if (c->state == CONN_SYN_SENT) {
         conn_finish(s, c, 0); /* 3.10.4: nobody knows of it yet */
     } else if (c->state == CONN_SYN_RECEIVED) {
-        call_abort(s, c);
+        call_abort(s, c); /* 3.10.4 would send a FIN; a reset tells the peer at once that nobody is here */
     } else if (call_shutdown(s, c) < 0 || c->state == CONN_FIN_WAIT_2) {
         timers_orphan_waits(s, c);
     }
@@ -252,7 +252,7 @@ bool call_path_mtu(struct conns *s, struct conn *c, seq32 quoted, uint16_t mss)
     if (!seq_in(quoted, c->snd_una, (uint32_t)seq_diff(c->snd_max, c->snd_una)))
         return false;
     if (mss >= c->mss)
-        return true;
+        return false;
     conn_limit_mss(c, mss);
     if (conn_facts[c->state].synchronized) {
         c->snd_nxt = c->snd_una;

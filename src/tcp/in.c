@@ -46,7 +46,7 @@ static bool repeats_syn(const struct arrival *a)
            seq_eq(a->seg->seq, conn_cold(a->s, a->c)->irs);
 }
 
-/* What lies beyond the right edge was not asked for. */
+/* Bytes beyond the right edge were not asked for. A FIN just behind it is taken: it needs no room. */
 static void cut_to_window(struct arrival *a)
 {
     uint32_t room = (uint32_t)seq_diff(a->c->rcv_edge, a->seq);
@@ -138,7 +138,7 @@ static void established(struct conns *s, struct conn *c)
     c->snd_nxt = c->snd_max = c->snd_una;
     timers_ack_advanced(s, c);
     if (repeated)
-        rtt_syn_repeated(c);
+        rtt_syn_repeated(s, c);
     cc_opened(s, c, repeated);
     conn_set_state(s, c, CONN_ESTABLISHED);
     s->counts.opened_active++;

@@ -170,7 +170,7 @@ static struct conn *open_conn(struct listeners *l, struct conns *s, struct liste
     if (y->sends == 1)
         rtt_measured(c, (uint32_t)(((uint64_t)(tick_of(s->now) - y->sent_at) << TICK_SHIFT) / TIME_US));
     else
-        rtt_syn_repeated(c);
+        rtt_syn_repeated(s, c);
     cc_opened(s, c, y->sends - 1u);
     table_replace(&s->table, TABLE_SYN, index, TABLE_CONN, conn_index(s, c));
     l->listeners[y->listener].pending++;

@@ -85,7 +85,7 @@ static bool worth_sending(const struct conn *c, uint32_t len, uint32_t left)
         return true;
     if (len == left && (idle || c->flags & (CONN_NO_DELAY | CONN_FIN_WANTED)))
         return true;
-    return c->max_wnd && len >= c->max_wnd / 2;
+    return (idle || c->flags & CONN_NO_DELAY) && c->max_wnd && len >= c->max_wnd / 2;
 }
 
 /* What was decided on goes: moves the numbers, starts the clocks. */

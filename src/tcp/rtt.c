@@ -25,21 +25,22 @@ void rtt_measured(struct conn *c, uint32_t rtt_us)
     c->backoff = 0;
 }
 
-void rtt_syn_repeated(struct conn *c)
+void rtt_syn_repeated(const struct conns *s, struct conn *c)
 {
+    uint32_t rto = s->config.rto_initial_us;
+
     c->srtt_us = 0;
-    c->rttvar_us = AFTER_LOST_SYN_US / 4;
+    c->rttvar_us = (rto > AFTER_LOST_SYN_US ? rto : AFTER_LOST_SYN_US) / 4;
     c->backoff = 0;
 }
 
 uint32_t rtt_timeout_us(const struct conns *s, const struct conn *c)
 {
-    uint32_t spread = 4 * c->rttvar_us;
-    uint64_t rto;
+    uint64_t spread = 4 * (uint64_t)c->rttvar_us, rto;
 
     if (spread < GRANULARITY_US)
         spread = GRANULARITY_US;
-    rto = c->srtt_us || c->rttvar_us ? (uint64_t)c->srtt_us + spread : s->config.rto_initial_us;
+    rto = c->srtt_us || c->rttvar_us ? c->srtt_us + spread : s->config.rto_initial_us;
     if (rto < s->config.rto_min_us)
         rto = s->config.rto_min_us;
     rto <<= c->backoff;

@@ -11,8 +11,8 @@
 /* A round trip was measured: smooths it in and ends the doubling of the timeout (RFC 6298 2.2, 2.3, 5). */
 void rtt_measured(struct conn *c, uint32_t rtt_us);
 
-/* The handshake needed a repeated SYN: 3 s until there is a measurement (RFC 6298 5.7). */
-void rtt_syn_repeated(struct conn *c);
+/* The handshake needed a repeated SYN: 3 s at least until there is a measurement (RFC 6298 5.7). */
+void rtt_syn_repeated(const struct conns *s, struct conn *c);
 
 /* The timeout now, doubled as often as it ran out, at most rto_max. */
 uint32_t rtt_timeout_us(const struct conns *s, const struct conn *c);

@@ -79,7 +79,7 @@ bool timewait_may_reopen(const struct timewaits *w, uint32_t index, const struct
     const struct timewait *t = &w->records[index];
 
     *above = t->snd_nxt;
-    return (seg->flags & (TCP_SYN | TCP_ACK | TCP_FIN | TCP_RST)) == TCP_SYN && seq_lt(t->rcv_nxt, seg->seq);
+    return (seg->flags & (TCP_SYN | TCP_ACK | TCP_FIN | TCP_RST)) == TCP_SYN && seq_le(t->rcv_nxt, seg->seq);
 }
 
 void timewait_let_go(struct timewaits *w, struct conns *s, uint32_t index)
@@ -97,7 +97,7 @@ struct verdict timewait_input(struct timewaits *w, struct conns *s, uint32_t ind
         return verdict_of(DROP_RESET);
     } else if (seg->flags & TCP_SYN) {
         v.drop = DROP_SYN;
-    } else if (seg->flags & TCP_FIN) {
+    } else if (seg->flags & TCP_FIN && seq_eq(seq_add(seg->seq, len + 1), t->rcv_nxt)) {
         t->until = tick_after(s->now + 2 * s->config.msl);
         unlink_record(w, t);
         link_newest(w, t);

@@ -181,6 +181,8 @@ static void test_send_without_memory(void **state)
     fx.slabs.budget_bytes = fx.slabs.used_bytes;
     assert_int_equal(app_send(c, 1000), -EAGAIN);
     assert_int_equal(c->active, 0);
+    pass(200);
+    assert_int_equal(heard(c), CONN_EV_WRITABLE);
     fx.slabs.budget_bytes = fx.slabs.used_bytes + 2 * 256; /* a block and a small chunk */
     assert_int_equal(app_send(c, 1000), 240);
     LEAVES("P. 1:241 ack 1");
@@ -222,6 +224,24 @@ static void test_splice_to_another(void **state)
     in(from, "F. 501:501 ack 1");
     assert_int_equal(call_splice(&fx.s, from, to, SIZE_MAX), 0);
     drain();
+}
+
+/* What was spliced away was read: the window opens, and the end is told. */
+static void test_splice_reads(void **state)
+{
+    struct conn *from, *to;
+
+    (void)state;
+    fx.s.config.receive_bytes = 1000;
+    from = opened(80);
+    to = opened(81);
+    in(from, "P. 1:1001 ack 1");
+    AFTER(40, ". 1:1 ack 1001 win 0");
+    LEAVES("");
+    assert_int_equal(call_splice(&fx.s, from, to, SIZE_MAX), 1000);
+    LEAVES("P. 1:1001 ack 1 win 1000");
+    LEAVES(". 1:1 ack 1001 win 1000");
+    LEAVES("");
 }
 
 /* No room: what does not fit stays, and the receiver's WRITABLE comes. */
@@ -513,6 +533,7 @@ int main(void)
         TEST(test_send_without_memory),
         TEST(test_splice_to_itself_is_an_echo),
         TEST(test_splice_to_another),
+        TEST(test_splice_reads),
         TEST(test_splice_into_a_full_one),
         TEST(test_splice_errors),
         TEST(test_shutdown_in_each_state),

@@ -88,7 +88,7 @@ static void test_timeout(void **state)
     cc_timed_out(&fx.s, c, 30000, true);
     assert_int_equal(cold->ssthresh, 15000);
     assert_int_equal(c->cwnd, 1000);
-    cc_timed_out(&fx.s, c, 30000, false); /* held constant when the same segment is lost again */
+    cc_timed_out(&fx.s, c, 10000, false); /* held constant when the same segment is lost again */
     assert_int_equal(cold->ssthresh, 15000);
     cc_timed_out(&fx.s, c, 900, true);
     assert_int_equal(cold->ssthresh, 2000);

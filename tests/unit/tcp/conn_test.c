@@ -63,6 +63,23 @@ static void test_generation_tells_lives_apart(void **state)
     let_go(c);
 }
 
+/* The wheel's entries of the last life serve the next one. */
+static void test_entries_serve_the_next_life(void **state)
+{
+    struct conn *c = alone();
+
+    (void)state;
+    timers_ack_put_off(&fx.s, c);
+    assert_int_equal(fx.s.wheel.entries, 1);
+    c->ack_at = 0;
+    let_go(c);
+    assert_ptr_equal(conn_new(&fx.s), c);
+    timers_ack_put_off(&fx.s, c);
+    assert_int_equal(fx.s.wheel.entries, 1);
+    c->ack_at = 0;
+    let_go(c);
+}
+
 static void test_next_hop_is_counted(void **state)
 {
     struct conn *c = alone(), *d = alone();
@@ -335,6 +352,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         TEST(test_new_records),
         TEST(test_generation_tells_lives_apart),
+        TEST(test_entries_serve_the_next_life),
         TEST(test_next_hop_is_counted),
         TEST(test_facts_of_the_states),
         TEST(test_owing_is_a_queue_without_doubles),

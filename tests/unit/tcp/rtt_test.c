@@ -111,7 +111,7 @@ static void test_repeated_syn(void **state)
 
     (void)state;
     c->backoff = 4;
-    rtt_syn_repeated(c);
+    rtt_syn_repeated(&fx.s, c);
     assert_int_equal(rto(c), 3000000);
     rtt_measured(c, 100000);
     assert_int_equal(rto(c), 300000);
@@ -124,7 +124,7 @@ static void test_repeated_syn_does_not_shorten_the_timeout(void **state)
 
     (void)state;
     fx.s.config.rto_initial_us = 5000000;
-    rtt_syn_repeated(c);
+    rtt_syn_repeated(&fx.s, c);
     assert_int_equal(c->srtt_us, 0);
     assert_true(rto(c) >= 3000000);
 }
