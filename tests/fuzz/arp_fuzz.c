@@ -14,7 +14,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 static void decode(const uint8_t *data, size_t size)
 {
     struct view v = view_of(data, size);
-    uint8_t again[ARP_LEN];
+    uint8_t again[ARP_LEN] = {0};
     struct arp h;
 
     if (arp_decode(&v, &h)) {

@@ -12,7 +12,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     struct view v = view_of(data, size);
-    uint8_t again[ETH_LEN];
+    uint8_t again[ETH_LEN] = {0};
     struct eth h;
 
     if (eth_decode(&v, &h)) {

@@ -15,7 +15,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 static void encode_and_decode(struct icmp h, struct view payload)
 {
-    uint8_t *again = malloc(ICMP_LEN + payload.len);
+    uint8_t *again = calloc(1, ICMP_LEN + payload.len);
     struct view v = view_of(again, ICMP_LEN + payload.len);
     struct icmp back;
 

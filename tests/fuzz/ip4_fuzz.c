@@ -23,7 +23,7 @@ static bool same(const struct ip *a, const struct ip *b)
 
 static void encode_and_decode(const struct ip *h)
 {
-    uint8_t again[IP4_LEN];
+    uint8_t again[IP4_LEN] = {0};
     struct view v = view_of(again, IP4_LEN);
     struct ip back;
 

@@ -21,7 +21,7 @@ static bool same(const struct ip *a, const struct ip *b)
 /* A plain packet with the same fields; those headers that are walked cannot stand behind the last one. */
 static void encode_and_decode(struct ip h)
 {
-    uint8_t again[IP6_LEN];
+    uint8_t again[IP6_LEN] = {0};
     struct view v = view_of(again, IP6_LEN);
     struct ip back;
 

@@ -31,7 +31,7 @@ static bool same(const struct tcp *a, const struct tcp *b)
 
 static void encode_and_decode(const struct tcp *h)
 {
-    uint8_t again[TCP_LEN_MAX];
+    uint8_t again[TCP_LEN_MAX] = {0};
     size_t len = tcp_encode(again, h);
     struct view v = view_of(again, len);
     struct tcp back;

@@ -15,7 +15,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 
     for (;;) {
         struct view before = v;
-        uint8_t again[VLAN_LEN];
+        uint8_t again[VLAN_LEN] = {0};
         struct vlan h;
 
         if (vlan_decode(&v, &h)) {

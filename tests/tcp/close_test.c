@@ -257,8 +257,7 @@ static void time_wait_does_not_give_way_to_an_old_syn(void)
     out(". 2:2 ack 2");
 }
 
-/* ---- a closed socket ------------------------------------------------------------------------------------
- */
+/* ---- a closed socket --------------------------------------------------------------------------------- */
 
 static void close_sends_a_fin_behind_the_data(void)
 {

@@ -5,8 +5,7 @@
  */
 #include "trace.h"
 
-/* ---- no connection (3.10.7.1) ---------------------------------------------------------------------------
- */
+/* ---- no connection (3.10.7.1) ------------------------------------------------------------------------ */
 
 static void a_segment_to_nobody_is_reset(void)
 {
@@ -34,8 +33,7 @@ static void a_reset_to_nobody_is_not_answered(void)
     quiet();
 }
 
-/* ---- LISTEN (3.10.7.2) -----------------------------------------------------------------------------------
- */
+/* ---- LISTEN (3.10.7.2) -------------------------------------------------------------------------------- */
 
 static void an_ack_to_a_listener_is_reset(void)
 {
@@ -77,8 +75,7 @@ static void strange_flags_open_nothing(void)
     out("S. 0:0 ack 1 <mss link>");
 }
 
-/* ---- sequence number (3.10.7.4, first) -------------------------------------------------------------------
- */
+/* ---- sequence number (3.10.7.4, first) ---------------------------------------------------------------- */
 
 static void an_old_segment_is_answered_by_an_ack(void)
 {
@@ -125,8 +122,7 @@ static void a_keep_alive_is_answered(void)
     out(". 1:1 ack 101");
 }
 
-/* ---- RST, SYN (second, fourth) ---------------------------------------------------------------------------
- */
+/* ---- RST, SYN (second, fourth) ------------------------------------------------------------------------ */
 
 static void a_reset_not_quite_in_place_is_challenged(void)
 {
@@ -174,8 +170,7 @@ static void a_reset_in_place_ends_every_state(void)
     }
 }
 
-/* ---- ACK (fifth) ------------------------------------------------------------------------------------------
- */
+/* ---- ACK (fifth) --------------------------------------------------------------------------------------- */
 
 static void a_segment_without_ack_is_dropped(void)
 {

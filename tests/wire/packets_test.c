@@ -89,8 +89,7 @@ static enum drop decode_frame(struct view v, struct packet *out)
     return drop ? drop : decode_transport(v, out, type == ETH_IP6);
 }
 
-/* ---- whole ------------------------------------------------------------------------------------------------
- */
+/* ---- whole --------------------------------------------------------------------------------------------- */
 
 #define SAME(field) assert_int_equal(is->field, want->field)
 
@@ -183,8 +182,7 @@ static void each_packet_is_printed_in_the_words_of_tcpdump(void **state)
     }
 }
 
-/* ---- again ------------------------------------------------------------------------------------------------
- */
+/* ---- again --------------------------------------------------------------------------------------------- */
 
 /* The bytes that our encoders make of what was decoded, in front of the same payload. */
 static size_t encode_frame(uint8_t *to, const struct packet *p, const uint8_t *payload)
@@ -247,8 +245,7 @@ static void encoding_what_was_decoded_gives_the_same_bytes(void **state)
     assert_in_range(done, COUNT - 10, COUNT); /* most rows are of our kind */
 }
 
-/* ---- cut short --------------------------------------------------------------------------------------------
- */
+/* ---- cut short ----------------------------------------------------------------------------------------- */
 
 /* Two pages' worth of memory in front of one that may not be read; returns where that one begins. */
 static uint8_t *fence(void)

@@ -25,8 +25,7 @@ static struct addr A(const char *text) {
     return a;
 }
 
-/* ---- kinds ------------------------------------------------------------------------------------------------
- */
+/* ---- kinds --------------------------------------------------------------------------------------------- */
 
 enum kind {
     ANY = 1,
@@ -97,8 +96,7 @@ static void an_ipv4_address_is_a_mapped_one(void **state)
     assert_false(addr_eq(&a, &c));
 }
 
-/* ---- prefixes ---------------------------------------------------------------------------------------------
- */
+/* ---- prefixes ------------------------------------------------------------------------------------------ */
 
 /* Two addresses that differ in one bit share as many bits as stand before it. */
 static void a_prefix_is_the_same_up_to_the_first_bit_that_differs(void **state)
@@ -144,8 +142,7 @@ static void the_last_address_of_a_prefix_is_its_broadcast(void **state)
     assert_true(addr_is_broadcast(&limited, &net6, 64));
 }
 
-/* ---- texts ------------------------------------------------------------------------------------------------
- */
+/* ---- texts --------------------------------------------------------------------------------------------- */
 
 /* Each address as RFC 5952 writes it, and in other ways that mean the same. */
 static const struct {

@@ -142,13 +142,12 @@ static void every_version_header_length_and_total(void **state)
     }
 }
 
-/* ---- options ----------------------------------------------------------------------------------------------
- */
+/* ---- options ------------------------------------------------------------------------------------------- */
 
 /* A packet with those option bytes, a multiple of 4 of them, and a right checksum. */
 static enum drop with_options(const void *options, size_t len)
 {
-    uint8_t bytes[IP4_LEN_MAX + 8];
+    uint8_t bytes[IP4_LEN_MAX + 8] = {0};
     struct view v = view_of(bytes, IP4_LEN + len + 8);
     struct ip h;
     enum drop drop;
@@ -238,8 +237,7 @@ static void random_options_of_every_length(void **state)
     assert_in_range(good, 110000 / 11, 110000 - 1000);
 }
 
-/* ---- fragments --------------------------------------------------------------------------------------------
- */
+/* ---- fragments ----------------------------------------------------------------------------------------- */
 
 /* A fragment at that offset with that much payload. */
 static enum drop fragment(uint32_t offset, bool more, uint32_t len, struct ip *out)
@@ -298,8 +296,7 @@ static void a_fragment_with_others_behind_it_is_whole_units(void **state)
     }
 }
 
-/* ---- quoted -----------------------------------------------------------------------------------------------
- */
+/* ---- quoted -------------------------------------------------------------------------------------------- */
 
 static void a_quoted_packet_may_be_cut_short_and_have_a_wrong_checksum(void **state)
 {

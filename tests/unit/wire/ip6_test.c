@@ -47,8 +47,7 @@ static void same(const struct ip *is, const struct ip *want)
     assert_int_equal(is->payload_len, want->payload_len);
 }
 
-/* ---- the header -------------------------------------------------------------------------------------------
- */
+/* ---- the header ---------------------------------------------------------------------------------------- */
 
 static void a_packet_is_read_and_trimmed(void **state)
 {
@@ -129,8 +128,7 @@ static void an_ipv4_mapped_address_does_not_come_from_a_wire(void **state)
     }
 }
 
-/* ---- extension headers ------------------------------------------------------------------------------------
- */
+/* ---- extension headers --------------------------------------------------------------------------------- */
 
 /* A packet whose first extension header is of that kind, with len bytes behind the IPv6 header. */
 static size_t packet(uint8_t *to, uint8_t first, const void *behind, size_t len)
@@ -306,8 +304,7 @@ static void every_option_type_and_length_at_every_place(void **state)
     }
 }
 
-/* ---- fragments --------------------------------------------------------------------------------------------
- */
+/* ---- fragments ----------------------------------------------------------------------------------------- */
 
 static void a_fragment_is_decoded_up_to_its_header(void **state)
 {
@@ -357,8 +354,7 @@ static void a_fragment_that_ends_past_65535_is_malformed(void **state)
     }
 }
 
-/* ---- quoted -----------------------------------------------------------------------------------------------
- */
+/* ---- quoted -------------------------------------------------------------------------------------------- */
 
 static void a_quoted_packet_may_be_cut_short(void **state)
 {

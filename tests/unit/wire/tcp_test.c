@@ -62,8 +62,7 @@ static void same(const struct tcp *is, const struct tcp *want)
     }
 }
 
-/* ---- the header -------------------------------------------------------------------------------------------
- */
+/* ---- the header ---------------------------------------------------------------------------------------- */
 
 static void every_field_is_where_the_rfc_draws_it(void **state)
 {
@@ -125,8 +124,7 @@ static void reserved_bits_are_ignored(void **state)
     assert_int_equal(t.flags, TCP_SYN | TCP_ACK);
 }
 
-/* ---- options ----------------------------------------------------------------------------------------------
- */
+/* ---- options ------------------------------------------------------------------------------------------- */
 
 /* The bit that an option of this kind and length sets, said again by hand. */
 static uint8_t bit_of(unsigned kind, unsigned len)
@@ -258,8 +256,7 @@ static void blocks_of_sack_are_given_as_they_stand(void **state)
     assert_int_equal(t.sack[1].right.v, 0);
 }
 
-/* ---- the SYNs of many systems -----------------------------------------------------------------------------
- */
+/* ---- the SYNs of many systems -------------------------------------------------------------------------- */
 
 #define ALL (TCP_HAS_MSS | TCP_HAS_WSCALE | TCP_HAS_SACK_PERMITTED | TCP_HAS_TIMESTAMP)
 #define TS  "\10\12\21\42\63\104\0\0\0\0" /* 0x11223344, 0 */
@@ -316,8 +313,7 @@ static void the_options_of_a_syn_are_read_whoever_sent_it(void **state)
     }
 }
 
-/* ---- encoding ---------------------------------------------------------------------------------------------
- */
+/* ---- encoding ------------------------------------------------------------------------------------------ */
 
 static const struct tcp FULL = {
     .src_port = 0x1234,
