@@ -22,6 +22,7 @@ static const struct explained {
 } explained[] = {
     {"Connection establish request (SYN)", "says what it is"},
     {"Connection establish acknowledge (SYN+ACK)", "says what it is"},
+    {"The SYN packet does not contain a SACK PERM option", "SACK is to come"},
     {"Connection finish (FIN)", "says what it is"},
     {"This frame initiates the connection closing", "says what it is"},
     {"This frame undergoes the connection closing", "says what it is"},
