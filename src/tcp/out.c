@@ -92,9 +92,13 @@ static bool worth_sending(const struct conn *c, uint32_t len, uint32_t left)
 static void went(struct conns *s, struct conn *c, struct conn_active *a, uint32_t len, bool fin, bool probe)
 {
     seq32 end = seq_add(c->snd_nxt, len + (fin ? 1 : 0));
-    bool again = seq_lt(c->snd_nxt, c->snd_max);
+    int32_t again = seq_diff(c->snd_max, c->snd_nxt);
 
-    if (again) {
+    if (again == 1 && len > 1) {
+        /* The byte of a probe that was refused, with those behind it: nothing was lost, but it is not timed.
+         */
+        a->timed_at = 0;
+    } else if (again > 0) {
         s->counts.retransmitted++;
         conn_cold(s, c)->retransmitted++;
     } else if (a && !a->timed_at && !probe) {

@@ -170,6 +170,8 @@ static void test_probe_is_one_byte(void **state)
     AFTER(600, ". 1:2 ack 1");
     in(c, ". 1:1 ack 1 win 5000");
     LEAVES(". 1:1001 ack 1"); /* from SND.UNA: the probe's byte was not taken */
+    assert_int_equal(fx.s.counts.retransmitted, 1); /* the second probe: nothing else was sent again */
+    assert_int_equal(conn_active(&fx.s, c)->timed_at, 0);
     LEAVES("P. 1001:2001 ack 1");
     LEAVES("");
 }
