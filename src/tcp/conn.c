@@ -170,12 +170,22 @@ struct conn *conn_pop_event(struct conns *s)
     return c;
 }
 
+bool conn_may_answer(const struct conns *s, uint32_t *answered)
+{
+    uint32_t now = tick_of(s->now);
+
+    if (*answered && now - *answered < tick_of(CONN_ANSWER_AGAIN_MS * TIME_MS))
+        return false;
+    *answered = now ? now : 1;
+    return true;
+}
+
 bool conn_memory_is_short(const struct conns *s)
 {
     return s->slabs->used_bytes > s->slabs->budget_bytes / 4 * 3;
 }
 
-static void drop_islands(struct conns *s, struct conn_active *a)
+void conn_drop_islands(struct conns *s, struct conn_active *a)
 {
     while (a->islands)
         queue_clear(&a->island[--a->islands].bytes, &s->queues);
@@ -194,7 +204,7 @@ void conn_finish(struct conns *s, struct conn *c, int error)
     c->dup_acks = 0;
     if (a) {
         queue_clear(&a->send, &s->queues);
-        drop_islands(s, a);
+        conn_drop_islands(s, a);
         if (error || c->flags & CONN_ORPHAN)
             queue_clear(&a->recv, &s->queues);
     }

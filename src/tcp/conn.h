@@ -290,8 +290,16 @@ void conn_push_owing(struct conns *s, struct conn_fifo *f, struct conn *c);
 struct conn *conn_pop_owing(struct conns *s, struct conn_fifo *f);
 struct conn *conn_pop_event(struct conns *s);
 
-/* Appends all of from to the front of to, and empties it. */
+/* Puts all of from in front of to, and empties it. */
 void conn_join_owing(struct conns *s, struct conn_fifo *to, struct conn_fifo *from);
+
+/* Lets go of all that arrived ahead of its turn: the peer will send it again. */
+void conn_drop_islands(struct conns *s, struct conn_active *a);
+
+/* An answer to a segment that carries nothing is due only once in a while, since it may be an answer itself
+ * and two ends could go on for ever (RFC 5961 7). *answered: the tick of the last one, 0: none; noted if
+ * true. */
+bool conn_may_answer(const struct conns *s, uint32_t *answered);
 
 /* Little of the budget is left: what the stack asks for itself, or can do without, has to wait, so that bytes
  * which arrive in their turn find room and queues can drain. */

@@ -58,21 +58,6 @@ static void cut_to_window(struct arrival *a)
     conn_owes(a->s, a->c, OWE_ACK);
 }
 
-/* An unacceptable segment is answered by an acknowledgement. One that carries nothing is answered once in a
- * while only, so that no two ends can answer each other for ever (RFC 5961 7). */
-static void answer_unacceptable(struct arrival *a, uint32_t space)
-{
-    struct conn_cold *cold = conn_cold(a->s, a->c);
-    uint32_t now = tick_of(a->s->now);
-
-    if (!space) {
-        if (cold->answered && now - cold->answered < tick_of(CONN_ANSWER_AGAIN_MS * TIME_MS))
-            return;
-        cold->answered = now ? now : 1;
-    }
-    conn_owes(a->s, a->c, OWE_ACK);
-}
-
 /* First, the sequence number: cuts the segment to the receive window (3.4, "acceptability test"). */
 static int sequence(struct arrival *a)
 {
@@ -88,7 +73,8 @@ static int sequence(struct arrival *a)
     if (!first_in && !(space && seq_in(seq_add(a->seq, space - 1), c->rcv_nxt, window))) {
         if (a->seg->flags & TCP_RST)
             return drop(a, DROP_RESET);
-        answer_unacceptable(a, space);
+        if (space || conn_may_answer(a->s, &conn_cold(a->s, c)->answered))
+            conn_owes(a->s, c, OWE_ACK);
         return drop(a, DROP_SEQUENCE);
     }
     if (!first_in) {
@@ -202,6 +188,11 @@ static int in_order(struct arrival *a)
     uint32_t took = active ? queue_append(&active->recv, &a->s->queues, a->payload, a->len) : 0, more = 0,
              sum;
 
+    /* What is in its turn comes before what is ahead of it: the islands make room. */
+    if (active && took < a->len && active->islands) {
+        conn_drop_islands(a->s, active);
+        took += queue_append(&active->recv, &a->s->queues, a->payload + took, a->len - took);
+    }
     if (took < a->len)
         a->fin = false;
     if (!took) {

@@ -194,19 +194,6 @@ static struct verdict acknowledge(const struct conns *s, const struct listen_syn
         .window = (uint16_t)(y->flags & LISTEN_WSCALE ? window >> s->config.rcv_scale : window)};
 }
 
-/* What carries nothing may be an answer itself: it is answered once in a while only (RFC 5961 7). */
-static bool may_answer(const struct conns *s, struct listen_syn *y, uint32_t len)
-{
-    uint32_t now = tick_of(s->now);
-
-    if (len)
-        return true;
-    if (y->answered && now - y->answered < tick_of(CONN_ANSWER_AGAIN_MS * TIME_MS))
-        return false;
-    y->answered = now ? now : 1;
-    return true;
-}
-
 struct verdict listen_input(struct listeners *l, struct conns *s, uint32_t index, const struct tcp *seg,
                             uint32_t len, struct conn **opened)
 {
@@ -231,7 +218,8 @@ struct verdict listen_input(struct listeners *l, struct conns *s, uint32_t index
         return acknowledge(s, y, DROP_SYN);
     }
     if (!in_window && !(window == 0 && seq_eq(seg->seq, rcv_nxt)))
-        return may_answer(s, y, len) ? acknowledge(s, y, DROP_SEQUENCE) : verdict_of(DROP_SEQUENCE);
+        return len || conn_may_answer(s, &y->answered) ? acknowledge(s, y, DROP_SEQUENCE)
+                                                       : verdict_of(DROP_SEQUENCE);
     if (!(seg->flags & TCP_ACK))
         return verdict_of(DROP_FLAGS);
     if (!seq_eq(seg->ack, iss_next))

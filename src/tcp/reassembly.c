@@ -107,14 +107,6 @@ enum drop reassembly_keep(struct conns *s, struct conn *c, seq32 seq, const uint
     return result;
 }
 
-void reassembly_give_up(struct conns *s, struct conn *c)
-{
-    struct conn_active *a = conn_active(s, c);
-
-    while (a && a->islands)
-        queue_clear(&a->island[--a->islands].bytes, &s->queues);
-}
-
 uint32_t reassembly_reached(struct conns *s, struct conn *c)
 {
     struct conn_active *a = conn_active(s, c);

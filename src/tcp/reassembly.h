@@ -14,9 +14,6 @@
  * DROP_BUDGET; of a segment some bytes may be kept and others not. */
 enum drop reassembly_keep(struct conns *s, struct conn *c, seq32 seq, const uint8_t *bytes, uint32_t len);
 
-/* Lets go of all islands of the connection: the peer will send them again. */
-void reassembly_give_up(struct conns *s, struct conn *c);
-
 /* Moves to the receive queue what rcv_nxt has reached. Returns how many bytes; rcv_nxt is the caller's. */
 uint32_t reassembly_reached(struct conns *s, struct conn *c);
 

@@ -23,7 +23,7 @@
     X(ICMP_QUOTE, "icmp_quote")       /* an error that quotes no segment of ours in flight (RFC 5927) */     \
     X(NO_LISTENER, "no_listener")     /* answered by RST */                                                  \
     X(NO_CONNECTION, "no_connection") /* answered by RST */                                                  \
-    X(SYN_FULL, "syn_full")           /* the oldest half-open connection was dropped for this one */         \
+    X(SYN_FULL, "syn_full")           /* the table has no place for it */         \
     X(BACKLOG, "backlog")             /* too many connections not yet fetched by the application */          \
     X(CONNECTIONS_FULL, "connections_full")                                                                  \
     X(FLAGS, "flags")           /* SYN with FIN or RST, a segment without ACK where one must be */           \

@@ -463,6 +463,24 @@ static void test_segments_ahead_of_their_turn(void **state)
     assert_int_equal(app_recv(c, 5000), 0);
 }
 
+/* What waits behind a hole gives way to what fills it. */
+static void test_bytes_in_their_turn_take_the_place_of_those_ahead(void **state)
+{
+    struct conn *c = conn_in(CONN_ESTABLISHED);
+    size_t budget = fx.slabs.budget_bytes;
+
+    (void)state;
+    in(c, ". 2001:3001 ack 1");
+    drain();
+    fx.slabs.budget_bytes = fx.slabs.used_bytes;
+    in(c, ". 1:1001 ack 1");
+    fx.slabs.budget_bytes = budget;
+    assert_int_equal(conn_unread(&fx.s, c), 1000);
+    assert_int_equal(conn_active(&fx.s, c)->islands, 0);
+    drain();
+    abandon(c);
+}
+
 static void test_bytes_that_the_budget_does_not_hold_come_again(void **state)
 {
     struct conn *c = conn_in(CONN_ESTABLISHED);
@@ -676,6 +694,7 @@ int main(void)
         TEST(test_every_second_full_segment_is_acknowledged_at_once),
         TEST(test_segments_of_one_round_share_an_acknowledgement),
         TEST(test_segments_ahead_of_their_turn),
+        TEST(test_bytes_in_their_turn_take_the_place_of_those_ahead),
         TEST(test_bytes_that_the_budget_does_not_hold_come_again),
         TEST(test_fin_in_each_state),
         TEST(test_fin_in_fin_wait_2_is_acknowledged),
