@@ -46,17 +46,29 @@ struct rn_options {
     uint32_t time_wait;   /* closed connections remembered for 2 MSL [connections, 64 to 2^20] */
     uint32_t neighbours;  /* [1,024] */
     size_t budget_bytes;  /* for all that is queued, whatever the connection [16 MiB + 4 KiB a connection] */
-    uint32_t receive_bytes; /* what a connection may leave unread, 1 to 2^20 [65,536] */
-    uint32_t send_bytes;    /* what a connection may have queued and unacknowledged [65,536] */
-    rn_time msl;            /* maximum segment lifetime [30 s] */
-    rn_time rto_initial;    /* first retransmission timeout [1 s]; RFC 6298 (2.1) */
-    rn_time rto_min;        /* least retransmission timeout [200 ms; RFC 6298 (2.4) says 1 s] */
-    rn_time rto_max;        /* greatest [60 s]; RFC 6298 (2.5) */
-    rn_time delayed_ack;    /* an ACK waits at most that long [40 ms], below 500 ms; RFC 9293 3.8.6.3 */
-    uint8_t syn_retries;    /* of our SYN: R2 for SYNs [7: gives up after 183 s]; RFC 9293 3.8.3 */
-    uint8_t data_retries;   /* of anything else: R2 [15: 9 to 14 minutes] */
-    uint8_t ttl;            /* IPv4 TTL and IPv6 hop limit [64] */
-    uint8_t no_delay;       /* 1: Nagle's algorithm off for all [0]; RFC 9293 3.7.4 */
+    uint32_t receive_bytes;     /* what a connection may leave unread at first, 1 to 2^30 [65,536] */
+    uint32_t receive_bytes_max; /* ... and as far as that is tuned to the path [1 MiB, or receive_bytes] */
+    uint32_t send_bytes;        /* what a connection may have queued and unacknowledged at first [65,536] */
+    uint32_t send_bytes_max;    /* ... and when that was tuned [1 MiB, or send_bytes] */
+    rn_time msl;                /* maximum segment lifetime [30 s] */
+    rn_time rto_initial;        /* first retransmission timeout [1 s]; RFC 6298 (2.1) */
+    rn_time rto_min;            /* least retransmission timeout [200 ms; RFC 6298 (2.4) says 1 s] */
+    rn_time rto_max;            /* greatest [60 s]; RFC 6298 (2.5) */
+    rn_time delayed_ack;        /* an ACK waits at most that long [40 ms], below 500 ms; RFC 9293 3.8.6.3 */
+    uint8_t no_window_scale, no_timestamps; /* 1: neither offered nor taken up; RFC 7323 */
+    uint8_t no_sack;                        /* the same; RFC 2018 */
+    uint8_t no_fast_path; /* 1: every segment takes the long road; nothing else changes, to the frame */
+
+    /* What sockets begin with, and may choose otherwise each for itself: see struct rn_settings. */
+    const char *congestion;                             /* ["cubic"], "newreno" */
+    rn_time keep_idle, keep_interval;                   /* [2 h], [75 s] */
+    rn_time user_timeout, linger;                       /* [0], [0] */
+    uint8_t keep_alive, keep_count;                     /* [0], [9] */
+    uint8_t r1;                                         /* [3] */
+    uint8_t syn_retries;                                /* [7: gives up after 183 s] */
+    uint8_t data_retries;                               /* [15: 9 to 14 minutes] */
+    uint8_t ttl, dscp;                                  /* [64], [0] */
+    uint8_t no_delay, no_delayed_ack, ecn, soft_errors; /* [0] */
 };
 
 /* Bytes of memory that a stack with these options needs; NULL: the defaults. 0: an option is out of range. */
@@ -120,14 +132,47 @@ int rn_fd(struct rn_stack *net);
 
 /* ---- sockets ------------------------------------------------------------------------------------------ */
 
+/* What a single socket can choose. Unlike in rn_options each field says what it says: 0 is 0. */
+struct rn_settings {
+    const char *congestion; /* "cubic" (RFC 9438), "newreno" (RFC 5681, 6582) */
+    rn_time keep_idle;      /* silence before the first keep-alive probe, 1 s to 1 day; RFC 9293 3.8.4 */
+    rn_time keep_interval;  /* between probes, 1 s to 1 day */
+    rn_time user_timeout;   /* unacknowledged or unsendable for that long: -ETIMEDOUT, 0 or 1 ms to 1 day; 0:
+                             * after   data_retries; RFC 9293 3.9.1.2 */
+    rn_time linger; /* after rn_close: RST if the peer has not acknowledged all by then, 0 or 1 ms to 1 day;
+                     * 0: as long as retransmission goes on */
+    uint8_t keep_alive; /* 1: on */
+    uint8_t keep_count; /* probes in vain before -ETIMEDOUT, from 1 */
+    uint8_t r1;         /* retransmissions before RN_TROUBLE and new doubts in the neighbour, from 1; 3.8.3 */
+    uint8_t syn_retries;    /* R2 for SYNs, from 1; 3.8.3 */
+    uint8_t data_retries;   /* R2 of anything else, from 1 */
+    uint8_t ttl;            /* IPv4 TTL and IPv6 hop limit, from 1 */
+    uint8_t dscp;           /* 0 to 63; RFC 2474 */
+    uint8_t no_delay;       /* 1: Nagle's algorithm off; RFC 9293 3.7.4 */
+    uint8_t no_delayed_ack; /* 1: every segment is acknowledged at once */
+    uint8_t ecn;            /* 1: asked for and agreed to; counts before the connection stands; RFC 3168 */
+    uint8_t soft_errors;    /* 1: RN_TROUBLE is told; RFC 9293 3.9.1.8 */
+};
+
+/* Copies out what holds for a socket now. 0 or -EBADF. */
+int rn_get_settings(struct rn_stack *net, rn_sock sock, struct rn_settings *settings);
+
+/* From now on these hold; of a listener, for the connections that it accepts from now on. All or nothing: 0,
+ * -EBADF, -EINVAL (something is out of range), -ENOSPC (more than 255 different sets of settings at once). */
+int rn_set_settings(struct rn_stack *net, rn_sock sock, const struct rn_settings *settings);
+
 enum rn_mask {
     RN_ACCEPTED = 1,     /* a new connection, of ev.listener; the first event of its socket */
     RN_CONNECTED = 2,    /* rn_connect succeeded; RN_WRITABLE comes with it */
     RN_READABLE = 4,     /* bytes, or the end, arrived since the last read */
     RN_WRITABLE = 8,     /* room came after a send or splice that was cut short */
     RN_PEER_CLOSED = 16, /* the peer's FIN arrived; information only: the read tells the end */
+    RN_URGENT = 32,      /* the peer's urgent mark moved: rn_urgent says how far it is; RFC 9293 3.8.5 */
+    RN_SENT = 64,        /* memory lent by rn_send_ref is free again: ev.sent pieces, in their order */
     RN_CLOSED = 128,     /* closed in order; the socket is gone: its last event */
-    RN_FAILED = 256      /* failed, ev.error says why; the socket is gone: its last event, maybe its first */
+    RN_FAILED = 256,     /* failed, ev.error says why; the socket is gone: its last event, maybe its first */
+    RN_TROUBLE = 512 /* a soft error, ev.error: -ETIMEDOUT after R1 retransmissions, -EHOSTUNREACH by ICMP;
+                      * the connection goes on. Only with soft_errors */
 };
 
 struct rn_event {
@@ -135,7 +180,9 @@ struct rn_event {
     rn_sock listener; /* with RN_ACCEPTED, else 0 */
     void *user;       /* what rn_set_user hung on the socket */
     uint32_t mask;    /* enum rn_mask, all that happened since the socket was last returned */
-    int error;        /* with RN_FAILED: -ECONNRESET, -ECONNREFUSED, -ETIMEDOUT, -EHOSTUNREACH, -ENOBUFS */
+    int error;        /* with RN_FAILED: -ECONNRESET, -ECONNREFUSED, -ETIMEDOUT, -EHOSTUNREACH, -ENOBUFS;
+                       * else with RN_TROUBLE */
+    uint32_t sent;    /* with RN_SENT: how many pieces are free; with the last event all are */
 };
 
 /* The next socket that something happened to; false: none. A socket stands in the queue once at most. */
@@ -159,6 +206,36 @@ ptrdiff_t rn_recv(struct rn_stack *net, rn_sock sock, void *data, size_t len);
 /* Copies at most len bytes in, to be sent. Their number, a short one or -EAGAIN: full, RN_WRITABLE will
  * come; -EBADF; -EPIPE after rn_shutdown; -ENOTCONN; an untold failure's error. */
 ptrdiff_t rn_send(struct rn_stack *net, rn_sock sock, const void *data, size_t len);
+
+/* Receiving without a copy. Lends the bytes that lie together at the front of what was received: their
+ * number, *data where they are, good until rn_consume, rn_recv, rn_splice, rn_close or the next rn_poll.
+ * Errors as rn_recv. */
+ptrdiff_t rn_peek(struct rn_stack *net, rn_sock sock, const void **data);
+
+/* At most len received bytes have been read: their number; errors as rn_recv. */
+ptrdiff_t rn_consume(struct rn_stack *net, rn_sock sock, size_t len);
+
+/* Sending without a copy. Lends room for up to len bytes (not 0) that lies together: how much, *room where it
+ * is, good until any other call on this socket or the next rn_poll. Errors as rn_send. */
+ptrdiff_t rn_reserve(struct rn_stack *net, rn_sock sock, size_t len, void **room);
+
+/* The first len bytes of what was reserved are sent. len; -EINVAL: so much was not reserved; errors as
+ * rn_send. */
+ptrdiff_t rn_commit(struct rn_stack *net, rn_sock sock, size_t len);
+
+/* Sends the program's own memory, 1 to 2^30 bytes, without a copy. It may not change until RN_SENT has
+ * counted it, in the order of the calls, or the socket's last event has come; after rn_close or rn_abort,
+ * until rn_flush has returned and the connection has gone: use rn_shutdown where memory is lent. All or
+ * nothing: 0, -EAGAIN (full: RN_WRITABLE will come; never more than send_bytes_max at once), errors as
+ * rn_send. */
+int rn_send_ref(struct rn_stack *net, rn_sock sock, const void *data, size_t len);
+
+/* As rn_send, and the last byte taken is where urgent data ends (RFC 9293 3.8.5, RFC 6093: new programs
+ * should not use it). */
+ptrdiff_t rn_send_urgent(struct rn_stack *net, rn_sock sock, const void *data, size_t len);
+
+/* Unread bytes up to the peer's urgent mark; 0: there is none ahead; -EBADF. */
+ptrdiff_t rn_urgent(struct rn_stack *net, rn_sock sock);
 
 /* Moves at most len received bytes of one socket to be sent by another, which may be the same one. Their
  * number; 0: the end of from; -EAGAIN: nothing there (from's RN_READABLE will come) or no room (to's
@@ -197,9 +274,10 @@ struct rn_stats {
     uint64_t rx_frames, tx_frames, rx_bytes, tx_bytes;
     uint64_t segments_in, segments_out, retransmitted, duplicate_acks_out, resets_in, resets_out;
     uint64_t opened_passive, opened_active, closed, failed, timed_out;
-    uint64_t entered[RN_STATES]; /* how often each state was entered, by rn_state_name */
-    uint64_t drops[RN_DROPS];    /* packets not wanted, by rn_drop_name */
-    struct rn_use use[RN_POOLS]; /* connections, half_open, time_wait, ..., budget */
+    uint64_t cookies_sent, cookies_taken; /* SYN cookies; RFC 4987 */
+    uint64_t entered[RN_STATES];          /* how often each state was entered, by rn_state_name */
+    uint64_t drops[RN_DROPS];             /* packets not wanted, by rn_drop_name */
+    struct rn_use use[RN_POOLS];          /* connections, half_open, time_wait, ..., budget */
 };
 
 /* Copies the counters. */
@@ -217,6 +295,13 @@ struct rn_info {
     int state;                        /* rn_state_name */
     uint32_t unread, unsent, unacked; /* bytes */
     uint32_t mss, cwnd_bytes, ssthresh_bytes, window_bytes, srtt_us, rttvar_us, rto_us, retries;
+    uint32_t retransmitted;               /* segments */
+    uint32_t receive_limit, send_limit;   /* bytes, as they are tuned now */
+    const char *congestion;               /* the algorithm */
+    uint8_t timestamps, sack, ecn;        /* 1: both sides have it */
+    uint8_t wscale_sent, wscale_received; /* shifts of the windows that we and the peer send */
+    const char
+        *limited_by; /* what holds the sender back: "application", "peer's window", "network", "recovery" */
 };
 /* 0 or -EBADF. */
 int rn_info(struct rn_stack *net, rn_sock sock, struct rn_info *info);

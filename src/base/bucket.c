@@ -19,27 +19,6 @@
 
 #include <string.h>
 
-/* Vectors of the compiler, which it takes apart where the machine has none. */
-typedef uint16_t words __attribute__((vector_size(16)));
-typedef int8_t bytes __attribute__((vector_size(8)));
-
-/* A bit for each way of the bucket that has that tag. */
-static uint32_t ways_with(const struct bucket *b, uint16_t tag)
-{
-    static const uint8_t bit_of_way[BUCKET_WAYS] = {1, 2, 4, 8, 16, 32, 64, 128};
-    words tags;
-    bytes same;
-    uint64_t mask, bits;
-
-    memcpy(&tags, b->tags, sizeof tags);
-    same = __builtin_convertvector(tags == tag, bytes);
-    memcpy(&mask, &same, sizeof mask);
-    memcpy(&bits, bit_of_way, sizeof bits);
-    /* Each byte holds its own bit or none: their sum, which the multiplication leaves in the top byte, is
-     * the same in either byte order. */
-    return (uint32_t)((mask & bits) * UINT64_C(0x0101010101010101) >> 56);
-}
-
 /* The bucket that many after the hash's home. */
 static struct bucket *bucket_after(const struct bucket_table *t, uint64_t hash, uint32_t probe)
 {
@@ -76,7 +55,7 @@ bool bucket_find(const struct bucket_table *t, uint64_t hash, struct bucket_curs
         if (cursor->probe == probes_of(t) || (b && b->overflow == 0))
             return false;
         b = bucket_after(t, hash, cursor->probe++);
-        cursor->mask = ways_with(b, bucket_tag(hash));
+        cursor->mask = bucket_ways(b, bucket_tag(hash));
     }
     way = (unsigned)__builtin_ctz(cursor->mask);
     cursor->mask &= cursor->mask - 1;
@@ -91,7 +70,7 @@ bool bucket_insert(struct bucket_table *t, uint64_t hash, uint32_t id, uint8_t k
     struct bucket *b = bucket_after(t, hash, 0);
     unsigned way;
 
-    while ((room = ways_with(b, 0)) == 0) {
+    while ((room = bucket_ways(b, 0)) == 0) {
         if (++probe == probes) {
             t->full++;
             return false;
@@ -115,7 +94,7 @@ static struct bucket *locate(const struct bucket_table *t, uint64_t hash, uint32
     for (uint32_t probe = 0; probe < probes_of(t); probe++) {
         struct bucket *b = bucket_after(t, hash, probe);
 
-        for (uint32_t mask = ways_with(b, bucket_tag(hash)); mask; mask &= mask - 1) {
+        for (uint32_t mask = bucket_ways(b, bucket_tag(hash)); mask; mask &= mask - 1) {
             *way = (unsigned)__builtin_ctz(mask);
             *past = probe;
             if (b->ids[*way] == id && b->kinds[*way] == kind)

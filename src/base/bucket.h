@@ -20,6 +20,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <string.h>
 
 enum { BUCKET_WAYS = 8, BUCKET_PROBES = 16 };
 
@@ -63,6 +64,44 @@ static inline uint16_t bucket_tag(uint64_t hash)
 static inline void bucket_prefetch(const struct bucket_table *t, uint64_t hash)
 {
     __builtin_prefetch(&t->buckets[bucket_home(t, hash)]);
+}
+
+/* Vectors of the compiler, which it takes apart where the machine has none. */
+typedef uint16_t bucket_words __attribute__((vector_size(16)));
+typedef int8_t bucket_bytes __attribute__((vector_size(8)));
+
+/* A bit for each way of the bucket that has that tag; tag 0: that is free. */
+static inline uint32_t bucket_ways(const struct bucket *b, uint16_t tag)
+{
+    static const uint8_t bit_of_way[BUCKET_WAYS] = {1, 2, 4, 8, 16, 32, 64, 128};
+    bucket_words tags;
+    bucket_bytes same;
+    uint64_t mask, bits;
+
+    memcpy(&tags, b->tags, sizeof tags);
+    same = __builtin_convertvector(tags == tag, bucket_bytes);
+    memcpy(&mask, &same, sizeof mask);
+    memcpy(&bits, bit_of_way, sizeof bits);
+    /* Each byte holds its own bit or none: their sum, which the multiplication leaves in the top byte, is
+     * the same in either byte order. */
+    return (uint32_t)((mask & bits) * UINT64_C(0x0101010101010101) >> 56);
+}
+
+/* The first entry of the home bucket that has the hash's tag, nearly always the one that bucket_find would
+ * come to an end with; false: none, but there may be one further on. What has the id can be fetched, and
+ * looked at later. */
+static inline bool bucket_guess(const struct bucket_table *t, uint64_t hash, uint32_t *id, uint8_t *kind)
+{
+    const struct bucket *b = &t->buckets[bucket_home(t, hash)];
+    uint32_t ways = bucket_ways(b, bucket_tag(hash));
+    unsigned way;
+
+    if (!ways)
+        return false;
+    way = (unsigned)__builtin_ctz(ways);
+    *id = b->ids[way];
+    *kind = b->kinds[way];
+    return true;
 }
 
 /* The next entry whose tag is the hash's: true, with *id and *kind. False: no more. Start with a zero cursor.

@@ -8,9 +8,10 @@
  *       0      4   next chunk's id, 0: the last
  *       4      2   start: where its first byte lies, counted from the header's end
  *       6      2   end: where the next byte would go
- *       8      1   large: 2,048 bytes in all; else 256
- *       9      7   unused
- *      16          bytes
+ *       8      1   kind: small (256 bytes in all), large (2,048), lent (64, and it holds none)
+ *       9      1   of a lent one: it is the last of its piece
+ *      10      6   unused
+ *      16          bytes; of a lent one the address of the first, where `start` counts from
  *
  * A connection's send queue is filled here by the application and read by tcp/out, at any offset and as often
  * as it has to be sent; its receive queue is filled by tcp/in, chunk by chunk from what waited out of order.
@@ -21,13 +22,18 @@
 
 #include <string.h>
 
+enum { SMALL, LARGE, LENT };
+
 struct chunk {
     uint32_t next;
     uint16_t start, end;
-    uint8_t large, unused[7];
+    uint8_t kind, last_of_piece, unused[6];
     uint8_t bytes[];
 };
 _Static_assert(sizeof(struct chunk) == QUEUE_HEADER, "a chunk's header is 16 bytes");
+
+/* Lent bytes in one chunk: what start and end can count. */
+enum { LENT_MAX = 65535 };
 
 /* Content up to this is rather copied than handed over with its chunk: a peer that sends single bytes out of
  * order would otherwise have each charged as 256, and the copy is four cache lines at most. */
@@ -41,7 +47,12 @@ static inline struct chunk *chunk_at(const struct queue_pools *p, uint32_t id)
 
 static inline uint32_t size_of(const struct chunk *c)
 {
-    return c->large ? QUEUE_LARGE : QUEUE_SMALL;
+    return c->kind == SMALL ? QUEUE_SMALL : c->kind == LARGE ? QUEUE_LARGE : QUEUE_LENT;
+}
+
+static inline struct pool *pool_of(struct queue_pools *p, const struct chunk *c)
+{
+    return c->kind == SMALL ? &p->small : c->kind == LARGE ? &p->large : &p->lent;
 }
 
 static inline uint32_t held_in(const struct chunk *c)
@@ -49,10 +60,20 @@ static inline uint32_t held_in(const struct chunk *c)
     return (uint32_t)c->end - c->start;
 }
 
+/* Where its first byte lies. */
+static inline const uint8_t *first_of(const struct chunk *c)
+{
+    const uint8_t *at = c->bytes;
+
+    if (c->kind == LENT)
+        memcpy(&at, c->bytes, sizeof at);
+    return at + c->start;
+}
+
 /* Room at the end. What was consumed at the start is not used again: the rest would have to be moved down. */
 static inline uint32_t room_in(const struct chunk *c)
 {
-    return size_of(c) - QUEUE_HEADER - c->end;
+    return c->kind == LENT ? 0 : size_of(c) - QUEUE_HEADER - c->end;
 }
 
 static inline uint32_t least(uint32_t a, uint32_t b)
@@ -64,6 +85,7 @@ void queue_pools_init(struct queue_pools *p, struct slabs *s)
 {
     slab_pool(&p->small, s, QUEUE_SMALL);
     slab_pool(&p->large, s, QUEUE_LARGE);
+    slab_pool(&p->lent, s, QUEUE_LENT);
 }
 
 /* Puts a chunk, the last of its list, behind the tail. */
@@ -92,30 +114,31 @@ static inline uint32_t unlink_head(struct queue *q, const struct chunk *head)
 /* Takes the head out and gives it back. */
 static inline void drop_head(struct queue *q, struct queue_pools *p, const struct chunk *head)
 {
-    struct pool *pool = head->large ? &p->large : &p->small;
+    struct pool *pool = pool_of(p, head);
 
     slab_give(pool, unlink_head(q, head));
+}
+
+/* An empty chunk of that kind at the end; NULL: there is none to be had. */
+static inline struct chunk *add_kind(struct queue *q, struct queue_pools *p, struct pool *pool, uint8_t kind)
+{
+    uint32_t id = slab_take(pool);
+    struct chunk *c;
+
+    if (id == 0)
+        return NULL;
+    c = chunk_at(p, id);
+    *c = (struct chunk){.kind = kind};
+    link_chunk(q, p, id, pool->item_bytes);
+    return c;
 }
 
 /* Adds an empty chunk for n more bytes: small if they all fit in it, or if no large one is to be had. */
 static struct chunk *add_chunk(struct queue *q, struct queue_pools *p, uint32_t n)
 {
-    bool large = n > QUEUE_SMALL - QUEUE_HEADER;
-    uint32_t id = slab_take(large ? &p->large : &p->small);
-    struct chunk *c;
+    struct chunk *c = n > QUEUE_SMALL - QUEUE_HEADER ? add_kind(q, p, &p->large, LARGE) : NULL;
 
-    if (id == 0 && large) {
-        large = false;
-        id = slab_take(&p->small);
-    }
-    if (id == 0)
-        return NULL;
-    c = chunk_at(p, id);
-    c->next = 0;
-    c->start = c->end = 0;
-    c->large = large;
-    link_chunk(q, p, id, large ? QUEUE_LARGE : QUEUE_SMALL);
-    return c;
+    return c ? c : add_kind(q, p, &p->small, SMALL);
 }
 
 /* Puts as many of n bytes in as there is room for. n is not 0: from may be NULL then. */
@@ -147,8 +170,80 @@ uint32_t queue_append(struct queue *q, struct queue_pools *p, const void *data, 
     return done;
 }
 
-void queue_consume(struct queue *q, struct queue_pools *p, uint32_t n, struct queue_cursor *cursor)
+bool queue_append_lent(struct queue *q, struct queue_pools *p, const void *data, uint32_t len)
 {
+    struct queue before = *q;
+    const uint8_t *from = data;
+    uint32_t left = len;
+
+    while (left > 0) {
+        uint32_t n = least(left, LENT_MAX);
+        struct chunk *c = add_kind(q, p, &p->lent, LENT);
+
+        if (c == NULL) { /* takes back what was put in */
+            struct queue cut = *q;
+
+            cut.head = before.tail ? chunk_at(p, before.tail)->next : q->head;
+            if (before.tail)
+                chunk_at(p, before.tail)->next = 0;
+            *q = before;
+            if (cut.head)
+                queue_clear(&cut, p);
+            return false;
+        }
+        memcpy(c->bytes, &from, sizeof from);
+        c->end = (uint16_t)n;
+        from += n;
+        left -= n;
+        c->last_of_piece = left == 0;
+    }
+    q->bytes += len;
+    return true;
+}
+
+uint8_t *queue_reserve(struct queue *q, struct queue_pools *p, uint32_t want, uint32_t *room)
+{
+    struct chunk *c = q->tail != 0 ? chunk_at(p, q->tail) : NULL;
+
+    if (c == NULL || room_in(c) == 0)
+        c = add_chunk(q, p, want);
+    if (c == NULL)
+        return NULL;
+    *room = least(want, room_in(c));
+    return c->bytes + c->end;
+}
+
+/* Takes the tail, which holds nothing, out again. */
+static void drop_empty_tail(struct queue *q, struct queue_pools *p)
+{
+    uint32_t id = q->head, last = q->tail;
+
+    q->charged -= size_of(chunk_at(p, last));
+    if (id == last) {
+        q->head = q->tail = 0;
+    } else {
+        while (chunk_at(p, id)->next != last)
+            id = chunk_at(p, id)->next;
+        chunk_at(p, id)->next = 0;
+        q->tail = id;
+    }
+    slab_give(pool_of(p, chunk_at(p, last)), last);
+}
+
+void queue_commit(struct queue *q, struct queue_pools *p, uint32_t n)
+{
+    struct chunk *c = chunk_at(p, q->tail);
+
+    c->end = (uint16_t)(c->end + n);
+    q->bytes += n;
+    if (held_in(c) == 0)
+        drop_empty_tail(q, p);
+}
+
+uint32_t queue_consume(struct queue *q, struct queue_pools *p, uint32_t n, struct queue_cursor *cursor)
+{
+    uint32_t lent = 0;
+
     if (cursor != NULL && cursor->offset >= n)
         cursor->offset -= n;
     else if (cursor != NULL) /* its chunk will be gone, or be the head: both are what all zero says */
@@ -160,11 +255,13 @@ void queue_consume(struct queue *q, struct queue_pools *p, uint32_t n, struct qu
 
         if (n < held) {
             head->start = (uint16_t)(head->start + n);
-            return;
+            return lent;
         }
+        lent += head->last_of_piece;
         drop_head(q, p, head);
         n -= held;
     }
+    return lent;
 }
 
 /* The place of the byte at offset, which is held, walking on from `at`, which is not behind it. */
@@ -190,7 +287,7 @@ void queue_copy(const struct queue *q, const struct queue_pools *p, uint32_t off
         const struct chunk *c = walk_to(p, offset, &at);
         const uint32_t skip = offset - at.offset, n = least(len, held_in(c) - skip);
 
-        memcpy(out, c->bytes + c->start + skip, n);
+        memcpy(out, first_of(c) + skip, n);
         out += n;
         offset += n;
         len -= n;
@@ -207,7 +304,7 @@ static uint32_t copy_pieces(const struct queue_pools *p, uint32_t offset, uint8_
     while (done < len) {
         const struct chunk *c = walk_to(p, offset + done, at);
         const uint32_t skip = offset + done - at->offset, n = least(len - done, held_in(c) - skip);
-        const uint32_t part = sum_copy(to + done, c->bytes + c->start + skip, n);
+        const uint32_t part = sum_copy(to + done, first_of(c) + skip, n);
 
         sum = sum_fold(sum + (done & 1 ? sum_odd(part) : part));
         done += n;
@@ -232,7 +329,7 @@ uint32_t queue_copy_sum(const struct queue *q, const struct queue_pools *p, uint
     *cursor = at;
     /* Nearly always: one segment out of one chunk. */
     if (len <= held_in(c) - offset)
-        return sum_copy(to, c->bytes + c->start + offset, len);
+        return sum_copy(to, first_of(c) + offset, len);
     return copy_pieces(p, at.offset + offset, to, len, cursor);
 }
 
@@ -246,7 +343,7 @@ static uint32_t move_head(struct queue *to, struct queue *from, struct queue_poo
     /* The two cases in which bytes are copied: the odd end, for which to may need a chunk and not get it, and
      * small content, for which it does not. */
     if (n < held || (held <= COPY_MAX && held <= room)) {
-        n = queue_append(to, p, head->bytes + head->start, least(n, held));
+        n = queue_append(to, p, first_of(head), least(n, held));
         queue_consume(from, p, n, NULL);
         return n;
     }
@@ -261,6 +358,11 @@ uint32_t queue_move(struct queue *to, struct queue *from, struct queue_pools *p,
 {
     uint32_t done = 0;
 
+    if (n == from->bytes && to->head == 0) { /* all of it, to nothing: the list changes hands */
+        *to = *from;
+        *from = (struct queue){0};
+        return n;
+    }
     while (done < n) {
         const uint32_t moved = move_head(to, from, p, n - done);
 
@@ -285,11 +387,18 @@ void queue_concat(struct queue *to, struct queue *from, const struct queue_pools
     *from = (struct queue){0};
 }
 
-void queue_clear(struct queue *q, struct queue_pools *p)
+uint32_t queue_clear(struct queue *q, struct queue_pools *p)
 {
-    while (q->head != 0)
-        drop_head(q, p, chunk_at(p, q->head));
+    uint32_t lent = 0;
+
+    while (q->head != 0) {
+        struct chunk *head = chunk_at(p, q->head);
+
+        lent += head->last_of_piece;
+        drop_head(q, p, head);
+    }
     q->bytes = 0;
+    return lent;
 }
 
 struct view queue_front(const struct queue *q, const struct queue_pools *p)
@@ -299,5 +408,5 @@ struct view queue_front(const struct queue *q, const struct queue_pools *p)
     if (q->head == 0)
         return view_of(NULL, 0);
     head = chunk_at(p, q->head);
-    return view_of(head->bytes + head->start, held_in(head));
+    return view_of(first_of(head), held_in(head));
 }

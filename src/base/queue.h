@@ -14,11 +14,12 @@
 #include "slab.h"
 #include "view.h"
 
-enum { QUEUE_SMALL = 256, QUEUE_LARGE = 2048, QUEUE_HEADER = 16 };
+enum { QUEUE_SMALL = 256, QUEUE_LARGE = 2048, QUEUE_HEADER = 16, QUEUE_LENT = 64 };
 
-/* The two pools that all queues of a stack share. */
+/* The pools that all queues of a stack share. A chunk of the third kind holds no bytes: it names memory that
+ * somebody has lent. */
 struct queue_pools {
-    struct pool small, large;
+    struct pool small, large, lent;
 };
 
 struct queue {
@@ -41,8 +42,20 @@ void queue_pools_init(struct queue_pools *p, struct slabs *s);
  * when no small chunk is to be had any more. */
 uint32_t queue_append(struct queue *q, struct queue_pools *p, const void *data, uint32_t len);
 
-/* Drops the first n bytes (n <= q->bytes). cursor may be NULL; else it stays right. */
-void queue_consume(struct queue *q, struct queue_pools *p, uint32_t n, struct queue_cursor *cursor);
+/* Appends len bytes (not 0) without a copy: the memory is lent until they have been dropped, which
+ * queue_consume and queue_clear tell. False: no chunk is to be had, and nothing was put in. */
+bool queue_append_lent(struct queue *q, struct queue_pools *p, const void *data, uint32_t len);
+
+/* Room of up to want bytes (not 0) at the end that lies together, to be written to and then put in by
+ * queue_commit, before the queue changes otherwise. *room: how many bytes, NULL: no chunk is to be had. */
+uint8_t *queue_reserve(struct queue *q, struct queue_pools *p, uint32_t want, uint32_t *room);
+
+/* The first n bytes of what was reserved are in; 0: none, and an empty chunk is given back. */
+void queue_commit(struct queue *q, struct queue_pools *p, uint32_t n);
+
+/* Drops the first n bytes (n <= q->bytes). cursor may be NULL; else it stays right. Returns how many lent
+ * pieces (as queue_append_lent took them) are no longer needed. */
+uint32_t queue_consume(struct queue *q, struct queue_pools *p, uint32_t n, struct queue_cursor *cursor);
 
 /* Copies len bytes from offset on (offset + len <= q->bytes) out and leaves them in. */
 void queue_copy(const struct queue *q, const struct queue_pools *p, uint32_t offset, void *to, uint32_t len);
@@ -61,8 +74,8 @@ uint32_t queue_move(struct queue *to, struct queue *from, struct queue_pools *p,
 /* Puts all of from behind to, another queue; from is empty then. Nothing is copied. */
 void queue_concat(struct queue *to, struct queue *from, const struct queue_pools *p);
 
-/* Drops everything. */
-void queue_clear(struct queue *q, struct queue_pools *p);
+/* Drops everything. Returns how many lent pieces are no longer needed. */
+uint32_t queue_clear(struct queue *q, struct queue_pools *p);
 
 /* The first bytes that lie together, good until the queue is next changed; empty when the queue is. */
 struct view queue_front(const struct queue *q, const struct queue_pools *p);

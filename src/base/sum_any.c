@@ -75,7 +75,6 @@ static inline uint32_t fold(const struct total *t)
     return half >> 16;
 }
 
-/* Blocks as large as this make the loop's own instructions few. */
 static inline void add32(struct total *t, const uint8_t *at)
 {
     add(t, load8(at));
@@ -102,30 +101,38 @@ static inline uint64_t rest_of(const uint8_t *at, size_t len)
     return sum;
 }
 
+/* The last len bytes, fewer than 64; in line, so that the total stays in registers. */
+static inline __attribute__((always_inline)) void add_short(struct total *t, const uint8_t *at, size_t len)
+{
+    if (len & 32) {
+        add32(t, at);
+        at += 32;
+    }
+    if (len & 16) {
+        add(t, load8(at));
+        add(t, load8(at + 8));
+        at += 16;
+    }
+    if (len & 8) {
+        add(t, load8(at));
+        at += 8;
+    }
+    if (len & 7)
+        add(t, rest_of(at, len & 7));
+}
+
 uint32_t sum_bytes(const void *data, size_t len)
 {
     const uint8_t *at = data;
     struct total t = {0, 0};
 
+    /* Blocks as large as this make the loop's own instructions few. */
     for (; len >= 64; len -= 64, at += 64) {
         add32(&t, at);
         add32(&t, at + 32);
     }
-    if (len & 32) {
-        add32(&t, at);
-        at += 32;
-    }
-    if (len & 16) {
-        add(&t, load8(at));
-        add(&t, load8(at + 8));
-        at += 16;
-    }
-    if (len & 8) {
-        add(&t, load8(at));
-        at += 8;
-    }
-    if (len & 7)
-        add(&t, rest_of(at, len & 7));
+    if (len)
+        add_short(&t, at, len);
     return fold(&t);
 }
 
@@ -138,12 +145,11 @@ static inline void copy8(struct total *t, uint8_t *to, const uint8_t *from)
     add(t, word);
 }
 
+/* Copied in words as wide as the machine's widest, summed in those that have a carry. */
 static inline void copy32(struct total *t, uint8_t *to, const uint8_t *from)
 {
-    copy8(t, to, from);
-    copy8(t, to + 8, from + 8);
-    copy8(t, to + 16, from + 16);
-    copy8(t, to + 24, from + 24);
+    memcpy(to, from, 32);
+    add32(t, from);
 }
 
 /* As rest_of, and copies. */
@@ -168,6 +174,27 @@ static inline uint64_t copy_rest(uint8_t *to, const uint8_t *from, size_t len)
     return sum;
 }
 
+/* The last len bytes, fewer than 64. */
+static inline __attribute__((always_inline)) void copy_short(struct total *t, uint8_t *to,
+                                                             const uint8_t *from, size_t len)
+{
+    if (len & 32) {
+        copy32(t, to, from);
+        to += 32, from += 32;
+    }
+    if (len & 16) {
+        copy8(t, to, from);
+        copy8(t, to + 8, from + 8);
+        to += 16, from += 16;
+    }
+    if (len & 8) {
+        copy8(t, to, from);
+        to += 8, from += 8;
+    }
+    if (len & 7)
+        add(t, copy_rest(to, from, len & 7));
+}
+
 uint32_t sum_copy(void *to, const void *from, size_t len)
 {
     const uint8_t *in = from;
@@ -178,20 +205,7 @@ uint32_t sum_copy(void *to, const void *from, size_t len)
         copy32(&t, out, in);
         copy32(&t, out + 32, in + 32);
     }
-    if (len & 32) {
-        copy32(&t, out, in);
-        in += 32, out += 32;
-    }
-    if (len & 16) {
-        copy8(&t, out, in);
-        copy8(&t, out + 8, in + 8);
-        in += 16, out += 16;
-    }
-    if (len & 8) {
-        copy8(&t, out, in);
-        in += 8, out += 8;
-    }
-    if (len & 7)
-        add(&t, copy_rest(out, in, len & 7));
+    if (len)
+        copy_short(&t, out, in, len);
     return fold(&t);
 }

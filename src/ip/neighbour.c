@@ -7,7 +7,7 @@
 
 #include <errno.h>
 
-enum { ASK_AGAIN_S = 1, QUESTIONS = 3, CHECK_AFTER_S = 60 };
+enum { ASK_AGAIN_S = 1, QUESTIONS = 3 };
 
 static uint64_t hash_of(const struct neighbours *n, const struct addr *addr, unsigned device)
 {
@@ -138,11 +138,11 @@ int neighbour_want(struct neighbours *n, const struct addr *addr, unsigned devic
     return i;
 }
 
-bool neighbour_ready(struct neighbours *n, unsigned index, rn_time now)
+bool neighbour_ready_else(struct neighbours *n, unsigned index, rn_time now)
 {
     struct neighbour *e = &n->list[index];
 
-    if (e->state == NEIGHBOUR_KNOWN && tick_of(now) - e->confirmed > tick_of(CHECK_AFTER_S * TIME_S))
+    if (e->state == NEIGHBOUR_KNOWN && tick_of(now) - e->confirmed > NEIGHBOUR_CHECK_TICKS)
         ask(n, index, NEIGHBOUR_CHECKED, now);
     else if (e->state == NEIGHBOUR_FAILED)
         ask(n, index, NEIGHBOUR_ASKED, now);
@@ -154,7 +154,7 @@ void neighbour_doubt(struct neighbours *n, unsigned index)
     struct neighbour *e = &n->list[index];
 
     if (e->state == NEIGHBOUR_KNOWN)
-        e->confirmed -= tick_of(CHECK_AFTER_S * TIME_S) + 1;
+        e->confirmed -= NEIGHBOUR_CHECK_TICKS + 1;
 }
 
 int neighbour_heard(struct neighbours *n, const struct addr *addr, unsigned device, unsigned own,

@@ -28,6 +28,9 @@ enum neighbour_state {
     NEIGHBOUR_STATIC
 };
 
+/* So long after its last answer one is checked when it is next sent to. */
+enum { NEIGHBOUR_CHECK_TICKS = (int)(60 * TIME_S >> TICK_SHIFT) };
+
 struct neighbour {
     struct addr addr;
     uint8_t mac[6];
@@ -60,8 +63,19 @@ int neighbour_find(const struct neighbours *n, const struct addr *addr, unsigned
 /* The entry, made if there is none and then asked for; -1: no room (counted). own: the asking address. */
 int neighbour_want(struct neighbours *n, const struct addr *addr, unsigned device, unsigned own, rn_time now);
 
+/* The same as neighbour_ready, for those of whom it cannot be said at once. */
+bool neighbour_ready_else(struct neighbours *n, unsigned index, rn_time now);
+
 /* May we send to it now? Its link address is valid then. Asks, again or for a check, where it is time. */
-bool neighbour_ready(struct neighbours *n, unsigned index, rn_time now);
+static inline bool neighbour_ready(struct neighbours *n, unsigned index, rn_time now)
+{
+    const struct neighbour *e = &n->list[index];
+
+    if (e->state == NEIGHBOUR_STATIC ||
+        (e->state == NEIGHBOUR_KNOWN && tick_of(now) - e->confirmed <= NEIGHBOUR_CHECK_TICKS))
+        return true;
+    return neighbour_ready_else(n, index, now);
+}
 
 /* It does not seem to hear us: check at the next use (RFC 1122 4.2.3.5's advice to IP). */
 void neighbour_doubt(struct neighbours *n, unsigned index);

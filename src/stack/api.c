@@ -23,7 +23,8 @@ _Static_assert((int)DROP_COUNT <= RN_DROPS && (int)CONN_STATES <= RN_STATES, "st
 _Static_assert((int)CONN_EV_ACCEPTED == RN_ACCEPTED && (int)CONN_EV_CONNECTED == RN_CONNECTED &&
                    (int)CONN_EV_READABLE == RN_READABLE && (int)CONN_EV_WRITABLE == RN_WRITABLE &&
                    (int)CONN_EV_PEER_CLOSED == RN_PEER_CLOSED && (int)CONN_EV_CLOSED == RN_CLOSED &&
-                   (int)CONN_EV_FAILED == RN_FAILED,
+                   (int)CONN_EV_FAILED == RN_FAILED && (int)CONN_EV_URGENT == RN_URGENT &&
+                   (int)CONN_EV_SENT == RN_SENT && (int)CONN_EV_TROUBLE == RN_TROUBLE,
                "events are the same bits inside and outside");
 
 static rn_sock sock_of(const struct rn_stack *net, const struct conn *c)
@@ -73,11 +74,9 @@ static int check_protocol(int protocol, char *err)
 
 rn_sock rn_listen(struct rn_stack *net, int protocol, const char *where, char *err)
 {
-    struct listeners *l = &net->listeners;
     struct addr a;
     uint16_t port;
-    uint32_t i;
-    int rc = check_protocol(protocol, err);
+    int i, rc = check_protocol(protocol, err);
 
     if (rc)
         return rc;
@@ -87,20 +86,12 @@ rn_sock rn_listen(struct rn_stack *net, int protocol, const char *where, char *e
     if (!addr_is_any(&a) && address_find(&net->addresses, &a) < 0)
         return ERROR_LINE(err, -EADDRNOTAVAIL, where,
                           " is not an address of this stack: rn_add_address first");
-    for (i = 0; i < l->limit; i++)
-        if (l->listeners[i].used && l->listeners[i].port == port && addr_eq(&l->listeners[i].address, &a))
-            return ERROR_LINE(err, -EADDRINUSE, where, " is listened on already");
-    for (i = 0; i < l->limit && l->listeners[i].used; i++)
-        ;
-    if (i == l->limit)
-        return ERROR_LINE(err, -ENOSPC, "no room for one more listener: raise rn_options.listeners");
-    l->listeners[i] = (struct listener){.address = a,
-                                        .port = port,
-                                        .used = true,
-                                        .ipv6 = !addr_is4(&a),
-                                        .generation = l->listeners[i].generation};
-    l->used++;
-    return sock_of_listener(net, i);
+    i = listen_open(&net->listeners, &net->conns, &a, port, !addr_is4(&a));
+    if (i == -EADDRINUSE)
+        return ERROR_LINE(err, i, where, " is listened on already");
+    if (i < 0)
+        return ERROR_LINE(err, i, "no room for one more listener: raise rn_options.listeners");
+    return sock_of_listener(net, (uint32_t)i);
 }
 
 /* The own address to connect from: the one asked for, else the one on the peer's link. */
@@ -183,8 +174,12 @@ bool rn_next(struct rn_stack *net, struct rn_event *ev)
             net->listeners.listeners[cold->listener - 1].pending--;
             cold->listener = 0;
         }
-        if (events & CONN_EV_FAILED)
-            ev->error = cold->error;
+        if (events & (CONN_EV_FAILED | CONN_EV_TROUBLE))
+            ev->error = events & CONN_EV_FAILED ? cold->error : cold->trouble;
+        if (events & CONN_EV_SENT && c->active) {
+            ev->sent = conn_active(s, c)->refs_done;
+            conn_active(s, c)->refs_done = 0;
+        }
         if (events & (CONN_EV_FAILED | CONN_EV_CLOSED))
             call_close(s, c);
         return true;
@@ -208,9 +203,68 @@ ptrdiff_t rn_send(struct rn_stack *net, rn_sock sock, const void *data, size_t l
     return c ? call_send(&net->conns, c, data, len) : -EBADF;
 }
 
+ptrdiff_t rn_peek(struct rn_stack *net, rn_sock sock, const void **data)
+{
+    struct conn *c = conn_of(net, sock);
+    const uint8_t *at = NULL;
+    ptrdiff_t n = c ? call_peek(&net->conns, c, &at) : -EBADF;
+
+    if (n > 0)
+        *data = at;
+    return n;
+}
+
+ptrdiff_t rn_consume(struct rn_stack *net, rn_sock sock, size_t len)
+{
+    struct conn *c = conn_of(net, sock);
+
+    return c ? call_consume(&net->conns, c, len) : -EBADF;
+}
+
+ptrdiff_t rn_reserve(struct rn_stack *net, rn_sock sock, size_t len, void **room)
+{
+    struct conn *c = conn_of(net, sock);
+    uint8_t *at = NULL;
+    ptrdiff_t n = c ? call_reserve(&net->conns, c, len, &at) : -EBADF;
+
+    if (n > 0)
+        *room = at;
+    return n;
+}
+
+ptrdiff_t rn_commit(struct rn_stack *net, rn_sock sock, size_t len)
+{
+    struct conn *c = conn_of(net, sock);
+
+    return c ? call_commit(&net->conns, c, len) : -EBADF;
+}
+
+int rn_send_ref(struct rn_stack *net, rn_sock sock, const void *data, size_t len)
+{
+    struct conn *c = conn_of(net, sock);
+
+    if (c && (!len || len > 1u << 30))
+        return -EINVAL;
+    return c ? call_send_lent(&net->conns, c, data, (uint32_t)len) : -EBADF;
+}
+
+ptrdiff_t rn_send_urgent(struct rn_stack *net, rn_sock sock, const void *data, size_t len)
+{
+    struct conn *c = conn_of(net, sock);
+
+    return c ? call_send_urgent(&net->conns, c, data, len) : -EBADF;
+}
+
+ptrdiff_t rn_urgent(struct rn_stack *net, rn_sock sock)
+{
+    struct conn *c = conn_of(net, sock);
+
+    return c ? (ptrdiff_t)call_urgent(&net->conns, c) : -EBADF;
+}
+
 ptrdiff_t rn_splice(struct rn_stack *net, rn_sock from, rn_sock to, size_t len)
 {
-    struct conn *f = conn_of(net, from), *t = conn_of(net, to);
+    struct conn *f = conn_of(net, from), *t = from == to ? f : conn_of(net, to);
 
     return f && t ? call_splice(&net->conns, f, t, len) : -EBADF;
 }
@@ -226,22 +280,18 @@ int rn_shutdown(struct rn_stack *net, rn_sock sock)
 static void close_listener(struct rn_stack *net, struct listener *at)
 {
     struct conns *s = &net->conns;
-    uint32_t index = (uint32_t)(at - net->listeners.listeners), link = s->events.head;
+    uint32_t index = (uint32_t)(at - net->listeners.listeners), next;
+    struct fifo_cursor cursor = {0};
 
-    listen_forget(&net->listeners, s, (int)index);
-    while (link) {
-        struct conn *c = conn_at(s, link - 1);
+    while (fifo_look(&s->fifos, &s->events, &cursor, &next)) {
+        struct conn *c = conn_at(s, next);
 
-        link = c->next_event;
         if (conn_cold(s, c)->listener == index + 1) {
             conn_cold(s, c)->listener = 0;
             call_abort(s, c);
         }
     }
-    at->used = false;
-    at->pending = 0;
-    at->generation++;
-    net->listeners.used--;
+    listen_close(&net->listeners, s, (int)index);
 }
 
 int rn_close(struct rn_stack *net, rn_sock sock)
@@ -283,6 +333,30 @@ int rn_set_user(struct rn_stack *net, rn_sock sock, void *user)
     return 0;
 }
 
+int rn_get_settings(struct rn_stack *net, rn_sock sock, struct rn_settings *settings)
+{
+    struct conn *c = conn_of(net, sock);
+    struct listener *l = listener_of(net, sock);
+
+    if (!c && !l)
+        return -EBADF;
+    settings_write(&net->conns.settings[c ? c->settings : l->settings], settings);
+    return 0;
+}
+
+int rn_set_settings(struct rn_stack *net, rn_sock sock, const struct rn_settings *settings)
+{
+    struct conn *c = conn_of(net, sock);
+    struct listener *l = listener_of(net, sock);
+    struct conn_settings wanted;
+
+    if (!c && !l)
+        return -EBADF;
+    if (!settings_read(settings, &wanted))
+        return -EINVAL;
+    return c ? settings_of_conn(net, c, &wanted) : settings_of_listener(net, l, &wanted);
+}
+
 /* ---- what is going on */
 
 static void use(struct rn_use *u, const char *name, uint64_t used, uint64_t limit, uint64_t peak,
@@ -316,6 +390,8 @@ void rn_stats(const struct rn_stack *net, struct rn_stats *stats)
     stats->closed = k->closed;
     stats->failed = k->failed;
     stats->timed_out = k->timed_out;
+    stats->cookies_sent = net->listeners.cookies_sent;
+    stats->cookies_taken = net->listeners.cookies_taken;
     for (int i = 0; i < CONN_STATES; i++)
         stats->entered[i] = k->entered[i];
     for (int i = 0; i < DROP_COUNT; i++)
@@ -348,6 +424,17 @@ const char *rn_state_name(int state)
     return state >= 0 && state < CONN_STATES ? conn_facts[state].name : NULL;
 }
 
+static const char *limited_by(const struct conns *s, const struct conn *c, uint32_t unsent)
+{
+    const struct conn_active *a = conn_active(s, c);
+
+    if (!a || (!unsent && !a->board.lost))
+        return "application";
+    if (a->loss.phase != LOSS_OPEN)
+        return "recovery";
+    return conn_flight(c) + c->mss > c->snd_wnd ? "peer's window" : "network";
+}
+
 int rn_info(struct rn_stack *net, rn_sock sock, struct rn_info *info)
 {
     const struct conns *s = &net->conns;
@@ -360,7 +447,7 @@ int rn_info(struct rn_stack *net, rn_sock sock, struct rn_info *info)
     addr_print(info->local, &net->addresses.list[c->key.local].addr, c->key.local_port);
     addr_print(info->peer, &c->key.remote, c->key.remote_port);
     queued = conn_queued(s, c);
-    flight = (uint32_t)seq_diff(c->snd_max, c->snd_una);
+    flight = conn_flight(c);
     info->state = c->state;
     info->unread = conn_unread(s, c);
     info->unacked = flight < queued ? flight : queued;
@@ -373,5 +460,15 @@ int rn_info(struct rn_stack *net, rn_sock sock, struct rn_info *info)
     info->rttvar_us = c->rttvar_us;
     info->rto_us = rtt_timeout_us(s, c);
     info->retries = c->retries;
+    info->retransmitted = conn_cold(s, c)->retransmitted;
+    info->receive_limit = conn_receive_limit(s, c);
+    info->send_limit = conn_send_limit(s, c);
+    info->congestion = cc_name_of(conn_settings(s, c)->cc);
+    info->timestamps = (c->flags & CONN_TIMESTAMPS) != 0;
+    info->sack = (c->flags & CONN_SACK) != 0;
+    info->ecn = (c->flags & CONN_ECN) != 0;
+    info->wscale_sent = c->scale >> 4;
+    info->wscale_received = c->scale & 15;
+    info->limited_by = limited_by(s, c, info->unsent);
     return 0;
 }

@@ -3,14 +3,16 @@
  * A frame's way up, one screen a layer. Each layer decodes with wire/, drops what is not for us with a
  * reason, and hands the rest on. Nothing is sent here: a reply is put into the list that flush encodes.
  *
- *      input_frame:    ethernet -> arp
- *                               -> network -> echo, error   (answered, or told to the connection it concerns)
- *                                          -> transport     (a segment, for the next stage of the poll)
+ *      input_frame:    ethernet -> usual                    (a segment, for the next stage of the poll)
+ *                               -> network -> transport     (the same, layer by layer)
+ *                                          -> echo, error   (answered, or told to the connection it concerns)
+ *                               -> arp
  *      input_segment:  to the connection, the half-open one, the one in TIME-WAIT, the listener, or nobody
  */
 #include "room.h"
 #include "ip/path.h"
 #include "tcp/call.h"
+#include "tcp/fast.h"
 #include "tcp/in.h"
 #include "wire/arp.h"
 #include "wire/checksum.h"
@@ -19,6 +21,7 @@
 #include "wire/icmp6.h"
 #include "wire/ip4.h"
 #include "wire/ip6.h"
+#include "wire/quick.h"
 
 #include <errno.h>
 #include <string.h>
@@ -28,6 +31,18 @@ static bool dropped(struct rn_stack *net, enum drop reason)
 {
     net->drops[reason]++;
     return false;
+}
+
+/* One more of that kind may go. */
+static bool within_rate(struct rn_stack *net, struct room_rate *rate)
+{
+    const rn_time part = TIME_S / ROOM_RATE;
+    rn_time from = rate->taken > net->now ? rate->taken : net->now;
+
+    if (from - net->now > TIME_S - part)
+        return false;
+    rate->taken = from + part;
+    return true;
 }
 
 /* A place for a reply; poll takes no more frames than there are places. */
@@ -101,13 +116,17 @@ static bool error(struct rn_stack *net, const struct icmp *m, struct view rest, 
     bool hard =
         m->kind == ICMP_UNREACHABLE && (ipv6 ? m->code == 1 || m->code == 4 : m->code == 2 || m->code == 3);
 
-    if (!c || !seq_in(seq_of(q.seq), c->snd_una, (uint32_t)seq_diff(c->snd_max, c->snd_una)))
+    if (!c || !seq_in(seq_of(q.seq), c->snd_una, conn_flight(c)))
         return dropped(net, DROP_ICMP_QUOTE);
     if (m->kind == ICMP_TOO_BIG) {
         mtu = path_mtu(m->mtu, q.ip.payload_len + (ipv6 ? IP6_LEN : IP4_LEN), ipv6);
         call_path_mtu(&net->conns, c, seq_of(q.seq), (uint16_t)((mtu < 65535 ? mtu : 65535) - headers));
     } else if (hard && c->state == CONN_SYN_SENT) {
         conn_finish(&net->conns, c, -ECONNREFUSED);
+    } else if (conn_settings(&net->conns, c)->soft_errors) { /* MUST-47, SHLD-25 */
+        conn_cold(&net->conns, c)->trouble =
+            m->kind == ICMP_UNREACHABLE && m->code == 0 ? -ENETUNREACH : -EHOSTUNREACH;
+        conn_tells(&net->conns, c, CONN_EV_TROUBLE);
     }
     return false;
 }
@@ -124,7 +143,11 @@ static bool icmp(struct rn_stack *net, int device, struct view v, const struct i
     if (bad)
         return dropped(net, bad);
     if (m.kind == ICMP_ECHO_REQUEST) {
-        struct room_reply *r = reply(net, device, ROOM_ECHO, mac);
+        struct room_reply *r;
+
+        if (!within_rate(net, &net->echoes))
+            return dropped(net, DROP_RATE);
+        r = reply(net, device, ROOM_ECHO, mac);
 
         r->ipv6 = ipv6;
         r->src = ip->dst;
@@ -149,20 +172,26 @@ static bool transport(struct rn_stack *net, const struct rn_frame *frame, struct
     if (!(frame->flags & (RN_CSUM_VERIFIED | RN_CSUM_TRUSTED)) &&
         !checksum_right(checksum_pseudo(&ip->src, &ip->dst, IP_TCP, (uint32_t)v.len), v.at, v.len))
         return dropped(net, DROP_CHECKSUM);
-    bad = tcp_decode(&v, &seg->tcp);
+    bad = tcp_decode(&v, &seg->text.tcp);
     if (bad)
         return dropped(net, bad);
-    if (seg->tcp.flags & TCP_SYN && seg->tcp.flags & (TCP_FIN | TCP_RST))
+    if (seg->text.tcp.flags & TCP_SYN && seg->text.tcp.flags & (TCP_FIN | TCP_RST))
         return dropped(net, DROP_FLAGS);
-    if (!seg->tcp.src_port || !seg->tcp.dst_port)
+    if (!seg->text.tcp.src_port || !seg->text.tcp.dst_port)
         return dropped(net, DROP_MALFORMED);
     seg->key.remote = ip->src;
-    seg->key.remote_port = seg->tcp.src_port;
-    seg->key.local_port = seg->tcp.dst_port;
-    seg->dst = ip->dst;
-    seg->payload = v.at;
-    seg->len = (uint32_t)v.len;
+    seg->key.remote_port = seg->text.tcp.src_port;
+    seg->key.local_port = seg->text.tcp.dst_port;
+    seg->text.payload = v.at;
+    seg->text.len = (uint32_t)v.len;
     return true;
+}
+
+/* Nobody sends from such an address to us. */
+static bool is_no_source(const struct rn_stack *net, int device, const struct addr *src)
+{
+    return !addr_is_unicast(src) || address_find(&net->addresses, src) >= 0 ||
+           address_is_broadcast(&net->addresses, src, (unsigned)device);
 }
 
 static bool network(struct rn_stack *net, int device, const struct rn_frame *frame, struct view v, bool ipv6,
@@ -177,40 +206,71 @@ static bool network(struct rn_stack *net, int device, const struct rn_frame *fra
     own = address_find(&net->addresses, &ip.dst);
     if (own < 0 || group || net->addresses.list[own].device != device)
         return dropped(net, DROP_NOT_OURS);
-    if (!addr_is_unicast(&ip.src) || address_find(&net->addresses, &ip.src) >= 0 ||
-        address_is_broadcast(&net->addresses, &ip.src, (unsigned)device))
+    if (is_no_source(net, device, &ip.src))
         return dropped(net, DROP_SOURCE);
     if (ip.fragment)
         return dropped(net, DROP_FRAGMENT);
     if (ip.protocol != IP_TCP)
         return icmp(net, device, v, &ip, ipv6, seg->src_mac);
     seg->ipv6 = ipv6;
+    seg->source_seen = true;
+    seg->text.congestion_was_met = (ip.traffic_class & 3) == 3;
     seg->key.local = (uint16_t)own;
     return transport(net, frame, v, &ip, seg);
 }
 
-bool input_frame(struct rn_stack *net, int device, const struct rn_frame *frame, struct room_segment *seg)
+/* A segment in the usual form: the whole way at once. False: the layers find out what it is. Whether its
+ * source may send is asked only when there is no record of it, since whoever has one was asked. */
+static bool usual(struct rn_stack *net, int device, const struct rn_frame *frame, struct view v, bool ipv6,
+                  struct room_segment *seg)
+{
+    struct room_device *d = &net->devices[device];
+    bool verified = frame->flags & (RN_CSUM_VERIFIED | RN_CSUM_TRUSTED);
+    struct tcp *t = &seg->text.tcp;
+    struct quick q;
+    int own;
+
+    if (!(ipv6 ? quick_decode6(v.at, v.len, verified, &q, t) : quick_decode4(v.at, v.len, verified, &q, t)))
+        return false;
+    own = address_find_at(&net->addresses, &q.dst, d->own);
+    if (own < 0 || net->addresses.list[own].device != device)
+        return false;
+    d->own = (uint8_t)own;
+    seg->key.remote = q.src;
+    seg->key.remote_port = t->src_port;
+    seg->key.local_port = t->dst_port;
+    seg->key.local = (uint16_t)own;
+    seg->ipv6 = ipv6;
+    seg->source_seen = false;
+    seg->text.payload = q.payload;
+    seg->text.len = q.len;
+    seg->text.congestion_was_met = (q.traffic_class & 3) == 3;
+    return true;
+}
+
+/* An IP packet, not to a group; by the short way if there is one. */
+static bool packet(struct rn_stack *net, int device, const struct rn_frame *frame, struct view v, bool ipv6,
+                   struct room_segment *seg)
+{
+    if (!net->conns.config.no_fast_path && usual(net, device, frame, v, ipv6, seg))
+        return true;
+    return network(net, device, frame, v, ipv6, false, seg);
+}
+
+/* What is not an IP packet to our own link address. */
+static bool other_frame(struct rn_stack *net, int device, const struct rn_frame *frame,
+                        struct room_segment *seg)
 {
     const struct room_device *d = &net->devices[device];
     struct view v = view_of(frame->data, frame->len);
-    struct eth h = {.type = 0};
+    struct eth h;
 
-    if (frame->fragments || !frame->len)
-        return dropped(net, DROP_TRUNCATED); /* chains come with the devices that make them */
-    if (frame->flags & RN_VLAN)
-        return dropped(net, DROP_VLAN);
-    seg->src_mac = NULL;
-    if (d->dev->medium == RN_IP) {
-        h.type = v.at[0] >> 4 == 6 ? ETH_IP6 : ETH_IP4;
-        return network(net, device, frame, v, h.type == ETH_IP6, false, seg);
-    }
     if (eth_decode(&v, &h))
         return dropped(net, DROP_TRUNCATED);
-    if (!eth_is_group(h.dst) && memcmp(h.dst, d->mac, 6) != 0)
+    if (!eth_is_group(h.dst) && !eth_is_same(h.dst, d->mac))
         return dropped(net, DROP_NOT_OURS);
     if (eth_is_group(h.src))
         return dropped(net, DROP_SOURCE);
-    seg->src_mac = frame->data + 6;
     switch (h.type) {
     case ETH_IP4:
     case ETH_IP6: return network(net, device, frame, v, h.type == ETH_IP6, eth_is_group(h.dst), seg);
@@ -220,28 +280,67 @@ bool input_frame(struct rn_stack *net, int device, const struct rn_frame *frame,
     }
 }
 
+bool input_frame(struct rn_stack *net, int device, const struct rn_frame *frame, struct room_segment *seg)
+{
+    const struct room_device *d = &net->devices[device];
+    const uint8_t *at = frame->data;
+    struct view v = view_of(at, frame->len);
+    uint16_t type;
+
+    if (frame->fragments || !frame->len)
+        return dropped(net, DROP_TRUNCATED); /* chains come with the devices that make them */
+    if (frame->flags & RN_VLAN)
+        return dropped(net, DROP_VLAN);
+    if (d->dev->medium == RN_IP) {
+        seg->src_mac = NULL;
+        return packet(net, device, frame, v, at[0] >> 4 == 6, seg);
+    }
+    if (!view_take(&v, ETH_LEN))
+        return dropped(net, DROP_TRUNCATED);
+    seg->src_mac = at + 6;
+    type = (uint16_t)(at[12] << 8 | at[13]);
+    if (!eth_is_same(at, d->mac) || eth_is_group(at + 6) || (type != ETH_IP4 && type != ETH_IP6))
+        return other_frame(net, device, frame, seg);
+    return packet(net, device, frame, v, type == ETH_IP6, seg);
+}
+
+/* The own address that it is for. */
+static const struct addr *own_of(const struct rn_stack *net, const struct room_segment *seg)
+{
+    return &net->addresses.list[seg->key.local].addr;
+}
+
 /* What a verdict asks for goes back to where the segment came from. */
 static void answer(struct rn_stack *net, int device, const struct room_segment *seg, const struct verdict *v)
 {
-    const struct tcp *t = &seg->tcp;
+    const struct tcp *t = &seg->text.tcp;
     struct room_reply *r;
-    uint32_t space = seg->len + (t->flags & TCP_SYN ? 1 : 0) + (t->flags & TCP_FIN ? 1 : 0);
+    uint32_t space = seg->text.len + (t->flags & TCP_SYN ? 1 : 0) + (t->flags & TCP_FIN ? 1 : 0);
 
     if (v->drop)
         dropped(net, v->drop);
     if (v->reply == REPLY_NONE || (v->reply == REPLY_RST && t->flags & TCP_RST))
         return;
+    if (v->reply == REPLY_RST && !within_rate(net, &net->resets)) {
+        dropped(net, DROP_RATE);
+        return;
+    }
     r = reply(net, device, ROOM_TCP, seg->src_mac);
     r->ipv6 = seg->ipv6;
-    r->src = seg->dst;
+    r->src = *own_of(net, seg);
     r->dst = seg->key.remote;
     r->tcp.src_port = t->dst_port;
     r->tcp.dst_port = t->src_port;
-    if (v->reply == REPLY_ACK) {
-        r->tcp.flags = TCP_ACK;
+    if (v->reply != REPLY_RST) {
+        r->tcp.flags = v->reply == REPLY_ACK ? TCP_ACK : TCP_SYN | TCP_ACK;
         r->tcp.seq = v->seq;
         r->tcp.ack = v->ack;
         r->tcp.window = v->window;
+        r->tcp.has = v->has;
+        r->tcp.mss = v->mss;
+        r->tcp.wscale = v->wscale;
+        r->tcp.ts_value = v->ts_value;
+        r->tcp.ts_echo = v->ts_echo;
         return;
     }
     /* RFC 9293 3.10.7.1: acceptable to whoever sent that. */
@@ -273,35 +372,58 @@ static enum drop next_hop(struct rn_stack *net, int device, const struct room_se
     return DROP_NONE;
 }
 
+/* The most that the device's link brings in a segment. */
+static uint16_t link_mss(const struct rn_stack *net, int device, bool ipv6)
+{
+    return (uint16_t)(net->devices[device].mtu - (ipv6 ? IP6_LEN + TCP_LEN : IP4_LEN + TCP_LEN));
+}
+
+/* An ACK of no connection: it may give back a SYN cookie, and is then the connection's first segment. */
+static struct verdict for_cookie(struct rn_stack *net, int device, const struct room_segment *seg,
+                                 int listener)
+{
+    struct conns *s = &net->conns;
+    uint16_t hop = 0;
+    struct conn *c;
+
+    if (listener < 0 || !listen_sent_cookies(&net->listeners, s, listener) ||
+        next_hop(net, device, seg, &hop))
+        return verdict_reset(DROP_NO_CONNECTION);
+    c = listen_cookie(&net->listeners, s, &seg->key, listener, &seg->text.tcp, hop,
+                      link_mss(net, device, seg->ipv6));
+    return c ? in_segment(s, &net->timewaits, c, &seg->text) : verdict_reset(DROP_NO_CONNECTION);
+}
+
 /* A segment of no connection: for a listener if it is a SYN (3.10.7.2), else it is answered (3.10.7.1). */
 static struct verdict for_nobody(struct rn_stack *net, int device, const struct room_segment *seg,
                                  const seq32 *above)
 {
-    const struct tcp *t = &seg->tcp;
-    uint32_t headers = seg->ipv6 ? IP6_LEN + TCP_LEN : IP4_LEN + TCP_LEN;
+    const struct tcp *t = &seg->text.tcp;
     struct listen_syn *y;
+    struct verdict v;
     uint16_t hop = 0;
     enum drop bad;
     int listener;
 
+    if (!seg->source_seen && is_no_source(net, device, &seg->key.remote))
+        return verdict_of(DROP_SOURCE);
     if (t->flags & TCP_RST)
         return verdict_of(DROP_NO_CONNECTION);
-    listener = listen_find(&net->listeners, &seg->dst, t->dst_port, seg->ipv6);
-    if (t->flags & TCP_ACK || !(t->flags & TCP_SYN))
-        return t->flags & TCP_ACK || listener < 0 ? verdict_reset(DROP_NO_CONNECTION)
-                                                  : verdict_of(DROP_FLAGS);
+    listener = listen_find(&net->listeners, own_of(net, seg), t->dst_port, seg->ipv6);
+    if (t->flags & TCP_ACK)
+        return for_cookie(net, device, seg, listener);
+    if (!(t->flags & TCP_SYN))
+        return listener < 0 ? verdict_reset(DROP_NO_CONNECTION) : verdict_of(DROP_FLAGS);
     if (listener < 0)
         return verdict_reset(DROP_NO_LISTENER);
     bad = next_hop(net, device, seg, &hop);
     if (bad)
         return verdict_of(bad);
     y = listen_syn_received(&net->listeners, &net->conns, &seg->key, listener, t, hop,
-                            (uint16_t)(net->devices[device].mtu - headers), seg->ipv6);
-    if (!y)
-        return verdict_of(DROP_SYN_FULL);
-    if (above)
+                            link_mss(net, device, seg->ipv6), &v);
+    if (y && above)
         listen_start_above(y, *above);
-    return verdict_of(DROP_NONE);
+    return v;
 }
 
 /* A SYN for a listener ends TIME-WAIT if it is a new one; anything else is for the record itself. */
@@ -309,36 +431,50 @@ static struct verdict for_time_wait(struct rn_stack *net, int device, const stru
 {
     seq32 above;
 
-    if (!timewait_may_reopen(&net->timewaits, seg->index, &seg->tcp, &above) ||
-        listen_find(&net->listeners, &seg->dst, seg->tcp.dst_port, seg->ipv6) < 0)
-        return timewait_input(&net->timewaits, &net->conns, seg->index, &seg->tcp, seg->len);
+    if (!timewait_may_reopen(&net->timewaits, seg->index, &seg->text.tcp, &above) ||
+        listen_find(&net->listeners, own_of(net, seg), seg->text.tcp.dst_port, seg->ipv6) < 0)
+        return timewait_input(&net->timewaits, &net->conns, seg->index, &seg->text.tcp, seg->text.len);
     timewait_let_go(&net->timewaits, &net->conns, seg->index);
     return for_nobody(net, device, seg, &above);
 }
 
-void input_segment(struct rn_stack *net, int device, struct room_segment *seg)
+/* The table says whose it is. */
+static __attribute__((noinline)) void look_up(struct rn_stack *net, int device, struct room_segment *seg)
 {
     struct conns *s = &net->conns;
-    struct conn *c = conn_at(s, seg->index);
+    struct conn *c = NULL;
     struct verdict v = {0};
 
-    /* Segments before this one in the batch may have made, moved or ended what was found. */
-    if (seg->kind != TABLE_CONN || !(c->flags & CONN_IN_TABLE) ||
-        memcmp(&c->key, &seg->key, sizeof c->key) != 0)
-        seg->kind = (uint8_t)table_find(&s->table, &seg->key, seg->hash, &seg->index);
-
+    seg->kind = (uint8_t)table_find(&s->table, &seg->key, seg->hash, &seg->index);
     if (seg->kind == TABLE_SYN) {
-        v = listen_input(&net->listeners, s, seg->index, &seg->tcp, seg->len, &c);
+        v = listen_input(&net->listeners, s, seg->index, &seg->text.tcp, seg->text.len, &c);
         if (c) {
             seg->kind = TABLE_CONN;
             seg->index = conn_index(s, c);
         }
     }
     if (seg->kind == TABLE_CONN)
-        v = in_segment(s, &net->timewaits, conn_at(s, seg->index), &seg->tcp, seg->payload, seg->len);
+        v = in_segment(s, &net->timewaits, conn_at(s, seg->index), &seg->text);
     else if (seg->kind == TABLE_TIME_WAIT)
         v = for_time_wait(net, device, seg);
     else if (seg->kind == TABLE_NONE)
         v = for_nobody(net, device, seg, NULL);
+    answer(net, device, seg, &v);
+}
+
+void input_segment(struct rn_stack *net, int device, struct room_segment *seg)
+{
+    struct conns *s = &net->conns;
+    struct conn *c = conn_at(s, seg->index);
+    struct verdict v;
+
+    /* The guess is right, and still is after the segments before this one. */
+    if (seg->kind != TABLE_CONN || !table_same(&c->key, &seg->key) || !(c->flags & CONN_IN_TABLE)) {
+        look_up(net, device, seg);
+        return;
+    }
+    if (!s->config.no_fast_path && fast_segment(s, c, &seg->text))
+        return;
+    v = in_segment(s, &net->timewaits, c, &seg->text);
     answer(net, device, seg, &v);
 }

@@ -17,34 +17,53 @@
 #include "wire/icmp6.h"
 #include "wire/ip4.h"
 #include "wire/ip6.h"
+#include "wire/quick.h"
 
 #include <errno.h>
 #include <string.h>
 
-enum { ROUNDS = 4, R1 = 3 /* RFC 9293 3.8.3 */ };
+enum { ROUNDS = 4, LEAST_SLOTS = 16, AHEAD = 16 };
 static const uint8_t everybody[6] = {255, 255, 255, 255, 255, 255};
 
 /* ---- slots */
 
-/* The next free slot of a device; NULL: its ring is full. It is used once `filled` has counted it. */
-static struct rn_frame *slot(struct rn_stack *net, unsigned device)
+/* How many slots to ask for first: about as many as there are frames to be sent, as far as that can be told.
+ */
+static int first_slots(const struct rn_stack *net)
 {
-    struct room_device *d = &net->devices[device];
+    uint64_t frames = (uint64_t)net->conns.owing.count + net->reply_count;
 
-    if (d->filled < d->reserved)
-        return &d->slots[d->filled];
+    return frames < LEAST_SLOTS ? LEAST_SLOTS : frames < ROOM_BURST ? (int)frames : ROOM_BURST;
+}
+
+/* All slots are filled: sends them on and reserves others. */
+static __attribute__((noinline)) struct rn_frame *more_slots(struct rn_stack *net, struct room_device *d)
+{
+    int want = d->reserved ? ROOM_BURST : net->first_slots;
+
     if (d->full)
         return NULL;
     if (d->reserved)
         d->dev->ops->commit(d->dev, d->slots, d->filled);
     d->filled = 0;
-    d->reserved = d->dev->ops->reserve(d->dev, d->slots, ROOM_BURST, net->now);
+    d->reserved = d->dev->ops->reserve(d->dev, d->slots, want, net->now);
     if (d->reserved <= 0) {
         d->reserved = 0;
         d->full = true;
         return NULL;
     }
     return &d->slots[0];
+}
+
+/* The next free slot of a device; NULL: its ring is full. It is used once `filled` has counted it. */
+static inline struct rn_frame *slot_of(struct rn_stack *net, struct room_device *d)
+{
+    return d->filled < d->reserved ? &d->slots[d->filled] : more_slots(net, d);
+}
+
+static struct rn_frame *slot(struct rn_stack *net, unsigned device)
+{
+    return slot_of(net, &net->devices[device]);
 }
 
 /* Link and network headers in front of len bytes of transport; returns where the transport begins. */
@@ -140,6 +159,11 @@ static void put_reply(struct rn_stack *net, const struct room_reply *r)
                         .seq = r->tcp.seq,
                         .ack = r->tcp.ack,
                         .flags = r->tcp.flags,
+                        .has = r->tcp.has,
+                        .mss = r->tcp.mss,
+                        .wscale = r->tcp.wscale,
+                        .ts_value = r->tcp.ts_value,
+                        .ts_echo = r->tcp.ts_echo,
                         .window = r->tcp.window};
 
         put_tcp(net, r->device, r->mac, &r->src, &r->dst, r->ipv6, &t);
@@ -171,17 +195,18 @@ int output_hop(struct rn_stack *net, unsigned own, const struct addr *to)
 
 void output_wake(struct rn_stack *net, unsigned neighbour)
 {
-    conn_join_owing(&net->conns, &net->conns.owing, &net->waiting[neighbour]);
+    fifo_join(&net->conns.fifos, &net->conns.owing, &net->waiting[neighbour]);
 }
 
 /* Nobody answers for that address: attempts to connect fail, others go on trying by their timers. */
 static void unreachable(struct rn_stack *net, unsigned neighbour)
 {
-    struct conn_fifo *f = &net->waiting[neighbour];
-    struct conn *c;
+    uint32_t index;
 
-    while ((c = conn_pop_owing(&net->conns, f)) != NULL) {
-        c->flags &= (uint16_t)~CONN_IN_OWING;
+    while (fifo_pop(&net->conns.fifos, &net->waiting[neighbour], &index)) {
+        struct conn *c = conn_at(&net->conns, index);
+
+        c->flags &= ~(uint32_t)CONN_IN_OWING;
         if (c->state == CONN_CLOSED) {
             c->owe = c->dup_acks = 0;
             conn_release(&net->conns, c);
@@ -229,7 +254,7 @@ static void answer_syns(struct rn_stack *net)
         const struct neighbour *hop = &net->neighbours.list[y->next_hop];
 
         if (slot(net, own->device)) {
-            put_tcp(net, own->device, hop->mac, &own->addr, &y->key.remote, y->flags & LISTEN_IPV6, &t);
+            put_tcp(net, own->device, hop->mac, &own->addr, &y->key.remote, !addr_is4(&y->key.remote), &t);
             net->conns.counts.segments_out++;
         } else {
             net->drops[DROP_TX_FULL]++; /* as if lost on the way: it comes again */
@@ -240,13 +265,19 @@ static void answer_syns(struct rn_stack *net)
 
 /* ---- connections */
 
-static void put_segment(struct rn_stack *net, struct conn *c, const struct out_segment *o)
+/* A segment with options that are not the usual ones. */
+static void put_unusual(struct rn_stack *net, struct conn *c, const struct out_segment *o)
 {
     const struct address *own = &net->addresses.list[c->key.local];
     uint32_t header = (uint32_t)tcp_encoded_len(&o->tcp), len = header + o->len, sum;
     struct ip ip = packet(net, &own->addr, &c->key.remote, IP_TCP, len);
-    uint8_t *at = headers(net, own->device, slot(net, own->device), net->neighbours.list[c->next_hop].mac,
-                          &ip, c->flags & CONN_IPV6);
+    const struct conn_settings *k = conn_settings(&net->conns, c);
+    uint8_t *at;
+
+    ip.ttl = k->ttl;
+    ip.traffic_class = (uint8_t)(k->dscp << 2 | (o->ecn_capable ? 2 : 0));
+    at = headers(net, own->device, slot(net, own->device), net->neighbours.list[c->next_hop].mac, &ip,
+                 c->flags & CONN_IPV6);
 
     tcp_encode(at, &o->tcp);
     sum = checksum_pseudo(&own->addr, &c->key.remote, IP_TCP, len) + sum_bytes(at, header);
@@ -255,51 +286,108 @@ static void put_segment(struct rn_stack *net, struct conn *c, const struct out_s
     checksum_store(at + 16, sum);
 }
 
+/* Any other: the payload first, so that the headers can be written with their checksums. */
+static inline void put_segment(struct rn_stack *net, struct room_device *d, struct conn *c,
+                               const struct out_segment *o)
+{
+    const struct conn_settings *k = conn_settings(&net->conns, c);
+    struct quick_packet p = {.src = &net->addresses.list[c->key.local].addr,
+                             .dst = &c->key.remote,
+                             .len = o->len,
+                             .ttl = k->ttl,
+                             .traffic_class = (uint8_t)(k->dscp << 2 | (o->ecn_capable ? 2 : 0))};
+    struct rn_frame *f = &d->slots[d->filled++];
+    bool ipv6 = c->flags & CONN_IPV6;
+    uint32_t header = quick_len(&o->tcp) + (ipv6 ? IP6_LEN : IP4_LEN);
+    uint8_t *at = f->data;
+
+    if (d->dev->medium != RN_IP)
+        at += eth_put(at, net->neighbours.list[c->next_hop].mac, d->mac, ipv6 ? ETH_IP6 : ETH_IP4);
+    f->len = (uint32_t)(at - f->data) + header + o->len;
+    if (o->len)
+        p.sum = out_payload(&net->conns, c, o, at + header);
+    if (ipv6)
+        quick_encode6(at, &p, &o->tcp);
+    else
+        quick_encode4(at, &p, &o->tcp);
+}
+
 enum turn { TURN_DONE, TURN_MORE, TURN_BLOCKED, TURN_WAITS };
 
 /* One connection's turn. */
 static enum turn serve(struct rn_stack *net, struct conn *c)
 {
-    unsigned device = net->addresses.list[c->key.local].device;
+    struct room_device *d = &net->devices[net->addresses.list[c->key.local].device];
     struct out_segment o;
 
     if (!c->owe && !c->dup_acks)
         return TURN_DONE;
-    if (c->retries == R1)
+    if (c->retries && c->retries == conn_settings(&net->conns, c)->r1) /* RFC 9293 3.8.3 */
         neighbour_doubt(&net->neighbours, c->next_hop);
     if (!neighbour_ready(&net->neighbours, c->next_hop, net->now))
         return TURN_WAITS;
     for (int i = 0; i < ROOM_SEGMENTS; i++) {
-        if (!slot(net, device))
+        if (!slot_of(net, d))
             return TURN_BLOCKED;
         if (!out_next(&net->conns, c, &o))
             return TURN_DONE;
-        put_segment(net, c, &o);
+        if (quick_can(&o.tcp) && !net->conns.config.no_fast_path)
+            put_segment(net, d, c, &o);
+        else
+            put_unusual(net, c, &o);
+        if (!c->owe && !c->dup_acks)
+            return TURN_DONE;
     }
     return TURN_MORE;
+}
+
+/* Takes up to AHEAD connections out of their queue and fetches them. Returns how many. */
+static int take_ahead(struct conns *s, struct fifo *from, uint32_t ids[AHEAD])
+{
+    int n = 0;
+
+    while (n < AHEAD && fifo_pop(&s->fifos, from, &ids[n])) {
+        __builtin_prefetch(conn_at(s, ids[n]));
+        __builtin_prefetch((uint8_t *)conn_at(s, ids[n]) + 64);
+        n++;
+    }
+    return n;
+}
+
+/* One connection's turn, and where it stands afterwards. */
+static inline void serve_one(struct rn_stack *net, uint32_t index, struct fifo *todo, struct fifo *blocked)
+{
+    struct conns *s = &net->conns;
+    struct conn *c = conn_at(s, index);
+
+    switch (serve(net, c)) {
+    case TURN_MORE: fifo_push(&s->fifos, todo, index); break;
+    case TURN_BLOCKED: fifo_push(&s->fifos, blocked, index); break;
+    case TURN_WAITS: fifo_push(&s->fifos, &net->waiting[c->next_hop], index); break;
+    case TURN_DONE:
+        c->flags &= ~(uint32_t)CONN_IN_OWING;
+        if (c->state == CONN_CLOSED)
+            conn_release(s, c);
+        break;
+    }
 }
 
 static void serve_connections(struct rn_stack *net)
 {
     struct conns *s = &net->conns;
-    struct conn_fifo todo = s->owing, blocked = {0, 0};
-    struct conn *c;
+    struct fifo todo = s->owing, blocked = {0};
+    uint32_t ids[AHEAD];
+    int n;
 
     s->owing = blocked;
-    while ((c = conn_pop_owing(s, &todo)) != NULL) {
-        if (todo.head)
-            __builtin_prefetch(conn_active(s, conn_at(s, todo.head - 1)));
-        switch (serve(net, c)) {
-        case TURN_MORE: conn_push_owing(s, &todo, c); break;
-        case TURN_BLOCKED: conn_push_owing(s, &blocked, c); break;
-        case TURN_WAITS: conn_push_owing(s, &net->waiting[c->next_hop], c); break;
-        case TURN_DONE:
-            c->flags &= (uint16_t)~CONN_IN_OWING;
-            conn_release(s, c);
-            break;
+    while ((n = take_ahead(s, &todo, ids)) > 0) {
+        for (int i = 0; i < n; i++) {
+            if (i + 1 < n)
+                __builtin_prefetch(conn_active(s, conn_at(s, ids[i + 1])));
+            serve_one(net, ids[i], &todo, &blocked);
         }
     }
-    conn_join_owing(s, &s->owing, &blocked);
+    fifo_join(&s->fifos, &s->owing, &blocked);
 }
 
 /* ---- the flush */
@@ -362,6 +450,7 @@ rn_time rn_flush(struct rn_stack *net, rn_time now)
     room_clock(net, now);
     for (int i = 0; i < net->device_count; i++)
         net->devices[i].full = false;
+    net->first_slots = first_slots(net);
     put_replies(net);
     for (int round = 0; again && round < ROUNDS; round++) {
         ask_neighbours(net);

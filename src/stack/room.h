@@ -4,6 +4,7 @@
  * Nothing outside stack/ includes this.
  *
  *      api.c, setup.c   what the application calls
+ *      settings.c       what a single socket can choose
  *      poll.c           a round's first half: bursts, stages, due timers
  *      input.c          a frame's way up: eth -> arp | ip -> icmp | tcp, one screen each
  *      output.c         a round's second half: what is owed is encoded into transmit slots
@@ -16,6 +17,7 @@
 #include "ip/neighbour.h"
 #include "tcp/conn.h"
 #include "tcp/listen.h"
+#include "tcp/segment.h"
 #include "tcp/timewait.h"
 #include "wire/icmp.h"
 #include "wire/ip.h"
@@ -24,7 +26,8 @@ enum {
     ROOM_BURST = 64,    /* frames of a device in one poll */
     ROOM_TIMERS = 256,  /* due timers in one poll */
     ROOM_REPLIES = 128, /* replies without a connection that wait for flush */
-    ROOM_SEGMENTS = 16  /* of one connection before the next one's turn */
+    ROOM_SEGMENTS = 16, /* of one connection before the next one's turn */
+    ROOM_RATE = 1000    /* RSTs, and echo replies, a second, and at once */
 };
 
 /* A reply that no connection sends: a value, encoded by the next flush. */
@@ -37,9 +40,10 @@ struct room_reply {
     struct addr src, dst;
     union {
         struct {
-            uint16_t src_port, dst_port, window;
-            uint8_t flags;
+            uint16_t src_port, dst_port, window, mss;
+            uint8_t flags, has, wscale;
             seq32 seq, ack;
+            uint32_t ts_value, ts_echo;
         } tcp;
         struct {
             const uint8_t *data; /* in the lent frame, which stays lent until the next poll */
@@ -52,27 +56,32 @@ _Static_assert(sizeof(struct room_reply) <= 96, "a reply is a small value");
 
 /* A TCP segment between the stages of a poll. */
 struct room_segment {
-    struct table_key key;
+    struct table_key key; /* names the own address, too */
     bool ipv6;
-    uint8_t kind; /* enum table_kind */
-    uint32_t index;
+    bool source_seen; /* and found to be one that may send */
+    uint8_t kind;     /* enum table_kind: of the record that is probably its own ... */
+    uint32_t index;   /* ... and which one */
     uint64_t hash;
-    const uint8_t *payload;
-    uint32_t len;
-    struct addr dst;
     const uint8_t *src_mac; /* in the lent frame; NULL on a medium without */
-    struct tcp tcp;
+    struct segment text;
 };
 
 /* A device as the stack sees it. */
 struct room_device {
     struct rn_dev *dev;
     uint8_t mac[6];
+    uint8_t own; /* the own address that the last segment was for */
     uint32_t mtu;
     int lent;             /* frames that the last poll took */
     int reserved, filled; /* of slots[] */
     bool full;            /* the ring had no slot for us */
     struct rn_frame slots[ROOM_BURST];
+};
+
+/* So many a second, of a kind of reply, that a flood cannot be made to double itself: each takes its part of a
+ * second, and there is at most one second to take from. */
+struct room_rate {
+    rn_time taken; /* until then */
 };
 
 struct rn_stack {
@@ -87,12 +96,14 @@ struct rn_stack {
     int device_count;
     struct addresses addresses;
     struct neighbours neighbours;
-    struct conn_fifo *waiting; /* by neighbour: connections that wait for its link address */
+    struct fifo *waiting; /* by neighbour: connections that wait for its link address */
     struct conns conns;
     struct listeners listeners;
     struct timewaits timewaits;
     struct slabs slabs;
+    struct room_rate resets, echoes; /* replies that nobody asked a connection for */
     uint64_t drops[DROP_COUNT];
+    int first_slots; /* that a flush reserves of a device at first */
     uint32_t reply_count;
     struct room_reply replies[ROOM_REPLIES];
     struct rn_frame frames[ROOM_BURST];
@@ -102,7 +113,8 @@ struct rn_stack {
 /* The time of the round that begins. An empty wheel may be set to any time. */
 static inline void room_clock(struct rn_stack *net, rn_time now)
 {
-    net->now = net->conns.now = now;
+    net->now = now;
+    conn_clock(&net->conns, now);
     if (!net->conns.wheel.entries)
         net->conns.wheel.cur = tick_of(now);
 }
@@ -122,6 +134,16 @@ int output_hop(struct rn_stack *net, unsigned own, const struct addr *to);
 
 /* Connections that waited for that neighbour stand in `owing` again. */
 void output_wake(struct rn_stack *net, unsigned neighbour);
+
+/* ---- settings.c */
+
+/* False: something is out of range. */
+bool settings_read(const struct rn_settings *in, struct conn_settings *out);
+void settings_write(const struct conn_settings *in, struct rn_settings *out);
+
+/* 0, or -ENOSPC. */
+int settings_of_conn(struct rn_stack *net, struct conn *c, const struct conn_settings *wanted);
+int settings_of_listener(struct rn_stack *net, struct listener *l, const struct conn_settings *wanted);
 
 /* ---- setup.c, api.c */
 

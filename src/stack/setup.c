@@ -12,7 +12,7 @@
 /* Where the parts lie in the block. */
 struct layout {
     size_t hot, cold, syns, waits, buckets, wheel, neighbours, neighbour_buckets, waiting, hop_uses,
-        listeners, slabs;
+        listeners, fifos, slabs;
     size_t bytes;
 };
 
@@ -36,6 +36,13 @@ static bool complete(struct rn_options *o)
     DEFAULT(budget_bytes, ((size_t)16 << 20) + (size_t)o->connections * 4096);
     DEFAULT(receive_bytes, 65536);
     DEFAULT(send_bytes, 65536);
+    DEFAULT(receive_bytes_max, within(1 << 20, o->receive_bytes, 1 << 30));
+    DEFAULT(send_bytes_max, within(1 << 20, o->send_bytes, 1 << 30));
+    DEFAULT(congestion, "cubic");
+    DEFAULT(keep_idle, 7200 * TIME_S);
+    DEFAULT(keep_interval, 75 * TIME_S);
+    DEFAULT(keep_count, 9);
+    DEFAULT(r1, 3);
     DEFAULT(msl, 30 * TIME_S);
     DEFAULT(rto_initial, TIME_S);
     DEFAULT(rto_min, 200 * TIME_MS);
@@ -45,15 +52,16 @@ static bool complete(struct rn_options *o)
     DEFAULT(data_retries, 15);
     DEFAULT(ttl, 64);
     return o->connections <= 1u << 26 && o->listeners <= 4096 && o->half_open <= 1u << 24 &&
-           o->time_wait <= 1u << 26 && o->neighbours < CONN_NO_HOP && o->receive_bytes <= 1u << 20 &&
-           o->send_bytes <= 1u << 20 && o->msl > 0 && o->msl <= 3600 * TIME_S && o->rto_min > 0 &&
-           o->rto_min <= o->rto_max && o->rto_initial > 0 && o->rto_max <= 3600 * TIME_S &&
-           o->delayed_ack > 0 && o->delayed_ack < 500 * TIME_MS && o->budget_bytes >= 1u << 16 &&
-           o->budget_bytes / SLAB_BYTES < UINT32_MAX / SLAB_UNITS - 16;
+           o->time_wait <= 1u << 26 && o->neighbours < CONN_NO_HOP &&
+           o->receive_bytes <= o->receive_bytes_max && o->receive_bytes_max <= 1u << 30 &&
+           o->send_bytes <= o->send_bytes_max && o->send_bytes_max <= 1u << 30 && o->msl > 0 &&
+           o->msl <= 3600 * TIME_S && o->rto_min > 0 && o->rto_min <= o->rto_max && o->rto_initial > 0 &&
+           o->rto_max <= 3600 * TIME_S && o->delayed_ack > 0 && o->delayed_ack < 500 * TIME_MS &&
+           o->budget_bytes >= 1u << 16 && o->budget_bytes / SLAB_BYTES < UINT32_MAX / SLAB_UNITS - 16;
 }
 #undef DEFAULT
 
-enum { POOLS = 3 };
+enum { POOLS = 7, OTHER_QUEUES = 8 /* of connections: owing, events, and what a flush needs */ };
 
 /* Counted in 64 bits, so that a machine of 32 sees when the whole does not fit. */
 static size_t place(uint64_t *at, uint64_t bytes)
@@ -74,7 +82,8 @@ static struct layout lay_out(const struct rn_options *o)
     l.listeners = place(&at, o->listeners * sizeof(struct listener));
     l.neighbours = place(&at, o->neighbours * sizeof(struct neighbour));
     l.neighbour_buckets = place(&at, bucket_count_for(o->neighbours) * sizeof(struct bucket));
-    l.waiting = place(&at, o->neighbours * sizeof(struct conn_fifo));
+    l.waiting = place(&at, o->neighbours * sizeof(struct fifo));
+    l.fifos = place(&at, fifo_need(2 * o->connections, o->neighbours + OTHER_QUEUES));
     l.hop_uses = place(&at, o->neighbours * sizeof(uint32_t));
     l.buckets = place(&at, (uint64_t)bucket_count_for(entries) * sizeof(struct bucket));
     l.hot = place(&at, (uint64_t)o->connections * sizeof(struct conn));
@@ -117,7 +126,9 @@ static void set_up_conns(struct rn_stack *net, uint8_t *base, const struct layou
     s->slabs = &net->slabs;
     slab_init(&net->slabs, base + l->slabs, o->budget_bytes, POOLS);
     queue_pools_init(&s->queues, &net->slabs);
-    slab_pool(&s->actives, &net->slabs, 256);
+    array_pools_init(&s->arrays, &net->slabs);
+    slab_pool(&s->actives, &net->slabs, CONN_ACTIVE_BYTES);
+    fifo_init(&s->fifos, base + l->fifos, 2 * o->connections, o->neighbours + OTHER_QUEUES);
     bucket_init(&s->table.buckets, (struct bucket *)(void *)(base + l->buckets), bucket_count_for(entries));
     wheel_init(&s->wheel, base + l->wheel, CONN_WHEEL_ENTRIES * o->connections, 0);
     s->table.kinds[TABLE_CONN].records = base + l->hot;
@@ -129,15 +140,18 @@ static void set_up_conns(struct rn_stack *net, uint8_t *base, const struct layou
     s->config = (struct conn_config){
         .receive_bytes = o->receive_bytes,
         .send_bytes = o->send_bytes,
+        .receive_bytes_max = o->receive_bytes_max,
+        .send_bytes_max = o->send_bytes_max,
         .rto_initial_us = (uint32_t)(o->rto_initial / TIME_US),
         .rto_min_us = (uint32_t)(o->rto_min / TIME_US),
         .rto_max_us = (uint32_t)(o->rto_max / TIME_US),
         .msl = o->msl,
         .delayed_ack = o->delayed_ack,
-        .syn_retries = o->syn_retries,
-        .data_retries = o->data_retries,
-        .rcv_scale = scale_for(o->receive_bytes),
-        .no_delay = o->no_delay,
+        .rcv_scale = o->no_window_scale ? 0 : scale_for(o->receive_bytes_max),
+        .no_window_scale = o->no_window_scale,
+        .no_timestamps = o->no_timestamps,
+        .no_sack = o->no_sack,
+        .no_fast_path = o->no_fast_path,
     };
 }
 
@@ -157,16 +171,40 @@ static void set_up_keys(struct rn_stack *net)
     }
 }
 
+/* The settings that the options say; false: something is out of range. */
+static bool first_settings(const struct rn_options *o, struct conn_settings *settings)
+{
+    const struct rn_settings s = {.congestion = o->congestion,
+                                  .keep_idle = o->keep_idle,
+                                  .keep_interval = o->keep_interval,
+                                  .user_timeout = o->user_timeout,
+                                  .linger = o->linger,
+                                  .keep_alive = o->keep_alive,
+                                  .keep_count = o->keep_count,
+                                  .r1 = o->r1,
+                                  .syn_retries = o->syn_retries,
+                                  .data_retries = o->data_retries,
+                                  .ttl = o->ttl,
+                                  .dscp = o->dscp,
+                                  .no_delay = o->no_delay,
+                                  .no_delayed_ack = o->no_delayed_ack,
+                                  .ecn = o->ecn,
+                                  .soft_errors = o->soft_errors};
+
+    return settings_read(&s, settings);
+}
+
 int rn_init(struct rn_stack **made, const struct rn_options *options, void *memory, size_t bytes,
             const struct rn_host *host, char *err)
 {
     struct rn_stack *net = memory;
     struct rn_options o = {0};
+    struct conn_settings settings;
     struct layout l;
 
     if (options)
         o = *options;
-    if (!complete(&o))
+    if (!complete(&o) || !first_settings(&o, &settings))
         return ERROR_LINE(err, -EINVAL, "an option is out of range: see struct rn_options");
     l = lay_out(&o);
     if (!l.bytes || bytes < l.bytes)
@@ -185,10 +223,11 @@ int rn_init(struct rn_stack **made, const struct rn_options *options, void *memo
     net->neighbours.limit = o.neighbours;
     net->conns.hop_uses = (uint32_t *)(void *)((uint8_t *)memory + l.hop_uses);
     net->neighbours.uses = net->conns.hop_uses;
-    net->waiting = (struct conn_fifo *)(void *)((uint8_t *)memory + l.waiting);
+    net->waiting = (struct fifo *)(void *)((uint8_t *)memory + l.waiting);
     bucket_init(&net->neighbours.table, (struct bucket *)(void *)((uint8_t *)memory + l.neighbour_buckets),
                 bucket_count_for(o.neighbours));
     set_up_conns(net, memory, &l);
+    net->conns.settings[0] = settings;
     set_up_keys(net);
     *made = net;
     return 0;
@@ -281,7 +320,7 @@ int stack_devices(struct rn_stack *net, struct rn_dev *devices[STACK_DEVICES])
 
 int stack_events(const struct rn_stack *net)
 {
-    return (int)net->conns.event_count;
+    return (int)net->conns.events.count;
 }
 
 bool stack_wants_tx(const struct rn_stack *net, int device)

@@ -1,81 +1,125 @@
 /* SPDX-License-Identifier: BSD-2-Clause
  *
  * An acknowledgement frees bytes at the front of the send queue, maybe the FIN behind them, and moves
- * SND.UNA; the timers, the round-trip measurement and the congestion window are told; room for the
- * application and for the sender is marked. Nothing is sent here.
+ * SND.UNA; SACK blocks mark what arrived out of order. The scoreboard turns both into news, of which the
+ * round-trip time, loss detection and the timers are told; room for the application is marked. Nothing is
+ * sent here.
  */
 #include "ack.h"
-#include "cc.h"
 #include "rtt.h"
 #include "timers.h"
-
-uint32_t ack_window(const struct conn *c, const struct tcp *seg)
-{
-    return (uint32_t)seg->window << (seg->flags & TCP_SYN ? 0 : c->scale & 15);
-}
-
-/* The timed segment has arrived: one measurement (RFC 6298 3). */
-static void measure(struct conns *s, struct conn *c, struct conn_active *a, seq32 ack)
-{
-    if (!a->timed_at || seq_lt(ack, a->timed_seq))
-        return;
-    rtt_measured(c, (uint32_t)((s->now - a->timed_at) / TIME_US));
-    a->timed_at = 0;
-}
+#include "tune.h"
 
 /* The application was cut short and there is room again: say so once, for at least a segment or half. */
 static void tell_room(struct conns *s, struct conn *c)
 {
-    uint32_t queued = conn_queued(s, c), limit = s->config.send_bytes;
+    uint32_t queued = conn_queued(s, c), limit = conn_send_limit(s, c);
     uint32_t room = queued < limit ? limit - queued : 0;
 
-    if (c->flags & CONN_WANT_WRITE && (room >= c->mss || room >= limit / 2)) {
-        c->flags &= (uint16_t)~CONN_WANT_WRITE;
-        conn_tells(s, c, CONN_EV_WRITABLE);
-    }
+    if (room < c->mss && room < limit / 2)
+        return;
+    c->flags &= ~(uint32_t)CONN_WANT_WRITE;
+    conn_tells(s, c, CONN_EV_WRITABLE);
 }
 
-static void advance(struct conns *s, struct conn *c, seq32 ack)
+void ack_free(struct conns *s, struct conn *c, struct conn_active *a, uint32_t acked)
 {
-    struct conn_active *a = conn_active(s, c);
-    uint32_t acked = (uint32_t)seq_diff(ack, c->snd_una), bytes = 0;
-    uint32_t flight = (uint32_t)seq_diff(c->snd_max, c->snd_una);
-    bool limited = flight + c->mss > c->cwnd;
+    uint32_t bytes = acked < a->send.bytes ? acked : a->send.bytes, lent;
 
-    if (a) {
-        bytes = acked < a->send.bytes ? acked : a->send.bytes;
-        measure(s, c, a, ack);
-        if (bytes)
-            queue_consume(&a->send, &s->queues, bytes, &a->cursor);
+    if (bytes) {
+        lent = queue_consume(&a->send, &s->queues, bytes, &a->cursor);
+        if (lent) {
+            a->refs_done += lent;
+            conn_tells(s, c, CONN_EV_SENT);
+        }
     }
     if (acked > bytes)
         c->flags |= CONN_FIN_ACKED; /* only a FIN lies behind the bytes */
-    c->snd_una = ack;
-    if (seq_lt(c->snd_nxt, ack))
+    if (c->flags & CONN_URGENT_OUT && seq_le(a->snd_up, c->snd_una))
+        c->flags &= ~(uint32_t)CONN_URGENT_OUT;
+    a->progress_at = tick_of(s->now);
+    if (c->flags & CONN_WANT_WRITE)
+        tell_room(s, c);
+    tune_acked(s, c);
+}
+
+/* SND.UNA moves to ack. The byte that probed a closed window is not in the books until now: it was taken. */
+static void advance(struct conns *s, struct conn *c, struct conn_active *a, seq32 ack,
+                    struct scoreboard_news *news)
+{
+    uint32_t acked = (uint32_t)seq_diff(ack, c->snd_una);
+
+    if (seq_lt(c->snd_nxt, ack)) {
+        scoreboard_clear(&a->board, &s->arrays);
+        scoreboard_init(&a->board, ack);
+        news->acked = news->delivered = acked;
         c->snd_nxt = ack;
-    timers_ack_advanced(s, c);
-    cc_acked(s, c, bytes, limited);
-    tell_room(s, c);
-    if (!seq_eq(c->snd_una, c->snd_max) || conn_queued(s, c) || c->flags & CONN_FIN_WANTED)
+    } else {
+        scoreboard_acked(&a->board, &s->arrays, ack, s->now_us, news);
+    }
+    c->snd_una = ack;
+    c->flags &= ~(uint32_t)CONN_PROBED;
+    ack_free(s, c, a, acked);
+}
+
+/* RFC 2883 5: the first block tells of a duplicate when it lies below the acknowledgement, or inside the
+ * second.
+ */
+static bool tells_duplicate(const struct tcp *t)
+{
+    if (seq_le(t->sack[0].right, t->ack))
+        return true;
+    return t->sack_blocks > 1 && seq_le(t->sack[1].left, t->sack[0].left) &&
+           seq_le(t->sack[0].right, t->sack[1].right);
+}
+
+static void read_blocks(struct conns *s, struct conn_active *a, const struct tcp *t,
+                        struct scoreboard_news *news, struct loss_ack *said)
+{
+    unsigned i = 0;
+
+    if (tells_duplicate(t)) {
+        said->dsack = true;
+        said->dsack_bytes = (uint32_t)seq_diff(t->sack[0].right, t->sack[0].left);
+        i = 1;
+    }
+    for (; i < t->sack_blocks; i++)
+        scoreboard_sacked(&a->board, &s->arrays, t->sack[i].left, t->sack[i].right, s->now_us, news);
+}
+
+/* The acknowledgement is for something in flight: what it says, and what follows from it. */
+static void learn(struct conns *s, struct conn *c, struct conn_active *a, const struct segment *seg)
+{
+    const struct tcp *t = &seg->tcp;
+    struct scoreboard_news news = {0};
+    struct loss_ack said = {
+        .len = seg->len, .advanced = seq_lt(c->snd_una, t->ack), .limited = conn_pipe(a) + c->mss > c->cwnd};
+
+    said.duplicate = !said.advanced && !seg->len && !(t->flags & (TCP_SYN | TCP_FIN)) && conn_flight(c) &&
+                     ack_window(c, t) == c->snd_wnd;
+    if (said.advanced)
+        advance(s, c, a, t->ack, &news);
+    if (c->flags & CONN_SACK && t->has & TCP_HAS_SACK && t->sack_blocks)
+        read_blocks(s, a, t, &news, &said);
+    if (news.timed)
+        rtt_measured(c, news.rtt_us);
+    loss_acked(s, c, a, &news, &said);
+    if (said.advanced)
+        timers_ack_advanced(s, c);
+    else if (news.delivered || said.duplicate)
+        timers_sacked(s, c);
+    if ((said.advanced || said.duplicate || news.delivered) &&
+        (conn_flight(c) || a->send.bytes || c->flags & CONN_FIN_WANTED))
         conn_owes(s, c, OWE_SEND);
 }
 
-/* RFC 9293 3.10.7.4: the window of a segment counts if it is newer than the last one used. The test of
- * SND.WL2 is always true for an acknowledgement at or above SND.UNA, so SND.WL2 is not kept. */
-static void update_window(struct conns *s, struct conn *c, const struct tcp *seg)
+void ack_window_changed(struct conns *s, struct conn *c, uint32_t window)
 {
-    uint32_t window = ack_window(c, seg), before = c->snd_wnd;
+    uint32_t before = c->snd_wnd;
 
-    if (seq_lt(seg->seq, c->snd_wl1))
-        return;
-    c->snd_wl1 = seg->seq;
+    if (window < before)
+        conn_cold(s, c)->max_wnd = conn_max_wnd(s, c);
     c->snd_wnd = window;
-    if (window > c->max_wnd)
-        c->max_wnd = window;
-    /* MUST-37: as long as probes are answered the connection stays; but nobody waits for an orphan's bytes,
-     * so R2 counts for it (RFC 6429). */
-    if (window == 0 && !(c->flags & CONN_ORPHAN))
-        c->retries = 0;
     if (window > before && conn_queued(s, c)) {
         if (before == 0)
             timers_window_opened(s, c);
@@ -83,16 +127,44 @@ static void update_window(struct conns *s, struct conn *c, const struct tcp *seg
     }
 }
 
-enum drop ack_received(struct conns *s, struct conn *c, const struct tcp *seg)
+/* SND.UNA moved, but by a segment older than the one that the window is from: the right edge stays where it
+ * was told to be. */
+static void keep_edge(struct conns *s, struct conn *c, uint32_t acked)
 {
-    if (seq_lt(c->snd_max, seg->ack) || seq_diff(c->snd_una, seg->ack) > (int64_t)c->max_wnd) {
-        conn_owes(s, c, OWE_ACK);
+    if (acked && c->snd_wnd)
+        ack_window_changed(s, c, c->snd_wnd > acked ? c->snd_wnd - acked : 0);
+}
+
+/* An acknowledgement of what was never sent, or too old to be from this connection (RFC 5961 5.2). */
+static bool is_strange(const struct conns *s, const struct conn *c, seq32 ack)
+{
+    seq32 highest = c->flags & CONN_PROBED ? seq_add(c->snd_nxt, 1) : c->snd_nxt;
+
+    if (seq_lt(highest, ack))
+        return true;
+    return seq_lt(ack, c->snd_una) && seq_diff(c->snd_una, ack) > (int64_t)conn_max_wnd(s, c);
+}
+
+enum drop ack_received(struct conns *s, struct conn *c, const struct segment *seg)
+{
+    const struct tcp *t = &seg->tcp;
+    struct conn_active *a = conn_active(s, c);
+    seq32 before = c->snd_una;
+
+    if (is_strange(s, c, t->ack)) {
+        if (seg->len || conn_may_answer(s, &conn_cold(s, c)->answered))
+            conn_owes(s, c, OWE_ACK);
         return DROP_ACK;
     }
-    if (seq_lt(seg->ack, c->snd_una))
+    if (seq_lt(t->ack, c->snd_una))
         return DROP_NONE; /* an old duplicate: nothing to learn from it */
-    if (seq_lt(c->snd_una, seg->ack))
-        advance(s, c, seg->ack);
-    update_window(s, c, seg);
+    if (a && (conn_flight(c) || c->flags & CONN_PROBED))
+        learn(s, c, a, seg);
+    if (t->flags & TCP_ECE && c->flags & CONN_ECN && a)
+        loss_congestion(s, c, a);
+    if (seq_lt(t->seq, c->snd_wl1))
+        keep_edge(s, c, (uint32_t)seq_diff(c->snd_una, before));
+    else
+        ack_take_window(s, c, t);
     return DROP_NONE;
 }

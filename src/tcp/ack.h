@@ -7,12 +7,40 @@
 #define TCP_ACK_H
 
 #include "conn.h"
+#include "segment.h"
 
-/* Takes in the acknowledgement and the window. DROP_NONE, or DROP_ACK for one that acknowledges what was not
- * sent or is too old (RFC 5961 5.2); an acknowledgement is then owed. */
-enum drop ack_received(struct conns *s, struct conn *c, const struct tcp *seg);
+/* Takes in the acknowledgement, SACK and the window. DROP_NONE, or DROP_ACK for one that acknowledges what
+ * was not sent or is too old (RFC 5961 5.2); an acknowledgement is then owed. */
+enum drop ack_received(struct conns *s, struct conn *c, const struct segment *seg);
 
 /* The window of a segment in bytes; that of a SYN is never scaled (RFC 7323 2.2). */
-uint32_t ack_window(const struct conn *c, const struct tcp *seg);
+static inline uint32_t ack_window(const struct conn *c, const struct tcp *t)
+{
+    return (uint32_t)t->window << (t->flags & TCP_SYN ? 0 : c->scale & 15);
+}
+
+/* Bytes of the send queue were acknowledged, up to snd_una, which has moved already: they are let go, and who
+ * waits for room is told. A step of ack_received that fast.c takes, too. */
+void ack_free(struct conns *s, struct conn *c, struct conn_active *a, uint32_t acked);
+
+/* The window is another than before. */
+void ack_window_changed(struct conns *s, struct conn *c, uint32_t window);
+
+/* RFC 9293 3.10.7.4: the window of a segment counts if it is newer than the last one used. The test of
+ * SND.WL2 is always true for an acknowledgement at or above SND.UNA, so SND.WL2 is not kept. */
+static inline void ack_take_window(struct conns *s, struct conn *c, const struct tcp *t)
+{
+    uint32_t window = ack_window(c, t);
+
+    if (seq_lt(t->seq, c->snd_wl1))
+        return;
+    c->snd_wl1 = t->seq;
+    /* MUST-37: as long as probes are answered the connection stays; but nobody waits for an orphan's bytes,
+     * so R2 counts for it (RFC 6429). */
+    if (window == 0 && !(c->flags & CONN_ORPHAN))
+        c->retries = 0;
+    if (window != c->snd_wnd)
+        ack_window_changed(s, c, window);
+}
 
 #endif

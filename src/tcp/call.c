@@ -6,6 +6,7 @@
 #include "call.h"
 #include "isn.h"
 #include "timers.h"
+#include "tune.h"
 
 #include <errno.h>
 
@@ -41,17 +42,19 @@ int call_open(struct conns *s, const struct table_key *key, uint16_t next_hop, u
     conn_keep_hop(s, c, next_hop);
     c->mss = mss;
     c->rcv_mss = CONN_RCV_MSS;
-    c->flags |= (uint16_t)((ipv6 ? CONN_IPV6 : 0) | (s->config.no_delay ? CONN_NO_DELAY : 0));
+    c->flags |= (ipv6 ? CONN_IPV6 : 0) | (s->settings[0].no_delay ? CONN_NO_DELAY : 0) |
+                (s->settings[0].keep_alive ? CONN_KEEP : 0);
+    c->ts_offset = isn_ts_offset(s, &own);
     conn_cold(s, c)->iss = isn_for(s, &own);
     conn_cold(s, c)->link_mss = mss;
-    c->snd_una = c->snd_nxt = c->snd_max = conn_cold(s, c)->iss;
-    if (!table_insert(&s->table, TABLE_CONN, conn_index(s, c))) {
+    c->snd_una = c->snd_nxt = conn_cold(s, c)->iss;
+    if (!conn_activate(s, c) || !table_insert(&s->table, TABLE_CONN, conn_index(s, c))) {
+        conn_fold(s, c);
         c->flags |= CONN_ORPHAN;
         conn_release(s, c);
         return -ENOBUFS;
     }
     c->flags |= CONN_IN_TABLE;
-    conn_activate(s, c); /* to time the SYN; without it the round trip is measured later */
     conn_set_state(s, c, CONN_SYN_SENT);
     conn_owes(s, c, OWE_SEND);
     *made = c;
@@ -79,11 +82,24 @@ static ptrdiff_t read_nothing(struct conns *s, struct conn *c)
     return 0;
 }
 
-/* Bytes were taken: the window, the block, and the end if that is all that is left. */
-static void was_taken(struct conns *s, struct conn *c)
+/* The application has read past the urgent mark (MUST-33). */
+static void pass_mark(struct conns *s, struct conn *c, const struct conn_active *a)
 {
+    if (seq_le(a->rcv_up, seq_add(c->rcv_nxt, 0u - a->recv.bytes)))
+        c->flags &= ~(uint32_t)CONN_URGENT_IN;
+    (void)s;
+}
+
+/* Bytes were taken: the window, the block, and the end if that is all that is left. */
+static void was_taken(struct conns *s, struct conn *c, uint32_t bytes)
+{
+    struct conn_active *a = conn_active(s, c);
+
+    if (c->flags & CONN_URGENT_IN)
+        pass_mark(s, c, a);
+    tune_was_read(s, c, bytes);
     conn_was_read(s, c);
-    if (!conn_unread(s, c)) {
+    if (!a->recv.bytes) {
         if (ended(c))
             conn_tells(s, c, CONN_EV_READABLE);
         conn_fold(s, c);
@@ -103,14 +119,40 @@ ptrdiff_t call_receive(struct conns *s, struct conn *c, void *data, size_t len)
         unread = (uint32_t)len;
     queue_copy(&a->recv, &s->queues, 0, data, unread);
     queue_consume(&a->recv, &s->queues, unread, NULL);
-    was_taken(s, c);
+    was_taken(s, c, unread);
+    return unread;
+}
+
+ptrdiff_t call_peek(struct conns *s, struct conn *c, const uint8_t **data)
+{
+    struct view front;
+
+    if (!conn_unread(s, c))
+        return read_nothing(s, c);
+    front = queue_front(&conn_active(s, c)->recv, &s->queues);
+    *data = front.at;
+    return (ptrdiff_t)front.len;
+}
+
+ptrdiff_t call_consume(struct conns *s, struct conn *c, size_t len)
+{
+    uint32_t unread = conn_unread(s, c);
+
+    if (!len)
+        return 0;
+    if (!unread)
+        return read_nothing(s, c);
+    if (len < unread)
+        unread = (uint32_t)len;
+    queue_consume(&conn_active(s, c)->recv, &s->queues, unread, NULL);
+    was_taken(s, c, unread);
     return unread;
 }
 
 /* How many of len bytes may be queued: their number, or why none. A short count asks for WRITABLE. */
 static ptrdiff_t room_for(struct conns *s, struct conn *c, size_t len)
 {
-    uint32_t queued = conn_queued(s, c), limit = s->config.send_bytes, room;
+    uint32_t queued = conn_queued(s, c), limit = conn_send_limit(s, c), room;
 
     if (c->state == CONN_CLOSED && conn_cold(s, c)->error)
         return conn_cold(s, c)->error;
@@ -134,6 +176,7 @@ static ptrdiff_t room_for(struct conns *s, struct conn *c, size_t len)
 /* got of want bytes were queued. */
 static ptrdiff_t was_queued(struct conns *s, struct conn *c, ptrdiff_t want, uint32_t got)
 {
+    conn_active(s, c)->reserved = 0;
     if (got)
         conn_owes(s, c, OWE_SEND);
     if ((ptrdiff_t)got < want) {
@@ -155,6 +198,70 @@ ptrdiff_t call_send(struct conns *s, struct conn *c, const void *data, size_t le
     return was_queued(s, c, room, queue_append(&conn_active(s, c)->send, &s->queues, data, (uint32_t)room));
 }
 
+ptrdiff_t call_reserve(struct conns *s, struct conn *c, size_t len, uint8_t **room)
+{
+    ptrdiff_t most = room_for(s, c, len);
+    uint32_t got = 0;
+    uint8_t *at = NULL;
+
+    if (most <= 0)
+        return most;
+    if (!conn_memory_is_short(s))
+        at = queue_reserve(&conn_active(s, c)->send, &s->queues, (uint32_t)most, &got);
+    if (!at)
+        return was_queued(s, c, most, 0);
+    conn_active(s, c)->reserved = got;
+    *room = at;
+    return (ptrdiff_t)got;
+}
+
+ptrdiff_t call_commit(struct conns *s, struct conn *c, size_t len)
+{
+    struct conn_active *a = conn_active(s, c);
+    if (!a || len > a->reserved)
+        return len ? -EINVAL : 0;
+    queue_commit(&a->send, &s->queues, (uint32_t)len);
+    return was_queued(s, c, (ptrdiff_t)len, (uint32_t)len);
+}
+
+int call_send_lent(struct conns *s, struct conn *c, const void *data, uint32_t len)
+{
+    ptrdiff_t room = room_for(s, c, len);
+
+    if (room < 0)
+        return (int)room;
+    if (room < (ptrdiff_t)len || !len) {
+        conn_fold(s, c);
+        return len ? -EAGAIN : -EINVAL;
+    }
+    if (conn_memory_is_short(s) || !queue_append_lent(&conn_active(s, c)->send, &s->queues, data, len))
+        return (int)was_queued(s, c, room, 0);
+    conn_active(s, c)->refs++;
+    was_queued(s, c, room, len);
+    return 0;
+}
+
+ptrdiff_t call_send_urgent(struct conns *s, struct conn *c, const void *data, size_t len)
+{
+    ptrdiff_t n = call_send(s, c, data, len);
+    struct conn_active *a = conn_active(s, c);
+
+    if (n <= 0 || !a)
+        return n;
+    c->flags |= CONN_URGENT_OUT;
+    a->snd_up = seq_add(c->snd_una, a->send.bytes);
+    return n;
+}
+
+uint32_t call_urgent(const struct conns *s, const struct conn *c)
+{
+    const struct conn_active *a = conn_active(s, c);
+
+    if (!(c->flags & CONN_URGENT_IN) || !a)
+        return 0;
+    return (uint32_t)seq_diff(a->rcv_up, seq_add(c->rcv_nxt, 0u - a->recv.bytes));
+}
+
 ptrdiff_t call_splice(struct conns *s, struct conn *from, struct conn *to, size_t len)
 {
     uint32_t unread = conn_unread(s, from), moved;
@@ -168,7 +275,7 @@ ptrdiff_t call_splice(struct conns *s, struct conn *from, struct conn *to, size_
     moved = queue_move(&conn_active(s, to)->send, &conn_active(s, from)->recv, &s->queues, (uint32_t)room);
     room = was_queued(s, to, room, moved);
     if (moved)
-        was_taken(s, from);
+        was_taken(s, from, moved);
     return room;
 }
 
@@ -190,11 +297,12 @@ static void let_go(struct conns *s, struct conn *c)
     struct conn_active *a = conn_active(s, c);
 
     c->flags |= CONN_ORPHAN;
-    c->flags &= (uint16_t)~CONN_WANT_WRITE;
+    c->flags &= ~(uint32_t)CONN_WANT_WRITE;
     c->events = 0;
     c->generation++;
     if (a)
         queue_clear(&a->recv, &s->queues);
+    c->flags &= ~(uint32_t)(CONN_URGENT_IN | CONN_KEEP);
 }
 
 void call_close(struct conns *s, struct conn *c)
@@ -211,8 +319,9 @@ void call_close(struct conns *s, struct conn *c)
         conn_finish(s, c, 0); /* 3.10.4: nobody knows of it yet */
     } else if (c->state == CONN_SYN_RECEIVED) {
         call_abort(s, c); /* 3.10.4 would send a FIN; a reset tells the peer at once that nobody is here */
-    } else if (call_shutdown(s, c) < 0 || c->state == CONN_FIN_WAIT_2) {
-        timers_orphan_waits(s, c);
+    } else {
+        call_shutdown(s, c);
+        timers_orphaned(s, c);
     }
 }
 
@@ -238,7 +347,7 @@ unsigned call_ready(const struct conns *s, const struct conn *c)
     unsigned ready = conn_unread(s, c) || end ? CONN_EV_READABLE : 0;
 
     if (conn_facts[c->state].may_send && !(c->flags & CONN_FIN_WANTED) &&
-        conn_queued(s, c) < s->config.send_bytes)
+        conn_queued(s, c) < conn_send_limit(s, c))
         ready |= CONN_EV_WRITABLE;
     if (ended(c) && !conn_cold(s, c)->error)
         ready |= CONN_EV_PEER_CLOSED;
@@ -249,15 +358,13 @@ bool call_path_mtu(struct conns *s, struct conn *c, seq32 quoted, uint16_t mss)
 {
     struct conn_active *a = conn_active(s, c);
 
-    if (!seq_in(quoted, c->snd_una, (uint32_t)seq_diff(c->snd_max, c->snd_una)))
+    if (!seq_in(quoted, c->snd_una, conn_flight(c)))
         return false;
     if (mss >= c->mss)
         return false;
     conn_limit_mss(c, mss);
-    if (conn_facts[c->state].synchronized) {
-        c->snd_nxt = c->snd_una;
-        if (a)
-            a->timed_at = 0;
+    if (conn_facts[c->state].synchronized && a) {
+        scoreboard_lose_all(&a->board, &s->arrays); /* cut too large, not lost: nothing is told to loss.h */
         conn_owes(s, c, OWE_SEND);
     }
     return true;

@@ -21,6 +21,25 @@ ptrdiff_t call_receive(struct conns *s, struct conn *c, void *data, size_t len);
 /* SEND: copies in. The count; -EAGAIN, -ENOTCONN, -EPIPE. */
 ptrdiff_t call_send(struct conns *s, struct conn *c, const void *data, size_t len);
 
+/* RECEIVE without a copy: the bytes that lie together at the front, which stay until call_consume takes up to
+ * that many out. The count; 0: the end; errors as call_receive. */
+ptrdiff_t call_peek(struct conns *s, struct conn *c, const uint8_t **data);
+ptrdiff_t call_consume(struct conns *s, struct conn *c, size_t len);
+
+/* SEND without a copy: room for up to len bytes, of which call_commit sends the first so many. */
+ptrdiff_t call_reserve(struct conns *s, struct conn *c, size_t len, uint8_t **room);
+ptrdiff_t call_commit(struct conns *s, struct conn *c, size_t len);
+
+/* SEND of memory that is lent until CONN_EV_SENT has told of it. All or nothing: 0, or an error as call_send.
+ */
+int call_send_lent(struct conns *s, struct conn *c, const void *data, uint32_t len);
+
+/* SEND with the URGENT flag: the last of these bytes is where urgent data ends (RFC 6093). */
+ptrdiff_t call_send_urgent(struct conns *s, struct conn *c, const void *data, size_t len);
+
+/* Unread bytes up to the peer's urgent mark; 0: there is none. */
+uint32_t call_urgent(const struct conns *s, const struct conn *c);
+
 /* RECEIVE and SEND in one, without a copy. */
 ptrdiff_t call_splice(struct conns *s, struct conn *from, struct conn *to, size_t len);
 

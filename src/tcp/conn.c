@@ -26,11 +26,11 @@ struct conn *conn_new(struct conns *s)
 {
     struct conn *c;
     uint32_t near, far, generation;
-    unsigned linked;
+    uint32_t linked;
 
     if (s->free) {
         c = conn_at(s, s->free - 1);
-        s->free = c->next_owing;
+        s->free = c->snd_wnd; /* of a free record: the link to the next */
     } else if (s->fresh < s->limit) {
         c = conn_at(s, s->fresh++);
     } else {
@@ -50,7 +50,8 @@ struct conn *conn_new(struct conns *s)
     c->near = near;
     c->far = far;
     c->generation = generation;
-    c->flags = (uint16_t)linked;
+    s->settings_uses[0]++;
+    c->flags = linked;
     c->next_hop = CONN_NO_HOP;
     return c;
 }
@@ -60,6 +61,45 @@ void conn_keep_hop(struct conns *s, struct conn *c, uint16_t next_hop)
     c->next_hop = next_hop;
     s->hop_uses[next_hop]++;
 }
+
+/* ---- settings ----------------------------------------------------------------------------------------- */
+
+int conn_keep_settings(struct conns *s, const struct conn_settings *wanted)
+{
+    int free = -1;
+
+    for (int i = 0; i < CONN_SETTINGS; i++) {
+        if (i > 0 && !s->settings_uses[i]) {
+            free = free < 0 ? i : free;
+        } else if (memcmp(&s->settings[i], wanted, sizeof *wanted) == 0) {
+            s->settings_uses[i]++;
+            return i;
+        }
+    }
+    if (free < 0)
+        return -1;
+    s->settings[free] = *wanted;
+    s->settings_uses[free] = 1;
+    return free;
+}
+
+void conn_drop_settings(struct conns *s, unsigned number)
+{
+    s->settings_uses[number]--;
+}
+
+bool conn_set_settings(struct conns *s, struct conn *c, const struct conn_settings *wanted)
+{
+    int number = conn_keep_settings(s, wanted);
+
+    if (number < 0)
+        return false;
+    conn_drop_settings(s, c->settings);
+    c->settings = (uint8_t)number;
+    return true;
+}
+
+/* ---- the active block --------------------------------------------------------------------------------- */
 
 struct conn_active *conn_activate(struct conns *s, struct conn *c)
 {
@@ -71,7 +111,8 @@ struct conn_active *conn_activate(struct conns *s, struct conn *c)
     if (!c->active)
         return NULL;
     a = conn_active(s, c);
-    memset(a, 0, offsetof(struct conn_active, island));
+    memset(a, 0, offsetof(struct conn_active, board));
+    scoreboard_init(&a->board, c->snd_una);
     return a;
 }
 
@@ -79,11 +120,15 @@ void conn_fold(struct conns *s, struct conn *c)
 {
     struct conn_active *a = conn_active(s, c);
 
-    if (!a || a->send.bytes || a->recv.bytes || a->islands || a->fin_early || !seq_eq(c->snd_una, c->snd_max))
+    if (!a || c->snd_una.v != c->snd_nxt.v || a->send.head || a->recv.head || reassembly_any(&a->ahead) ||
+        a->fin_early || a->dsack_len || c->flags & CONN_URGENT_IN)
         return;
+    scoreboard_clear(&a->board, &s->arrays);
     slab_give(&s->actives, c->active);
     c->active = 0;
 }
+
+/* ---- marks -------------------------------------------------------------------------------------------- */
 
 void conn_set_state(struct conns *s, struct conn *c, enum conn_state state)
 {
@@ -91,82 +136,15 @@ void conn_set_state(struct conns *s, struct conn *c, enum conn_state state)
     s->counts.entered[state]++;
 }
 
-void conn_push_owing(struct conns *s, struct conn_fifo *f, struct conn *c)
-{
-    uint32_t link = conn_index(s, c) + 1;
-
-    c->next_owing = 0;
-    if (f->tail)
-        conn_at(s, f->tail - 1)->next_owing = link;
-    else
-        f->head = link;
-    f->tail = link;
-}
-
-struct conn *conn_pop_owing(struct conns *s, struct conn_fifo *f)
-{
-    struct conn *c;
-
-    if (!f->head)
-        return NULL;
-    c = conn_at(s, f->head - 1);
-    f->head = c->next_owing;
-    if (!f->head)
-        f->tail = 0;
-    return c;
-}
-
-void conn_join_owing(struct conns *s, struct conn_fifo *to, struct conn_fifo *from)
-{
-    if (!from->head)
-        return;
-    conn_at(s, from->tail - 1)->next_owing = to->head;
-    if (!to->head)
-        to->tail = from->tail;
-    to->head = from->head;
-    from->head = from->tail = 0;
-}
-
-void conn_owes(struct conns *s, struct conn *c, unsigned owe)
-{
-    c->owe |= (uint8_t)owe;
-    if (c->flags & CONN_IN_OWING)
-        return;
-    c->flags |= CONN_IN_OWING;
-    conn_push_owing(s, &s->owing, c);
-}
-
-void conn_tells(struct conns *s, struct conn *c, unsigned events)
-{
-    uint32_t link = conn_index(s, c) + 1;
-
-    if (c->flags & CONN_ORPHAN)
-        return;
-    c->events |= (uint16_t)events;
-    if (c->flags & CONN_IN_EVENTS)
-        return;
-    c->flags |= CONN_IN_EVENTS;
-    c->next_event = 0;
-    if (s->events.tail)
-        conn_at(s, s->events.tail - 1)->next_event = link;
-    else
-        s->events.head = link;
-    s->events.tail = link;
-    s->event_count++;
-}
-
 struct conn *conn_pop_event(struct conns *s)
 {
     struct conn *c;
+    uint32_t index;
 
-    if (!s->events.head)
+    if (!fifo_pop(&s->fifos, &s->events, &index))
         return NULL;
-    c = conn_at(s, s->events.head - 1);
-    s->events.head = c->next_event;
-    if (!s->events.head)
-        s->events.tail = 0;
-    c->flags &= (uint16_t)~CONN_IN_EVENTS;
-    s->event_count--;
+    c = conn_at(s, index);
+    c->flags &= ~(uint32_t)CONN_IN_EVENTS;
     return c;
 }
 
@@ -180,17 +158,13 @@ bool conn_may_answer(const struct conns *s, uint32_t *answered)
     return true;
 }
 
-bool conn_memory_is_short(const struct conns *s)
+void conn_drop_ahead(struct conns *s, struct conn_active *a)
 {
-    return s->slabs->used_bytes > s->slabs->budget_bytes / 4 * 3;
-}
-
-void conn_drop_islands(struct conns *s, struct conn_active *a)
-{
-    while (a->islands)
-        queue_clear(&a->island[--a->islands].bytes, &s->queues);
+    reassembly_clear(&a->ahead, &s->arrays, &s->queues);
     a->fin_early = false;
 }
+
+/* ---- the end ------------------------------------------------------------------------------------------ */
 
 void conn_finish(struct conns *s, struct conn *c, int error)
 {
@@ -198,17 +172,22 @@ void conn_finish(struct conns *s, struct conn *c, int error)
 
     if (c->flags & CONN_IN_TABLE)
         table_remove(&s->table, TABLE_CONN, conn_index(s, c));
-    c->flags &= (uint16_t) ~(CONN_IN_TABLE | CONN_WANT_WRITE);
-    c->rexmt_at = c->ack_at = c->other_at = 0;
+    c->flags &= ~(uint32_t)(CONN_IN_TABLE | CONN_WANT_WRITE | CONN_KEEP | CONN_PROBE_OWED | CONN_PROBED |
+                            CONN_FORCE | CONN_TAIL_PROBE);
+    c->loss_at = c->ack_at = c->other_at = 0;
     c->owe &= OWE_RST;
     c->dup_acks = 0;
+    c->snd_una = c->snd_nxt;
     if (a) {
-        queue_clear(&a->send, &s->queues);
-        conn_drop_islands(s, a);
+        a->refs_done += queue_clear(&a->send, &s->queues);
+        scoreboard_clear(&a->board, &s->arrays);
+        conn_drop_ahead(s, a);
+        a->dsack_len = 0;
         if (error || c->flags & CONN_ORPHAN)
             queue_clear(&a->recv, &s->queues);
+        if (!a->recv.bytes)
+            c->flags &= ~(uint32_t)CONN_URGENT_IN;
     }
-    c->snd_una = c->snd_nxt = c->snd_max;
     conn_fold(s, c);
     conn_set_state(s, c, CONN_CLOSED);
     if (error) {
@@ -230,18 +209,22 @@ void conn_release(struct conns *s, struct conn *c)
         return;
     if (c->next_hop != CONN_NO_HOP)
         s->hop_uses[c->next_hop]--;
+    conn_drop_settings(s, c->settings);
     c->generation++;
-    c->next_owing = s->free;
+    c->snd_wnd = s->free;
     s->free = conn_index(s, c) + 1;
     s->used--;
 }
 
+/* ---- the receive window ------------------------------------------------------------------------------- */
+
 uint32_t conn_window(const struct conns *s, const struct conn *c)
 {
-    uint32_t unread = conn_unread(s, c), room, step, offered = (uint32_t)seq_diff(c->rcv_edge, c->rcv_nxt);
+    uint32_t unread = conn_unread(s, c), limit = conn_receive_limit(s, c), room, step;
+    uint32_t offered = (uint32_t)seq_diff(c->rcv_edge, c->rcv_nxt);
 
-    room = unread < s->config.receive_bytes ? s->config.receive_bytes - unread : 0;
-    step = s->config.receive_bytes / 2 < c->mss ? s->config.receive_bytes / 2 : c->mss;
+    room = unread < limit ? limit - unread : 0;
+    step = limit / 2 < c->mss ? limit / 2 : c->mss;
     /* RFC 9293 3.8.6.2.2: the edge moves by a useful step or not at all, and never back (SHLD-14). */
     return room >= offered + step ? room : offered;
 }
@@ -253,8 +236,8 @@ void conn_was_read(struct conns *s, struct conn *c)
     if (!conn_facts[c->state].may_receive)
         return;
     grows = conn_window(s, c) - offered;
-    if (worth > s->config.receive_bytes / 2)
-        worth = s->config.receive_bytes / 2;
+    if (worth > conn_receive_limit(s, c) / 2)
+        worth = conn_receive_limit(s, c) / 2;
     /* An update is worth a segment of its own when it is large, or when the peer may be waiting for it. */
     if (grows && (grows >= worth || offered < c->mss))
         conn_owes(s, c, OWE_ACK);

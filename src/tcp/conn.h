@@ -4,21 +4,30 @@
  *
  *      hot     128 B, two cache lines      every connection, what a segment or a timer touches
  *      cold     64 B, one line             every connection, what is looked at now and then
- *      active  256 B from the pool         while bytes are in flight, out of order or unread
+ *      active  384 B from the pool         while anything is in flight, out of order or unread
+ *      settings                            what a socket can choose, shared by all that chose the same
  *
  * TCP here is a machine: it is handed decoded segments, calls and the time; it changes connections, *marks*
  * what they owe and what the application should hear, and returns. It sends nothing and calls nobody. The
- * marks are two queues threaded through the connections: `owing`, which stack/ drains when it flushes, and
- * `events`, which the application drains. A connection stands in each at most once.
+ * marks are two queues of connections: `owing`, which stack/ drains when it flushes, and `events`, which the
+ * application drains. A connection stands in each at most once.
+ *
+ * Whoever has something in flight, be it only a SYN or a FIN, has an active block: what was sent when is
+ * written there (scoreboard.h).
  */
 #ifndef TCP_CONN_H
 #define TCP_CONN_H
 
+#include "base/fifo.h"
 #include "base/queue.h"
 #include "base/seq.h"
 #include "base/time.h"
 #include "base/wheel.h"
 #include "wire/tcp.h"
+#include "cc.h"
+#include "loss.h"
+#include "reassembly.h"
+#include "scoreboard.h"
 #include "table.h"
 
 /* RFC 9293 3.3.2, in its order. LISTEN is never a connection's: listeners and SYNs are kept in listen.h. */
@@ -62,7 +71,21 @@ enum conn_flags {
     CONN_SLOW_START = 1 << 12, /* cwnd is below ssthresh */
     CONN_FORCE = 1 << 13,      /* the persist timer ran out: send at least one byte, whatever the window */
     CONN_IPV6 = 1 << 14,
-    CONN_WSCALE = 1 << 15 /* the peer's SYN had the option */
+    CONN_WSCALE = 1 << 15,     /* both SYNs had the option (RFC 7323 2.2) */
+    CONN_TIMESTAMPS = 1 << 16, /* both SYNs had the option (RFC 7323 3.2) */
+    CONN_SACK = 1 << 17,       /* both SYNs had the option (RFC 2018 2) */
+    CONN_PROBED = 1 << 18,     /* the byte at snd_nxt was sent to probe a closed window; it is not counted */
+    CONN_TAIL_PROBE = 1 << 19, /* a tail loss probe is due: one segment, whatever the congestion window */
+    CONN_KEEP = 1 << 20,       /* keep-alive is on */
+    CONN_PROBE_OWED = 1 << 21, /* a keep-alive probe is due */
+    CONN_URGENT_OUT = 1 << 22, /* urgent bytes wait or are in flight, up to snd_up */
+    CONN_URGENT_IN = 1 << 23,  /* urgent bytes are unread, up to rcv_up */
+    CONN_ECN = 1 << 24,        /* both ends do ECN (RFC 3168 6.1) */
+    CONN_ECE_OWED = 1 << 25,   /* congestion was seen and CWR has not come */
+    CONN_CWR_OWED = 1 << 26,
+    CONN_SEEN_NEAR = 1 << 27, /* for the length of a sweep of the wheel */
+    CONN_SEEN_FAR = 1 << 28,
+    CONN_KEEP_PROBING = 1 << 29 /* keep-alive probes are unanswered: cold.keep_sent counts them */
 };
 
 enum conn_owe {
@@ -79,105 +102,131 @@ enum conn_event {
     CONN_EV_READABLE = 4,
     CONN_EV_WRITABLE = 8,
     CONN_EV_PEER_CLOSED = 16,
+    CONN_EV_URGENT = 32,
+    CONN_EV_SENT = 64,
     CONN_EV_CLOSED = 128,
-    CONN_EV_FAILED = 256
+    CONN_EV_FAILED = 256,
+    CONN_EV_TROUBLE = 512
 };
+
+/* What loss_at stands for: never more than one of them is wanted (RFC 8985 7.2). */
+enum conn_timer { TIMER_RTO, TIMER_PROBE, TIMER_REORDER };
 
 struct conn {
     /* line 0: what every segment needs */
     struct table_key key;
     uint16_t next_hop; /* which neighbour */
-    uint8_t state;     /* enum conn_state; changed by conn_set_state alone */
-    uint8_t scale;     /* shift of the windows we receive (high 4 bits) and send (low 4) */
-    uint16_t flags;    /* enum conn_flags */
     seq32 rcv_nxt;
     seq32 rcv_edge; /* the right edge that the peer was told: never moves left */
-    seq32 snd_una, snd_nxt;
-    uint32_t snd_wnd;    /* bytes, scaled */
-    uint16_t mss;        /* most payload bytes we put in a segment */
-    uint8_t owe;         /* enum conn_owe */
-    uint8_t dup_acks;    /* acknowledgements owed one by one for segments out of order */
-    uint32_t active;     /* id of the active block, 0: none */
-    uint32_t next_owing; /* index + 1 */
-    uint16_t ack_bytes;  /* received in order and not yet acknowledged, saturated */
-    uint16_t rcv_mss;    /* the largest segment seen from the peer */
+    seq32 snd_una;
+    seq32 snd_nxt;      /* all below was sent */
+    uint32_t snd_wnd;   /* bytes, scaled */
+    seq32 snd_wl1;      /* sequence number of the last window update (RFC 9293 3.10.7.4) */
+    uint32_t flags;     /* enum conn_flags */
+    uint32_t active;    /* id of the active block, 0: none */
+    uint8_t state;      /* enum conn_state; changed by conn_set_state alone */
+    uint8_t scale;      /* shift of the windows we receive (high 4 bits) and send (low 4) */
+    uint8_t owe;        /* enum conn_owe */
+    uint8_t dup_acks;   /* acknowledgements owed one by one for segments out of order */
+    uint32_t ts_recent; /* TS.Recent (RFC 7323 4.3) */
 
     /* line 1: timers, round trips, the application */
     union {
         void *user;
         uint64_t user_bits; /* keeps the layout the same where pointers are short */
     };
-    uint32_t near, far; /* ticks at which the wheel's entries that count surface */
-    uint32_t rexmt_at, ack_at,
-        other_at;                /* deadlines as ticks, 0: none. other: FIN-WAIT-2, waiting for memory */
-    uint32_t srtt_us, rttvar_us; /* 0: not measured yet */
-    seq32 snd_max;               /* the highest sequence number sent, plus 1 */
-    seq32 snd_wl1;               /* sequence number of the last window update (RFC 9293 3.10.7.4) */
-    uint32_t max_wnd;            /* the largest window the peer ever offered */
-    uint16_t events;             /* enum conn_event, for rn_next */
-    uint8_t retries, backoff;    /* transmissions unanswered in a row; doublings of the RTO */
-    uint32_t next_event;         /* index + 1 */
+    uint32_t near, far;                 /* ticks at which the wheel's entries that count surface */
+    uint32_t loss_at, ack_at, other_at; /* deadlines as ticks, 0: none; see timers.h */
+    uint32_t srtt_us, rttvar_us;        /* 0: not measured yet */
+    uint32_t cwnd;                      /* bytes */
     uint32_t generation;
-    uint32_t cwnd; /* bytes */
+    uint32_t ts_offset;         /* of the timestamps that we send (RFC 7323 5.4) */
+    uint16_t mss;               /* most bytes that we put in a segment, options (but MSS's own) included */
+    uint16_t events;            /* enum conn_event, for rn_next */
+    uint16_t ack_bytes;         /* received in order and not yet acknowledged, saturated */
+    uint16_t rcv_mss;           /* the largest segment seen from the peer */
+    uint8_t retries, backoff;   /* transmissions unanswered in a row; doublings of the RTO */
+    uint8_t timer;              /* enum conn_timer: what loss_at is */
+    uint8_t settings;           /* index into conns.settings */
+    uint8_t rcv_step, snd_step; /* doublings of the buffers' limits so far */
+    uint8_t ts_age;             /* when ts_recent was last set, in units of 2^48 ns (3.3 days) */
+    uint8_t unused;
 };
 
 struct conn_cold {
     seq32 iss, irs;
     uint32_t ssthresh;  /* bytes */
-    uint32_t avoided;   /* bytes acknowledged towards the next segment of congestion avoidance */
     uint32_t last_sent; /* tick of the last data segment, for the restart after idle */
     int32_t error;      /* with CONN_EV_FAILED: negative errno */
     uint32_t listener;  /* index + 1 of the listener that accepted it, until the application knows */
     uint32_t retransmitted;
     uint16_t link_mss; /* what our SYN says: the most that the link brings us in a segment */
-    uint16_t unused16;
+    int16_t trouble;   /* with CONN_EV_TROUBLE: negative errno */
     uint32_t answered; /* tick of the last answer to an unacceptable segment that carried nothing, 0: none */
-    uint32_t unused[6];
-};
-
-/* Bytes ahead of rcv_nxt, kept until the hole before them is filled. */
-struct conn_island {
-    seq32 seq;
-    struct queue bytes;
+    uint32_t max_wnd;  /* the largest window that the peer offered before it offered less; see conn_max_wnd */
+    struct cc_state cc;
+    uint8_t keep_sent; /* keep-alive probes unanswered in a row */
+    uint8_t unused[3];
 };
 
 enum {
-    CONN_ISLANDS = 8,
     CONN_MSS_MIN = 88,  /* however little a peer asks for: a smaller one costs more headers than bytes */
     CONN_RCV_MSS = 536, /* what a peer is taken to send until it has */
     CONN_NO_HOP = 65535,
     CONN_WHEEL_ENTRIES = 3, /* in the wheel: two count, one is for those left behind by an earlier deadline */
-    CONN_ANSWER_AGAIN_MS = 500 /* between two answers to segments that carry nothing */
+    CONN_TS_AGE = 8,        /* units of ts_age after which TS.Recent proves nothing: 23 to 26 days */
+    CONN_DUP_ACKS_SACK = 3, /* duplicate ACKs owed at once to a peer that reads SACK */
+    CONN_ANSWER_AGAIN_MS = 500, /* between two answers to segments that carry nothing */
+    CONN_SETTINGS = 256,        /* different sets of settings at once */
+    CONN_ACTIVE_BYTES = 384
 };
 
 struct conn_active {
     struct queue send;          /* from snd_una on (a SYN apart) */
     struct queue recv;          /* up to rcv_nxt */
     struct queue_cursor cursor; /* where the next segment is taken from send */
-    rn_time timed_at;           /* when the segment that is being timed was sent; 0: none is */
-    seq32 timed_seq;            /* its last sequence number + 1 */
-    seq32 fin_seq;              /* where the peer's FIN stands that came too early */
+    struct reassembly ahead;    /* what came after a hole */
+    struct loss loss;
+    seq32 fin_seq;        /* where the peer's FIN stands that came too early */
+    seq32 snd_up, rcv_up; /* behind the last urgent byte sent, received (RFC 6093) */
+    seq32 dsack_left;     /* a duplicate to be told of by D-SACK (RFC 2883), dsack_len bytes */
+    uint32_t dsack_len;
+    uint32_t progress_at; /* tick since when the oldest unacknowledged byte waits, for the user timeout */
+    uint32_t tune_at, tune_read; /* since when, how much the application has read; see tune.h */
+    uint32_t reserved;        /* bytes of room at the end of send that the application writes to */
+    uint32_t refs, refs_done; /* application memory that is lent to the queue; of which it may have back */
     bool fin_early;
-    uint8_t islands;                         /* of island[] */
-    struct conn_island island[CONN_ISLANDS]; /* in order, never touching */
+    struct scoreboard board; /* last: its own spans need not be cleared */
 };
 
 _Static_assert(sizeof(struct conn) == 128, "hot state is two cache lines");
 _Static_assert(sizeof(struct conn_cold) == 64, "cold state is one cache line");
-_Static_assert(sizeof(struct conn_active) <= 256, "an active block");
+_Static_assert(sizeof(struct conn_active) <= CONN_ACTIVE_BYTES, "an active block");
 
-/* A queue of connections, threaded through next_owing or next_event: index + 1, 0: end. */
-struct conn_fifo {
-    uint32_t head, tail;
+/* What a socket can choose for itself. Sockets that chose the same share one: conn holds its number. */
+struct conn_settings {
+    uint32_t keep_idle_ms, keep_interval_ms; /* RFC 9293 3.8.4 */
+    uint32_t user_timeout_ms;                /* 0: R2 counts retransmissions; else how long, RFC 9293 3.9.1 */
+    uint32_t linger_ms; /* after a close: until a reset cuts off what was not acknowledged; 0: no limit */
+    uint8_t keep_count; /* probes unanswered before the connection fails */
+    uint8_t keep_alive, no_delay, ecn; /* 1: on */
+    uint8_t r1;                        /* retransmissions before trouble is told */
+    uint8_t data_retries, syn_retries; /* R2 */
+    uint8_t cc;                        /* enum cc_name */
+    uint8_t dscp, ttl;
+    uint8_t soft_errors; /* 1: CONN_EV_TROUBLE is told */
+    uint8_t no_delayed_ack;
 };
 
-/* Everything that can be chosen, in the units that the code wants. */
+/* Everything that can be chosen for the stack alone, in the units that the code wants. */
 struct conn_config {
-    uint32_t receive_bytes, send_bytes;
+    uint32_t receive_bytes, send_bytes;         /* a buffer's limit at first ... */
+    uint32_t receive_bytes_max, send_bytes_max; /* ... and when it was tuned */
     uint32_t rto_initial_us, rto_min_us, rto_max_us;
     rn_time msl, delayed_ack;
-    uint8_t syn_retries, data_retries, rcv_scale;
-    bool no_delay;
+    uint8_t rcv_scale;
+    bool no_window_scale, no_timestamps, no_sack; /* not offered, not taken up */
+    bool no_fast_path;
 };
 
 /* Counters, the same as in struct rn_stats. */
@@ -198,15 +247,28 @@ struct conns {
     uint32_t sweep; /* where the sweep of stale wheel entries goes on */
     struct slabs *slabs;
     struct queue_pools queues;
+    struct array_pools arrays;
     struct pool actives;
-    struct conn_fifo owing, events;
-    uint32_t event_count;
-    struct hash_key secret; /* for what peers see */
-    uint32_t *hop_uses;     /* by next hop: how many records keep it */
+    struct fifo_store fifos;
+    struct fifo owing, events; /* of connections' indices */
+    struct hash_key secret;    /* for what peers see */
+    uint32_t *hop_uses;        /* by next hop: how many records keep it */
     struct conn_config config;
+    struct conn_settings settings[CONN_SETTINGS]; /* 0: the stack's own */
+    uint32_t settings_uses[CONN_SETTINGS];
     struct conn_counts counts;
-    rn_time now; /* of the round that runs */
+    rn_time now;     /* of the round that runs ... */
+    uint32_t now_us; /* ... in microseconds and ... */
+    uint32_t now_ms; /* ... in milliseconds, modulo 2^32 */
 };
+
+/* A round begins. */
+static inline void conn_clock(struct conns *s, rn_time now)
+{
+    s->now = now;
+    s->now_us = (uint32_t)(now / TIME_US);
+    s->now_ms = (uint32_t)(now / TIME_MS);
+}
 
 static inline struct conn *conn_at(const struct conns *s, uint32_t index)
 {
@@ -236,6 +298,66 @@ static inline void conn_limit_mss(struct conn *c, uint32_t mss)
 
     if (mss < c->mss)
         c->mss = (uint16_t)(mss > least ? mss : least);
+}
+
+static inline const struct conn_settings *conn_settings(const struct conns *s, const struct conn *c)
+{
+    return &s->settings[c->settings];
+}
+
+/* How much the connection may leave unread, and queue: doubled as often as it was worth it. */
+static inline uint32_t conn_receive_limit(const struct conns *s, const struct conn *c)
+{
+    uint64_t limit = (uint64_t)s->config.receive_bytes << c->rcv_step;
+
+    return limit < s->config.receive_bytes_max ? (uint32_t)limit : s->config.receive_bytes_max;
+}
+
+static inline uint32_t conn_send_limit(const struct conns *s, const struct conn *c)
+{
+    uint64_t limit = (uint64_t)s->config.send_bytes << c->snd_step;
+
+    return limit < s->config.send_bytes_max ? (uint32_t)limit : s->config.send_bytes_max;
+}
+
+/* MAX(SND.WND): the cold line holds it only from when the window became smaller. */
+static inline uint32_t conn_max_wnd(const struct conns *s, const struct conn *c)
+{
+    uint32_t before = conn_cold(s, c)->max_wnd;
+
+    return before > c->snd_wnd ? before : c->snd_wnd;
+}
+
+/* The clock of the timestamps that we send: milliseconds, from a place that the peer cannot guess. */
+static inline uint32_t conn_timestamp(const struct conns *s, const struct conn *c)
+{
+    return s->now_ms + c->ts_offset;
+}
+
+/* Bytes of the sequence space that were sent and are not acknowledged: data, a SYN, a FIN. */
+static inline uint32_t conn_flight(const struct conn *c)
+{
+    return (uint32_t)seq_diff(c->snd_nxt, c->snd_una);
+}
+
+/* Bytes of options that each segment but a SYN carries, SACK blocks apart. */
+static inline uint32_t conn_option_bytes(const struct conn *c)
+{
+    return c->flags & CONN_TIMESTAMPS ? 12 : 0;
+}
+
+/* Most payload bytes in a segment without SACK blocks (RFC 6691). */
+static inline uint32_t conn_payload_max(const struct conn *c)
+{
+    return c->mss - conn_option_bytes(c);
+}
+
+/* Bytes in the network (RFC 6937's pipe): without SACK duplicate acknowledgements tell what has left it. */
+static inline uint32_t conn_pipe(const struct conn_active *a)
+{
+    uint32_t pipe = scoreboard_pipe(&a->board);
+
+    return pipe > a->loss.dup_bytes ? pipe - a->loss.dup_bytes : 0;
 }
 
 /* The window that a SYN or SYN-ACK offers: never scaled (RFC 7323 2.2). */
@@ -272,10 +394,26 @@ void conn_fold(struct conns *s, struct conn *c);
 void conn_set_state(struct conns *s, struct conn *c, enum conn_state state);
 
 /* Marks what is owed and queues the connection for the next flush. */
-void conn_owes(struct conns *s, struct conn *c, unsigned owe);
+static inline void conn_owes(struct conns *s, struct conn *c, unsigned owe)
+{
+    c->owe |= (uint8_t)owe;
+    if (c->flags & CONN_IN_OWING)
+        return;
+    c->flags |= CONN_IN_OWING;
+    fifo_push(&s->fifos, &s->owing, conn_index(s, c));
+}
 
 /* Tells the application; an orphan's are dropped. */
-void conn_tells(struct conns *s, struct conn *c, unsigned events);
+static inline void conn_tells(struct conns *s, struct conn *c, unsigned events)
+{
+    if (c->flags & CONN_ORPHAN)
+        return;
+    c->events |= (uint16_t)events;
+    if (c->flags & CONN_IN_EVENTS)
+        return;
+    c->flags |= CONN_IN_EVENTS;
+    fifo_push(&s->fifos, &s->events, conn_index(s, c));
+}
 
 /* The connection is over for TCP: bytes to be sent are dropped, timers off, out of the table. error 0: in
  * order, and bytes that were not read stay until they are; else unread bytes go too. The record goes when
@@ -285,16 +423,19 @@ void conn_finish(struct conns *s, struct conn *c, int error);
 /* Lets go of the record if nothing needs it any more: closed, heard, owing nothing. */
 void conn_release(struct conns *s, struct conn *c);
 
-/* Puts at the end, takes from the front; NULL: empty. Taking from `owing` does not clear what is owed. */
-void conn_push_owing(struct conns *s, struct conn_fifo *f, struct conn *c);
-struct conn *conn_pop_owing(struct conns *s, struct conn_fifo *f);
+/* The first that the application has to hear of; NULL: none. It stands in the queue no more. */
 struct conn *conn_pop_event(struct conns *s);
 
-/* Puts all of from in front of to, and empties it. */
-void conn_join_owing(struct conns *s, struct conn_fifo *to, struct conn_fifo *from);
+/* The number of a set of settings like that one, taken for one more user; -1: CONN_SETTINGS different ones
+ * are in use. conn_drop_settings gives it back. */
+int conn_keep_settings(struct conns *s, const struct conn_settings *wanted);
+void conn_drop_settings(struct conns *s, unsigned number);
+
+/* The connection has these settings from now on. False: too many different ones. */
+bool conn_set_settings(struct conns *s, struct conn *c, const struct conn_settings *wanted);
 
 /* Lets go of all that arrived ahead of its turn: the peer will send it again. */
-void conn_drop_islands(struct conns *s, struct conn_active *a);
+void conn_drop_ahead(struct conns *s, struct conn_active *a);
 
 /* An answer to a segment that carries nothing is due only once in a while, since it may be an answer itself
  * and two ends could go on for ever (RFC 5961 7). *answered: the tick of the last one, 0: none; noted if
@@ -303,7 +444,17 @@ bool conn_may_answer(const struct conns *s, uint32_t *answered);
 
 /* Little of the budget is left: what the stack asks for itself, or can do without, has to wait, so that bytes
  * which arrive in their turn find room and queues can drain. */
-bool conn_memory_is_short(const struct conns *s);
+static inline bool conn_memory_is_short(const struct conns *s)
+{
+    return s->slabs->used_bytes > s->slabs->budget_bytes / 4 * 3;
+}
+
+/* So little is left that bytes which arrive have to wait, too: what remains is for active blocks, without
+ * which a queue cannot drain. */
+static inline bool conn_memory_is_out(const struct conns *s)
+{
+    return s->slabs->used_bytes > s->slabs->budget_bytes / 16 * 15;
+}
 
 /* How much more the peer may send: from rcv_nxt to the right edge that the buffer allows now. */
 uint32_t conn_window(const struct conns *s, const struct conn *c);

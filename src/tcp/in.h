@@ -6,12 +6,12 @@
 #define TCP_IN_H
 
 #include "conn.h"
+#include "segment.h"
 #include "timewait.h"
 #include "verdict.h"
 
-/* The segment of c with its payload (len bytes, lent). The checksum has been checked. Changes the connection,
- * marks what is owed and what the application hears. c may be finished when this returns. */
-struct verdict in_segment(struct conns *s, struct timewaits *w, struct conn *c, const struct tcp *seg,
-                          const uint8_t *payload, uint32_t len);
+/* The segment of c. Changes the connection, marks what is owed and what the application hears. c may be
+ * finished when this returns. */
+struct verdict in_segment(struct conns *s, struct timewaits *w, struct conn *c, const struct segment *seg);
 
 #endif

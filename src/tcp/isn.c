@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause
  *
- * Both hang on SipHash under the secret that the host's random bytes gave. Ports are RFC 6056's algorithm of
+ * All hang on SipHash under the secret that the host's random bytes gave. Ports are RFC 6056's algorithm of
  * a hash for each destination, with the clock as what moves on.
  */
 #include "isn.h"
@@ -30,4 +30,27 @@ uint16_t isn_port(const struct conns *s, const struct table_key *key, uint32_t n
     in.moment = (uint64_t)s->now;
     in.try = n;
     return (uint16_t)(PORT_FIRST + hash_sip(&s->secret, &in, sizeof in) % PORTS);
+}
+
+uint32_t isn_ts_offset(const struct conns *s, const struct table_key *key)
+{
+    struct {
+        struct addr remote;
+        uint16_t local, label;
+        uint32_t unused;
+    } in = {.remote = key->remote, .local = key->local, .label = 0x7473};
+
+    return (uint32_t)hash_sip(&s->secret, &in, sizeof in);
+}
+
+uint32_t isn_cookie(const struct conns *s, const struct table_key *key, seq32 irs, uint32_t count,
+                    uint32_t data)
+{
+    struct {
+        struct table_key key;
+        uint16_t label;
+        uint32_t irs, count, data, unused;
+    } in = {.key = *key, .label = 0x636b, .irs = irs.v, .count = count, .data = data};
+
+    return (uint32_t)hash_sip(&s->secret, &in, sizeof in);
 }

@@ -1,131 +1,230 @@
 /* SPDX-License-Identifier: BSD-2-Clause
  *
  * Every segment is cut to what no island holds yet, piece by piece from the left: a piece before an island,
- * then on behind it. A piece that begins where an island ends is appended to it, else it becomes an island
- * of its own; two islands that meet become one by handing chunks over.
+ * then on behind it. A piece that begins where an island ends is appended to it, one that ends where an
+ * island begins is put in front, else it becomes an island of its own; islands that meet become one by
+ * handing chunks over. What an island already holds is never overwritten.
  */
 #include "reassembly.h"
 
-static seq32 end_of(const struct conn_island *i)
+#include <string.h>
+
+static const struct array_kind islands_kind = {sizeof(struct reassembly_island), 0};
+
+/* One call's worth of context. */
+struct work {
+    struct reassembly *r;
+    struct array_pools *arrays;
+    struct queue_pools *queues;
+};
+
+static struct reassembly_island *island_at(const struct reassembly *r, const struct array_pools *arrays,
+                                           unsigned i)
+{
+    return (struct reassembly_island *)array_at(&r->islands, arrays, NULL) + i;
+}
+
+static seq32 end_of(const struct reassembly_island *i)
 {
     return seq_add(i->seq, i->bytes.bytes);
 }
 
-static void remove_island(struct conn_active *a, unsigned i)
+/* The first island that ends behind seq; their count if none does. */
+static unsigned find(const struct reassembly *r, const struct array_pools *arrays, seq32 seq)
 {
-    a->islands--;
-    memmove(&a->island[i], &a->island[i + 1], (a->islands - i) * sizeof a->island[0]);
+    unsigned low = 0, high = r->islands.count;
+
+    while (low < high) {
+        unsigned middle = (low + high) / 2;
+
+        if (seq_lt(seq, end_of(island_at(r, arrays, middle))))
+            high = middle;
+        else
+            low = middle + 1;
+    }
+    return low;
+}
+
+/* The island with that byte was added to: it is the first to be told of (RFC 2018 4). */
+static void note_recent(struct reassembly *r, const struct array_pools *arrays, seq32 seq)
+{
+    unsigned here = find(r, arrays, seq), n = 0;
+    seq32 kept[REASSEMBLY_RECENT];
+
+    for (unsigned i = 0; i < r->recents && n < REASSEMBLY_RECENT - 1; i++)
+        if (find(r, arrays, r->recent[i]) != here)
+            kept[n++] = r->recent[i];
+    r->recent[0] = seq;
+    memcpy(&r->recent[1], kept, n * sizeof kept[0]);
+    r->recents = (uint8_t)(n + 1);
 }
 
 /* Puts from behind to. Small pieces are copied together, so that many of them cannot cost a chunk each. */
-static void join(struct conns *s, struct queue *to, struct queue *from)
+static void join(const struct work *w, struct queue *to, struct queue *from)
 {
-    queue_move(to, from, &s->queues, from->bytes);
+    queue_move(to, from, w->queues, from->bytes);
     if (from->bytes)
-        queue_concat(to, from, &s->queues);
+        queue_concat(to, from, w->queues);
 }
 
-/* The island that a piece at seq belongs to: one that ends there, or a new one before island i. */
-static struct conn_island *place(struct conn_active *a, unsigned i, seq32 seq)
+/* Islands i and i + 1 touch. */
+static void join_next(const struct work *w, unsigned i)
 {
-    if (i > 0 && seq_eq(end_of(&a->island[i - 1]), seq))
-        return &a->island[i - 1];
-    if (a->islands == CONN_ISLANDS)
-        return NULL;
-    memmove(&a->island[i + 1], &a->island[i], (a->islands - i) * sizeof a->island[0]);
-    a->islands++;
-    a->island[i] = (struct conn_island){.seq = seq};
-    return &a->island[i];
+    struct reassembly_island *left = island_at(w->r, w->arrays, i);
+
+    join(w, &left->bytes, &left[1].bytes);
+    array_remove(&w->r->islands, w->arrays, &islands_kind, NULL, i + 1, 1);
 }
 
-/* Joins neighbours that touch, and forgets islands that got no byte. */
-static void tidy(struct conns *s, struct conn_active *a)
+/* A piece that touches the island before it, and maybe the one behind it, too. */
+static enum drop append(const struct work *w, unsigned i, const uint8_t *bytes, uint32_t len)
 {
-    unsigned i = 0;
+    struct reassembly_island *left = island_at(w->r, w->arrays, i);
+    uint32_t took = queue_append(&left->bytes, w->queues, bytes, len);
 
-    while (i < a->islands) {
-        if (a->island[i].bytes.bytes == 0) {
-            remove_island(a, i);
-        } else if (i + 1 < a->islands && seq_eq(end_of(&a->island[i]), a->island[i + 1].seq)) {
-            join(s, &a->island[i].bytes, &a->island[i + 1].bytes);
-            remove_island(a, i + 1);
-        } else {
-            i++;
-        }
-    }
+    if (took < len)
+        return DROP_BUDGET;
+    if (i + 1u < w->r->islands.count && seq_eq(end_of(left), left[1].seq))
+        join_next(w, i);
+    return DROP_NONE;
 }
 
-/* Puts a piece that ends where an island begins in front of it: no new island is needed. */
-static enum drop grow_left(struct conns *s, struct conn_island *island, const uint8_t *bytes, uint32_t len)
+/* A piece that ends where an island begins: no new island is needed. */
+static enum drop prepend(const struct work *w, unsigned i, const uint8_t *bytes, uint32_t len)
 {
+    struct reassembly_island *island = island_at(w->r, w->arrays, i);
     struct queue piece = {0};
 
-    if (queue_append(&piece, &s->queues, bytes, len) < len) {
-        queue_clear(&piece, &s->queues);
+    if (queue_append(&piece, w->queues, bytes, len) < len) {
+        queue_clear(&piece, w->queues);
         return DROP_BUDGET;
     }
-    island->seq = seq_add(island->seq, -len);
-    join(s, &piece, &island->bytes);
+    island->seq = seq_add(island->seq, 0u - len);
+    join(w, &piece, &island->bytes);
     island->bytes = piece;
     return DROP_NONE;
 }
 
-enum drop reassembly_keep(struct conns *s, struct conn *c, seq32 seq, const uint8_t *bytes, uint32_t len)
+/* A piece alone, before island i. */
+static enum drop settle(const struct work *w, unsigned i, seq32 seq, const uint8_t *bytes, uint32_t len)
 {
-    struct conn_active *a = conn_memory_is_short(s) ? NULL : conn_activate(s, c);
-    enum drop result = DROP_NONE;
-    unsigned i = 0;
+    struct queue piece = {0};
 
-    if (!a)
+    if (w->r->islands.count >= REASSEMBLY_ISLANDS)
+        return DROP_REASSEMBLY;
+    queue_append(&piece, w->queues, bytes, len);
+    if (!piece.bytes || !array_insert(&w->r->islands, w->arrays, &islands_kind, NULL, i)) {
+        queue_clear(&piece, w->queues);
         return DROP_BUDGET;
-    while (len > 0 && result == DROP_NONE) {
-        uint32_t piece = len, skip;
-        struct conn_island *island;
-
-        while (i < a->islands && seq_le(end_of(&a->island[i]), seq))
-            i++;
-        if (i < a->islands && seq_le(a->island[i].seq, seq)) {
-            /* These are held already: go on behind them. */
-            skip = (uint32_t)seq_diff(end_of(&a->island[i]), seq);
-            piece = skip < len ? skip : len;
-        } else {
-            if (i < a->islands && seq_diff(a->island[i].seq, seq) < (int32_t)len)
-                piece = (uint32_t)seq_diff(a->island[i].seq, seq);
-            island = place(a, i, seq);
-            if (!island && i < a->islands && seq_eq(seq_add(seq, piece), a->island[i].seq))
-                result = grow_left(s, &a->island[i], bytes, piece);
-            else if (!island)
-                result = DROP_REASSEMBLY;
-            else if (queue_append(&island->bytes, &s->queues, bytes, piece) < piece)
-                result = DROP_BUDGET;
-        }
-        seq = seq_add(seq, piece);
-        bytes += piece;
-        len -= piece;
     }
-    tidy(s, a);
+    *island_at(w->r, w->arrays, i) = (struct reassembly_island){.seq = seq, .bytes = piece};
+    return piece.bytes < len ? DROP_BUDGET : DROP_NONE;
+}
+
+/* A piece between islands i - 1 and i, overlapping neither. */
+static enum drop put(const struct work *w, unsigned i, seq32 seq, const uint8_t *bytes, uint32_t len)
+{
+    if (i > 0 && seq_eq(end_of(island_at(w->r, w->arrays, i - 1)), seq))
+        return append(w, i - 1, bytes, len);
+    if (i < w->r->islands.count && seq_eq(island_at(w->r, w->arrays, i)->seq, seq_add(seq, len)))
+        return prepend(w, i, bytes, len);
+    return settle(w, i, seq, bytes, len);
+}
+
+enum drop reassembly_keep(struct reassembly *r, struct array_pools *arrays, struct queue_pools *queues,
+                          seq32 seq, const uint8_t *bytes, uint32_t len, seq32 *dup, uint32_t *dup_len)
+{
+    const struct work w = {r, arrays, queues};
+    seq32 at = seq, end = seq_add(seq, len);
+    enum drop result = DROP_NONE;
+
+    *dup_len = 0;
+    while (!result && seq_lt(at, end)) {
+        unsigned i = find(r, arrays, at);
+        const struct reassembly_island *next = i < r->islands.count ? island_at(r, arrays, i) : NULL;
+        seq32 stop = end;
+
+        if (next && seq_le(next->seq, at)) { /* this island has it */
+            stop = seq_min(end, end_of(next));
+            if (!*dup_len) {
+                *dup = at;
+                *dup_len = (uint32_t)seq_diff(stop, at);
+            }
+        } else {
+            if (next)
+                stop = seq_min(end, next->seq);
+            result = put(&w, i, at, bytes + (uint32_t)seq_diff(at, seq), (uint32_t)seq_diff(stop, at));
+        }
+        at = stop;
+    }
+    if (len && r->islands.count && find(r, arrays, seq) < r->islands.count &&
+        seq_le(island_at(r, arrays, find(r, arrays, seq))->seq, seq))
+        note_recent(r, arrays, seq);
     return result;
 }
 
-uint32_t reassembly_reached(struct conns *s, struct conn *c)
+uint32_t reassembly_reached(struct reassembly *r, struct array_pools *arrays, struct queue_pools *queues,
+                            struct queue *recv, seq32 rcv_nxt)
 {
-    struct conn_active *a = conn_active(s, c);
-    seq32 next = c->rcv_nxt;
-    uint32_t got = 0;
+    const struct work w = {r, arrays, queues};
+    uint32_t added = 0;
 
-    while (a && a->islands && seq_le(a->island[0].seq, next)) {
-        struct conn_island *first = &a->island[0];
-        uint32_t held = first->bytes.bytes, known = (uint32_t)seq_diff(next, first->seq);
+    while (r->islands.count) {
+        struct reassembly_island *first = island_at(r, arrays, 0);
+        uint32_t passed, left;
 
-        if (known >= held) {
-            queue_clear(&first->bytes, &s->queues);
-        } else {
-            queue_consume(&first->bytes, &s->queues, known, NULL);
-            join(s, &a->recv, &first->bytes);
-            next = seq_add(next, held - known);
-            got += held - known;
-        }
-        remove_island(a, 0);
+        if (seq_lt(rcv_nxt, first->seq))
+            break;
+        passed = (uint32_t)seq_diff(rcv_nxt, first->seq);
+        if (passed > first->bytes.bytes)
+            passed = first->bytes.bytes;
+        queue_consume(&first->bytes, queues, passed, NULL);
+        left = first->bytes.bytes;
+        if (left)
+            join(&w, recv, &first->bytes);
+        added += left;
+        rcv_nxt = seq_add(rcv_nxt, left);
+        array_remove(&r->islands, arrays, &islands_kind, NULL, 0, 1);
     }
-    return got;
+    if (!r->islands.count)
+        r->recents = 0;
+    return added;
+}
+
+static bool is_told(const struct tcp_sack_block *blocks, unsigned n, seq32 left)
+{
+    for (unsigned i = 0; i < n; i++)
+        if (seq_eq(blocks[i].left, left))
+            return true;
+    return false;
+}
+
+unsigned reassembly_blocks(const struct reassembly *r, const struct array_pools *arrays,
+                           struct tcp_sack_block *blocks, unsigned max)
+{
+    unsigned n = 0, i;
+
+    for (i = 0; i < r->recents + (unsigned)r->islands.count && n < max; i++) {
+        unsigned which = i < r->recents ? find(r, arrays, r->recent[i]) : i - r->recents;
+        const struct reassembly_island *island;
+
+        if (which >= r->islands.count)
+            continue;
+        island = island_at(r, arrays, which);
+        if (i < r->recents && seq_lt(r->recent[i], island->seq))
+            continue; /* that island has been reached */
+        if (is_told(blocks, n, island->seq))
+            continue;
+        blocks[n].left = island->seq;
+        blocks[n++].right = end_of(island);
+    }
+    return n;
+}
+
+void reassembly_clear(struct reassembly *r, struct array_pools *arrays, struct queue_pools *queues)
+{
+    for (unsigned i = 0; i < r->islands.count; i++)
+        queue_clear(&island_at(r, arrays, i)->bytes, queues);
+    array_clear(&r->islands, arrays, &islands_kind);
+    r->recents = 0;
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause
  *
- * Round-trip times and the retransmission timeout (RFC 6298), in microseconds. One segment is timed at a
- * time, and never one that was sent twice (Karn).
+ * Round-trip times and the retransmission timeout (RFC 6298), in microseconds. What is measured
+ * comes from the scoreboard, never from a segment that was sent twice (Karn).
  */
 #ifndef TCP_RTT_H
 #define TCP_RTT_H

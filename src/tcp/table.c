@@ -18,7 +18,7 @@ enum table_kind table_find(const struct table *t, const struct table_key *key, u
     uint8_t kind;
 
     while (bucket_find(&t->buckets, hash, &cursor, &id, &kind)) {
-        if (memcmp(key_of(t, kind, id), key, sizeof *key) == 0) {
+        if (table_same(key_of(t, kind, id), key)) {
             *index = id;
             return (enum table_kind)kind;
         }

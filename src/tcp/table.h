@@ -21,6 +21,18 @@ struct table_key {
 };
 _Static_assert(sizeof(struct table_key) == 22, "a key has no holes: it is compared as bytes");
 
+/* Two keys are the same: three words, of which the last two overlap. */
+static inline bool table_same(const struct table_key *a, const struct table_key *b)
+{
+    uint64_t x[3], y[3];
+
+    memcpy(x, a, 16);
+    memcpy(y, b, 16);
+    memcpy(&x[2], (const uint8_t *)a + sizeof *a - 8, 8);
+    memcpy(&y[2], (const uint8_t *)b + sizeof *b - 8, 8);
+    return ((x[0] ^ y[0]) | (x[1] ^ y[1]) | (x[2] ^ y[2])) == 0;
+}
+
 struct table {
     struct bucket_table buckets;
     struct hash_key hash_key;

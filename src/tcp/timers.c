@@ -20,9 +20,7 @@ enum {
     SWEEP_IDS = 1024,                       /* looked at in one sweep */
     FIN_WAIT_2_S = 60, /* of an orphan (RFC 9293 3.9.1.5 leaves it to us; the usual time) */
     MEMORY_RETRY_MS = 50,
-    BACKOFF_MAX = 16,
-    SEEN_NEAR = 64,
-    SEEN_FAR = 128
+    BACKOFF_MAX = 16
 };
 
 static bool is_stale(void *context, uint32_t id, uint32_t surfaces)
@@ -35,7 +33,7 @@ static bool is_stale(void *context, uint32_t id, uint32_t surfaces)
 /* The least of the named deadlines; false: there is none. */
 static bool deadline(const struct conn *c, uint32_t *tick)
 {
-    uint32_t least = c->rexmt_at;
+    uint32_t least = c->loss_at;
 
     if (c->ack_at && (!least || wheel_before(c->ack_at, least)))
         least = c->ack_at;
@@ -46,17 +44,17 @@ static bool deadline(const struct conn *c, uint32_t *tick)
 }
 
 /* The same, but of entries that surface at the same tick for the same connection only the first is not stale:
- * that it was seen is noted for the length of the sweep in two bits of `owe` that nothing else uses. */
+ * that it was seen is noted for the length of the sweep. */
 static bool is_stale_or_double(void *context, uint32_t id, uint32_t surfaces)
 {
     struct conn *c = conn_at((const struct conns *)context, id);
 
-    if (c->flags & CONN_NEAR && c->near == surfaces && !(c->owe & SEEN_NEAR)) {
-        c->owe |= SEEN_NEAR;
+    if (c->flags & CONN_NEAR && c->near == surfaces && !(c->flags & CONN_SEEN_NEAR)) {
+        c->flags |= CONN_SEEN_NEAR;
         return false;
     }
-    if (c->flags & CONN_FAR && c->far == surfaces && !(c->owe & SEEN_FAR)) {
-        c->owe |= SEEN_FAR;
+    if (c->flags & CONN_FAR && c->far == surfaces && !(c->flags & CONN_SEEN_FAR)) {
+        c->flags |= CONN_SEEN_FAR;
         return false;
     }
     return true;
@@ -71,7 +69,7 @@ static void sweep_all(struct conns *s)
         wheel_sweep(&s->wheel, &s->sweep, SWEEP_IDS, is_stale_or_double, s);
     while (s->sweep);
     for (uint32_t i = 0; i < s->fresh; i++)
-        conn_at(s, i)->owe &= (uint8_t) ~(SEEN_NEAR | SEEN_FAR);
+        conn_at(s, i)->flags &= ~(uint32_t)(CONN_SEEN_NEAR | CONN_SEEN_FAR);
 }
 
 static void link_entry(struct conns *s, struct conn *c, uint32_t tick)
@@ -114,42 +112,102 @@ static uint32_t after(const struct conns *s, rn_time wait)
     return tick ? tick : 1;
 }
 
-static void restart_rexmt(struct conns *s, struct conn *c)
+static void set_loss(struct conns *s, struct conn *c, enum conn_timer timer, uint32_t wait_us)
 {
-    c->rexmt_at = after(s, rtt_timeout_us(s, c) * TIME_US);
+    c->timer = (uint8_t)timer;
+    c->loss_at = after(s, wait_us * TIME_US);
     arm(s, c);
 }
 
-void timers_data_sent(struct conns *s, struct conn *c)
+/* What is left of the user timeout, if the socket has one (RFC 9293 3.9.1.2 has it with SEND). */
+static uint32_t within_user_timeout(const struct conns *s, const struct conn *c, uint32_t wait_us)
 {
-    /* With nothing in flight before, a timer that runs was for probing. */
-    if (!c->rexmt_at || seq_eq(c->snd_una, c->snd_max))
-        restart_rexmt(s, c); /* RFC 6298 (5.1) */
+    uint32_t limit = conn_settings(s, c)->user_timeout_ms;
+    const struct conn_active *a = conn_active(s, c);
+    uint64_t waited_us, left_us;
+
+    if (!limit || !a)
+        return wait_us;
+    waited_us = ((uint64_t)(tick_of(s->now) - a->progress_at) << TICK_SHIFT) / TIME_US;
+    left_us = (uint64_t)limit * 1000 > waited_us ? (uint64_t)limit * 1000 - waited_us : 1;
+    return left_us < wait_us ? (uint32_t)left_us : wait_us;
+}
+
+static void restart_rto(struct conns *s, struct conn *c)
+{
+    set_loss(s, c, TIMER_RTO, within_user_timeout(s, c, rtt_timeout_us(s, c)));
+}
+
+/* Something is in flight: the one timer of RFC 8985 7.2 and 6.2 that comes before a retransmission timeout,
+ * or that. */
+static void restart_loss(struct conns *s, struct conn *c)
+{
+    const struct conn_active *a = conn_active(s, c);
+    uint32_t rto = within_user_timeout(s, c, rtt_timeout_us(s, c)), probe;
+
+    if (a->loss.reorder_us && a->loss.reorder_us < rto) {
+        set_loss(s, c, TIMER_REORDER, a->loss.reorder_us);
+        return;
+    }
+    probe = c->flags & CONN_SACK ? loss_probe_us(s, c, a) : 0;
+    set_loss(s, c, probe && probe < rto ? TIMER_PROBE : TIMER_RTO, probe && probe < rto ? probe : rto);
+}
+
+void timers_data_sent(struct conns *s, struct conn *c, bool again)
+{
+    struct conn_active *a = conn_active(s, c);
+
+    if (!conn_flight(c)) {
+        /* With nothing in flight before, a timer that runs was for probing. */
+        a->progress_at = tick_of(s->now);
+        restart_loss(s, c); /* RFC 6298 (5.1) */
+    } else if (!c->loss_at) {
+        restart_rto(s, c);
+    } else if (c->timer == TIMER_PROBE && !again) {
+        restart_loss(s, c); /* RFC 8985 7.2: with each transmission of new data */
+    }
 }
 
 void timers_ack_advanced(struct conns *s, struct conn *c)
 {
     c->retries = 0;
-    if (seq_eq(c->snd_una, c->snd_max))
-        c->rexmt_at = 0; /* (5.2) */
+    if (conn_flight(c))
+        restart_loss(s, c); /* (5.3) */
     else
-        restart_rexmt(s, c); /* (5.3) */
+        c->loss_at = 0; /* (5.2) */
+}
+
+/* RFC 6298 has the timer go on when SND.UNA stays; only the reordering timer may come in between, or have
+ * come to its end. */
+void timers_sacked(struct conns *s, struct conn *c)
+{
+    const struct conn_active *a = conn_active(s, c);
+
+    if (a->loss.reorder_us)
+        set_loss(s, c, TIMER_REORDER, a->loss.reorder_us);
+    else if (c->timer != TIMER_RTO)
+        restart_rto(s, c);
 }
 
 void timers_window_closed(struct conns *s, struct conn *c)
 {
-    if (!c->rexmt_at)
-        restart_rexmt(s, c);
+    struct conn_active *a = conn_active(s, c);
+
+    if (c->loss_at)
+        return;
+    if (a)
+        a->progress_at = tick_of(s->now);
+    restart_rto(s, c);
 }
 
 void timers_window_opened(struct conns *s, struct conn *c)
 {
     c->backoff = 0;
-    c->flags &= (uint16_t)~CONN_FORCE;
-    if (seq_eq(c->snd_una, c->snd_max))
-        c->rexmt_at = 0;
+    c->flags &= ~(uint32_t)(CONN_FORCE | CONN_PROBED);
+    if (conn_flight(c))
+        restart_rto(s, c);
     else
-        restart_rexmt(s, c);
+        c->loss_at = 0;
 }
 
 void timers_ack_put_off(struct conns *s, struct conn *c)
@@ -160,60 +218,175 @@ void timers_ack_put_off(struct conns *s, struct conn *c)
     arm(s, c);
 }
 
-void timers_ack_sent(struct conn *c)
+static void set_other(struct conns *s, struct conn *c, rn_time wait)
 {
-    c->ack_at = 0;
+    c->other_at = after(s, wait);
+    arm(s, c);
 }
 
-void timers_orphan_waits(struct conns *s, struct conn *c)
+void timers_orphaned(struct conns *s, struct conn *c)
 {
-    c->other_at = after(s, FIN_WAIT_2_S * TIME_S);
-    arm(s, c);
+    uint32_t linger_ms = conn_settings(s, c)->linger_ms;
+
+    c->flags &= ~(uint32_t)(CONN_KEEP | CONN_PROBE_OWED);
+    if (c->state == CONN_FIN_WAIT_2)
+        set_other(s, c, FIN_WAIT_2_S * TIME_S);
+    else if (linger_ms)
+        set_other(s, c, linger_ms * TIME_MS);
+    else
+        c->other_at = 0;
 }
 
 void timers_memory_short(struct conns *s, struct conn *c)
 {
-    c->other_at = after(s, MEMORY_RETRY_MS * TIME_MS);
-    arm(s, c);
+    if (!(c->flags & CONN_ORPHAN) || c->state == CONN_SYN_SENT || !c->other_at)
+        set_other(s, c, MEMORY_RETRY_MS * TIME_MS);
 }
 
-/* RFC 6298 (5.4) to (5.7): the earliest segment again, the timeout doubled, and all that followed it counts
- * as lost. A window that is closed is probed instead (RFC 9293 3.8.6.1). */
-static void rexmt_ran_out(struct conns *s, struct conn *c)
+void timers_heard(struct conns *s, struct conn *c)
+{
+    const struct conn_settings *k = conn_settings(s, c);
+
+    if (c->flags & CONN_WANT_WRITE && c->other_at)
+        return; /* it waits for memory, and there is something to send: nothing to keep alive */
+    if (c->flags & CONN_KEEP_PROBING) {
+        c->flags &= ~(uint32_t)CONN_KEEP_PROBING;
+        conn_cold(s, c)->keep_sent = 0;
+    }
+    set_other(s, c, k->keep_idle_ms * TIME_MS);
+}
+
+void timers_settings_changed(struct conns *s, struct conn *c)
+{
+    if (c->flags & CONN_KEEP)
+        timers_heard(s, c);
+    else if (!(c->flags & (CONN_ORPHAN | CONN_WANT_WRITE)))
+        c->other_at = 0;
+    if (c->loss_at && c->timer == TIMER_RTO)
+        restart_rto(s, c);
+}
+
+/* Out of patience: by the clock if the socket has a user timeout, else by R2 (RFC 9293 3.8.3). */
+static bool gives_up(const struct conns *s, const struct conn *c, bool opening)
+{
+    const struct conn_settings *k = conn_settings(s, c);
+    const struct conn_active *a = conn_active(s, c);
+
+    if (k->user_timeout_ms && a)
+        return ((uint64_t)(tick_of(s->now) - a->progress_at) << TICK_SHIFT) >= k->user_timeout_ms * TIME_MS;
+    return c->retries >= (opening ? k->syn_retries : k->data_retries);
+}
+
+static void give_up(struct conns *s, struct conn *c)
+{
+    s->counts.timed_out++;
+    conn_finish(s, c, -ETIMEDOUT);
+}
+
+/* Between R1 and R2 the application is told, once (RFC 9293 3.8.3, SHLD-9). */
+static void tell_trouble(struct conns *s, struct conn *c)
+{
+    const struct conn_settings *k = conn_settings(s, c);
+
+    if (c->retries != k->r1 || !k->soft_errors)
+        return;
+    conn_cold(s, c)->trouble = -ETIMEDOUT;
+    conn_tells(s, c, CONN_EV_TROUBLE);
+}
+
+/* RFC 6298 (5.4) to (5.7): what is lost goes again, the timeout is doubled. A window that is closed is probed
+ * instead (RFC 9293 3.8.6.1). */
+static void rto_ran_out(struct conns *s, struct conn *c)
 {
     bool opening = c->state == CONN_SYN_SENT || c->state == CONN_SYN_RECEIVED;
-    uint32_t flight = (uint32_t)seq_diff(c->snd_max, c->snd_una);
     struct conn_active *a = conn_active(s, c);
+    uint32_t flight = conn_flight(c);
 
-    c->rexmt_at = 0;
-    if (c->retries >= (opening ? s->config.syn_retries : s->config.data_retries)) {
-        s->counts.timed_out++;
-        conn_finish(s, c, -ETIMEDOUT);
+    if (gives_up(s, c, opening)) {
+        give_up(s, c);
         return;
     }
-    c->retries++;
+    if (c->retries < UINT8_MAX)
+        c->retries++;
     if (c->backoff < BACKOFF_MAX)
         c->backoff++;
-    if (flight && !opening && c->snd_wnd)
-        cc_timed_out(s, c, flight, c->retries == 1);
-    else if (!opening)
+    tell_trouble(s, c);
+    if (flight && a && (opening || !c->snd_wnd))
+        scoreboard_lose_all(&a->board, &s->arrays);
+    else if (flight && a)
+        loss_timed_out(s, c, a, c->retries == 1);
+    if (!opening && (!flight || !c->snd_wnd))
         c->flags |= CONN_FORCE;
-    c->snd_nxt = c->snd_una;
-    if (a)
-        a->timed_at = 0; /* Karn: what is sent twice is not timed */
     conn_owes(s, c, OWE_SEND);
-    restart_rexmt(s, c);
+    restart_rto(s, c);
+}
+
+static void loss_ran_out(struct conns *s, struct conn *c)
+{
+    enum conn_timer timer = c->timer;
+
+    c->loss_at = 0;
+    if (timer == TIMER_RTO || !conn_flight(c)) {
+        rto_ran_out(s, c);
+    } else if (timer == TIMER_PROBE) {
+        c->flags |= CONN_TAIL_PROBE; /* RFC 8985 7.3, and the RTO is what comes next */
+        conn_owes(s, c, OWE_SEND);
+        restart_rto(s, c);
+    } else {
+        loss_reorder_ran_out(s, c, conn_active(s, c));
+        timers_sacked(s, c);
+        if (!c->loss_at)
+            restart_rto(s, c);
+    }
+}
+
+/* Nothing was heard for so long: asks whether anybody is there (RFC 9293 3.8.4). */
+static void keep_alive(struct conns *s, struct conn *c)
+{
+    const struct conn_settings *k = conn_settings(s, c);
+    struct conn_cold *cold = conn_cold(s, c);
+
+    if (conn_flight(c) || conn_queued(s, c) || !conn_facts[c->state].synchronized) {
+        set_other(s, c, k->keep_idle_ms * TIME_MS); /* MUST-26: only when nothing is outstanding */
+        return;
+    }
+    if (cold->keep_sent >= k->keep_count) {
+        give_up(s, c);
+        return;
+    }
+    cold->keep_sent++;
+    c->flags |= CONN_KEEP_PROBING | CONN_PROBE_OWED;
+    conn_owes(s, c, OWE_ACK);
+    set_other(s, c, k->keep_interval_ms * TIME_MS);
+}
+
+/* A close waited long enough for its bytes to be acknowledged. */
+static void cut_off(struct conns *s, struct conn *c)
+{
+    conn_owes(s, c, OWE_RST);
+    conn_finish(s, c, -ECONNABORTED);
 }
 
 static void other_ran_out(struct conns *s, struct conn *c)
 {
     c->other_at = 0;
-    if (c->flags & CONN_ORPHAN && c->state == CONN_FIN_WAIT_2)
+    if (c->flags & CONN_ORPHAN && c->state == CONN_FIN_WAIT_2) {
         conn_finish(s, c, 0);
-    else if (c->flags & CONN_WANT_WRITE) {
-        c->flags &= (uint16_t)~CONN_WANT_WRITE;
+    } else if (c->flags & CONN_ORPHAN && conn_settings(s, c)->linger_ms) {
+        cut_off(s, c);
+    } else if (c->flags & CONN_WANT_WRITE) {
+        c->flags &= ~(uint32_t)CONN_WANT_WRITE;
         conn_tells(s, c, CONN_EV_WRITABLE);
+    } else if (c->flags & CONN_KEEP) {
+        keep_alive(s, c);
+        return;
     }
+    if (c->state == CONN_CLOSED)
+        return;
+    if (c->flags & CONN_FIN_WANTED || c->state == CONN_SYN_SENT)
+        conn_owes(s, c, OWE_SEND); /* a FIN or SYN for which there was no memory */
+    if (c->flags & CONN_KEEP)
+        timers_heard(s, c);
 }
 
 void timers_surfaced(struct conns *s, uint32_t index, uint32_t surfaced)
@@ -222,9 +395,9 @@ void timers_surfaced(struct conns *s, uint32_t index, uint32_t surfaced)
     uint32_t now = tick_of(s->now);
 
     if (c->flags & CONN_NEAR && c->near == surfaced)
-        c->flags &= (uint16_t)~CONN_NEAR;
+        c->flags &= ~(uint32_t)CONN_NEAR;
     else if (c->flags & CONN_FAR && c->far == surfaced)
-        c->flags &= (uint16_t)~CONN_FAR;
+        c->flags &= ~(uint32_t)CONN_FAR;
     else
         return;
     if (c->ack_at && !wheel_before(now, c->ack_at)) {
@@ -233,8 +406,8 @@ void timers_surfaced(struct conns *s, uint32_t index, uint32_t surfaced)
     }
     if (c->other_at && !wheel_before(now, c->other_at))
         other_ran_out(s, c);
-    if (c->rexmt_at && !wheel_before(now, c->rexmt_at))
-        rexmt_ran_out(s, c);
+    if (c->loss_at && !wheel_before(now, c->loss_at))
+        loss_ran_out(s, c);
     arm(s, c);
 }
 

@@ -3,25 +3,38 @@
  * A connection's timers. Other code says what happened, in the past tense, and never arms one; the three
  * named deadlines of a connection are set here alone:
  *
- *      rexmt_at   retransmission, or the probing of a closed window (RFC 6298, RFC 9293 3.8.6.1): armed if
- * and only if something is in flight or waits for a window ack_at     a delayed acknowledgement (RFC
- * 9293 3.8.6.3) other_at   an orphan in FIN-WAIT-2 has lived long enough; or: is there memory now for a short
- * send?
+ *      loss_at    what is in flight, or waits for a window to open: retransmission and the probing of a
+ *                 closed window (RFC 6298, RFC 9293 3.8.6.1), a tail loss probe or RACK's reordering timer
+ *                 (RFC 8985 7.2, 6.2): one of them at a time, c->timer says which
+ *      ack_at     a delayed acknowledgement (RFC 9293 3.8.6.3)
+ *      other_at   an orphan in FIN-WAIT-2, or one that lingers, has lived long enough; is there memory now
+ *                 for a short send?; keep-alive (RFC 9293 3.8.4): the one that the state and the flags say
  */
 #ifndef TCP_TIMERS_H
 #define TCP_TIMERS_H
 
 #include "conn.h"
 
-void timers_data_sent(struct conns *s,
-                      struct conn *c); /* a SYN, bytes or a FIN go out: snd_max is still as before */
-void timers_ack_advanced(struct conns *s, struct conn *c);  /* the peer acknowledged some of it, or all */
+/* A SYN, bytes or a FIN are about to go out; again: they were in flight before. */
+void timers_data_sent(struct conns *s, struct conn *c, bool again);
+
+/* SND.UNA moved, or the scoreboard learned something: what is left in flight, if anything, is timed anew. */
+void timers_ack_advanced(struct conns *s, struct conn *c);
+void timers_sacked(struct conns *s, struct conn *c);
+
 void timers_window_closed(struct conns *s, struct conn *c); /* bytes wait, nothing is in flight */
 void timers_window_opened(struct conns *s, struct conn *c);
 void timers_ack_put_off(struct conns *s, struct conn *c); /* an acknowledgement may wait */
-void timers_ack_sent(struct conn *c);
-void timers_orphan_waits(struct conns *s, struct conn *c); /* FIN-WAIT-2, and nobody reads */
+static inline void timers_ack_sent(struct conn *c)
+{
+    c->ack_at = 0;
+}
+void timers_orphaned(struct conns *s, struct conn *c);     /* the application let go: linger, FIN-WAIT-2 */
 void timers_memory_short(struct conns *s, struct conn *c); /* a send was cut short by the budget */
+void timers_settings_changed(struct conns *s, struct conn *c); /* keep-alive, user timeout: as they are now */
+
+/* A segment came: the silence that keep-alive waits for begins anew. Called only with CONN_KEEP set. */
+void timers_heard(struct conns *s, struct conn *c);
 
 /* The wheel brought up a connection's entry. Acts on what is due and arms for the rest. */
 void timers_surfaced(struct conns *s, uint32_t index, uint32_t surfaced);

@@ -4,6 +4,7 @@
  * back; when there is none left the oldest is recycled, so that closing never fails.
  */
 #include "timewait.h"
+#include "isn.h"
 
 static void unlink_record(struct timewaits *w, struct timewait *t)
 {
@@ -27,7 +28,6 @@ static void let_go(struct timewaits *w, struct conns *s, struct timewait *t)
 
     table_remove(&s->table, TABLE_TIME_WAIT, index);
     unlink_record(w, t);
-    t->taken = 0;
     t->next = w->free;
     w->free = index + 1;
     w->used--;
@@ -49,8 +49,20 @@ static struct timewait *take(struct timewaits *w, struct conns *s)
     }
     if (++w->used > w->peak)
         w->peak = w->used;
-    t->taken = 1;
     return t;
+}
+
+/* An acknowledgement as the connection would have sent it. */
+static struct verdict acknowledge(const struct conns *s, const struct timewait *t)
+{
+    struct verdict v = {.reply = REPLY_ACK, .seq = t->snd_nxt, .ack = t->rcv_nxt, .window = t->window};
+
+    if (!t->ts_recent)
+        return v;
+    v.has = TCP_HAS_TIMESTAMP;
+    v.ts_value = s->now_ms + isn_ts_offset(s, &t->key);
+    v.ts_echo = t->ts_recent;
+    return v;
 }
 
 struct verdict timewait_enter(struct timewaits *w, struct conns *s, struct conn *c)
@@ -62,24 +74,32 @@ struct verdict timewait_enter(struct timewaits *w, struct conns *s, struct conn 
     conn_set_state(s, c, CONN_TIME_WAIT);
     t->key = c->key;
     t->window = (uint16_t)(window < 65535 ? window : 65535);
-    t->snd_nxt = c->snd_max;
+    t->snd_nxt = c->snd_nxt;
     t->rcv_nxt = c->rcv_nxt;
+    t->ts_recent = c->flags & CONN_TIMESTAMPS ? c->ts_recent + !c->ts_recent : 0;
     t->until = tick_after(s->now + 2 * s->config.msl);
     link_newest(w, t);
     table_replace(&s->table, TABLE_CONN, conn_index(s, c), TABLE_TIME_WAIT, (uint32_t)(t - w->records));
-    c->flags &= (uint16_t)~CONN_IN_TABLE;
+    c->flags &= ~(uint32_t)CONN_IN_TABLE;
     if (c->owe & (OWE_ACK | OWE_ACK_LATER))
-        v = (struct verdict){.reply = REPLY_ACK, .seq = t->snd_nxt, .ack = t->rcv_nxt, .window = t->window};
+        v = acknowledge(s, t);
     conn_finish(s, c, 0);
     return v;
 }
 
+/* RFC 6191 2: by the timestamp where both connections have one, else, and where it has not moved, by the
+ * sequence number. */
 bool timewait_may_reopen(const struct timewaits *w, uint32_t index, const struct tcp *seg, seq32 *above)
 {
     const struct timewait *t = &w->records[index];
+    bool newer = seq_le(t->rcv_nxt, seg->seq);
 
     *above = t->snd_nxt;
-    return (seg->flags & (TCP_SYN | TCP_ACK | TCP_FIN | TCP_RST)) == TCP_SYN && seq_le(t->rcv_nxt, seg->seq);
+    if ((seg->flags & (TCP_SYN | TCP_ACK | TCP_FIN | TCP_RST)) != TCP_SYN)
+        return false;
+    if (t->ts_recent && seg->has & TCP_HAS_TIMESTAMP && seg->ts_value != t->ts_recent)
+        return (int32_t)(seg->ts_value - t->ts_recent) > 0;
+    return newer;
 }
 
 void timewait_let_go(struct timewaits *w, struct conns *s, uint32_t index)
@@ -91,11 +111,17 @@ struct verdict timewait_input(struct timewaits *w, struct conns *s, uint32_t ind
                               uint32_t len)
 {
     struct timewait *t = &w->records[index];
-    struct verdict v = {.reply = REPLY_ACK, .seq = t->snd_nxt, .ack = t->rcv_nxt, .window = t->window};
+    struct verdict v = acknowledge(s, t);
 
-    if (seg->flags & TCP_RST) {
+    if (seg->flags & TCP_RST)
         return verdict_of(DROP_RESET);
-    } else if (seg->flags & TCP_SYN) {
+    if (t->ts_recent && seg->has & TCP_HAS_TIMESTAMP && (int32_t)(seg->ts_value - t->ts_recent) < 0) {
+        v.drop = DROP_TIMESTAMP; /* PAWS */
+        if (!len && !(seg->flags & (TCP_SYN | TCP_FIN)))
+            v.reply = REPLY_NONE;
+        return v;
+    }
+    if (seg->flags & TCP_SYN) {
         v.drop = DROP_SYN;
     } else if (seg->flags & TCP_FIN && seq_eq(seq_add(seg->seq, len + 1), t->rcv_nxt)) {
         t->until = tick_after(s->now + 2 * s->config.msl);

@@ -15,7 +15,7 @@ struct timewait {
     seq32 snd_nxt, rcv_nxt;
     uint32_t until;      /* tick */
     uint32_t next, prev; /* index + 1; the free list uses next */
-    uint32_t taken;      /* 1: in use */
+    uint32_t ts_recent;  /* TS.Recent, where 0 is kept as 1; 0: the connection had no timestamps */
 };
 _Static_assert(sizeof(struct timewait) == 48, "a record that a million connections a second can afford");
 

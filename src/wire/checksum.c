@@ -33,10 +33,3 @@ bool checksum_right(uint32_t pseudo, const void *data, size_t len)
 {
     return sum_finish(pseudo + sum_bytes(data, len)) == 0;
 }
-
-void checksum_store(uint8_t *field, uint32_t total)
-{
-    uint16_t value = sum_finish(total);
-
-    memcpy(field, &value, sizeof value);
-}

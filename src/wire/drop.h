@@ -28,6 +28,8 @@
     X(CONNECTIONS_FULL, "connections_full")                                                                  \
     X(FLAGS, "flags")           /* SYN with FIN or RST, a segment without ACK where one must be */           \
     X(SEQUENCE, "sequence")     /* outside the window; answered by an ACK */                                 \
+    X(TIMESTAMP, "timestamp")   /* older than one seen before, or missing (RFC 7323 5.3, 3.2) */               \
+    X(RATE, "rate")             /* its answer would have been one too many this second */                      \
     X(ACK, "ack")               /* acknowledges what was never sent, or is too old */                        \
     X(RESET, "reset")           /* a RST that is not exactly in place: challenge ACK (RFC 5961) */           \
     X(SYN, "syn")               /* a SYN inside a connection: challenge ACK (RFC 5961) */                    \

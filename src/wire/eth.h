@@ -13,6 +13,7 @@
 #include "drop.h"
 
 #include <stdbool.h>
+#include <string.h>
 
 enum { ETH_LEN = 14, ETH_IP4 = 0x0800, ETH_ARP = 0x0806, ETH_VLAN = 0x8100, ETH_IP6 = 0x86dd, ETH_QINQ = 0x88a8 };
 
@@ -27,6 +28,22 @@ enum drop eth_decode(struct view *v, struct eth *out);
 
 /* Writes ETH_LEN bytes, returns ETH_LEN. */
 size_t eth_encode(uint8_t *at, const struct eth *h);
+
+/* The same, field by field; in line, since every frame asks. */
+static inline size_t eth_put(uint8_t *at, const uint8_t dst[6], const uint8_t src[6], uint16_t type)
+{
+    memcpy(at, dst, 6);
+    memcpy(at + 6, src, 6);
+    at[12] = (uint8_t)(type >> 8);
+    at[13] = (uint8_t)type;
+    return ETH_LEN;
+}
+
+/* The same link address; in line, since every frame asks. */
+static inline bool eth_is_same(const uint8_t a[6], const uint8_t b[6])
+{
+    return memcmp(a, b, 6) == 0;
+}
 
 /* The group bit: broadcast or multicast. */
 static inline bool eth_is_group(const uint8_t mac[6])

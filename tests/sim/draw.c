@@ -108,6 +108,13 @@ static void draw_hosts(struct plan *p, struct rng *r)
     if (rng_once_in(r, 8))
         p->start = ((rn_time)1 << 48) - (rn_time)rng_below(r, 60 * TIME_S);
     p->no_delay = rng_once_in(r, 4);
+    for (int stack = 0; stack < 2; stack++) {
+        p->options[stack] = (uint8_t)rng_below(r, 8);
+        p->options[stack] |= rng_once_in(r, 2) ? OPTION_ECN : 0;
+        p->options[stack] |= rng_once_in(r, 2) ? OPTION_NEWRENO : 0;
+        p->options[stack] |= rng_once_in(r, 4) ? OPTION_KEEP_ALIVE : 0;
+        p->grow[stack] = rng_once_in(r, 2) ? 1 : (uint32_t)rng_log(r, 2, 16);
+    }
     p->pause_ppm = rng_once_in(r, 2) ? 0 : (uint32_t)rng_log(r, 1000, 100000);
     p->pause_max = p->pause_ppm ? (rn_time)rng_log(r, TIME_MS, 5 * TIME_S) : 0;
     if (rng_once_in(r, 5) && !p->sample) {
@@ -177,6 +184,10 @@ void draw_world(struct plan *p, uint64_t seed, uint32_t number)
     for (uint32_t i = 0; i < p->connections; i++)
         bytes += draw_connection(p, i, &r);
     draw_path_mtu(p, &r, bytes);
+    p->wraps = rng_once_in(&r, 4);
+    p->wraps_by = 1 + (uint32_t)rng_below(&r, p->connection[0].side[CLIENT].size + 2);
+    if (p->wraps)
+        p->connection[0].port_given = true;
     if (number % 24 == 23 || number % 24 == 10) {
         make_perfect(p, &r);
         p->mtus[0] = p->mtus[1] = 0;
@@ -199,6 +210,9 @@ void draw_print(const struct plan *p)
            f->loss_ppm, f->reorder_ppm, f->duplicate_ppm, f->corrupt_ppm, (long long)(f->delay / TIME_US),
            (long long)(f->jitter / TIME_US), (long long)(f->reorder_by / TIME_US),
            (unsigned long long)f->rate_bps, f->queue_frames, p->fault_place);
+    printf("  options %02x and %02x, buffers grow %u and %u times%s%s\n", p->options[0], p->options[1],
+           p->grow[0], p->grow[1], p->wraps ? ", numbers turn over" : "",
+           p->slow_road ? ", no fast path" : "");
     printf("  rings of %u, completions to %lld ms, receive %u and %u, send %u and %u segments, pauses %u ppm "
            "to %lld ms,"
            " quantum %lld us, blackout of %d at %lld ms\n",

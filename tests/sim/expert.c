@@ -22,7 +22,7 @@ static const struct explained {
 } explained[] = {
     {"Connection establish request (SYN)", "says what it is"},
     {"Connection establish acknowledge (SYN+ACK)", "says what it is"},
-    {"The SYN packet does not contain a SACK PERM option", "SACK is to come"},
+    {"The SYN packet does not contain a SACK PERM option", "a share of the stacks does without"},
     {"Connection finish (FIN)", "says what it is"},
     {"This frame initiates the connection closing", "says what it is"},
     {"This frame undergoes the connection closing", "says what it is"},
@@ -30,11 +30,11 @@ static const struct explained {
     {"This frame is a (suspected) retransmission", "the wire loses and doubles"},
     {"This frame is a (suspected) spurious retransmission", "an ACK was lost, or the frame was doubled"},
     {"This frame is a (suspected) out-of-order segment", "the wire reorders; a lost one comes after others"},
-    {"This frame is a (suspected) fast retransmission",
-     "a timeout that ends after two duplicate ACKs looks like one"},
+    {"This frame is a (suspected) fast retransmission", "what RACK, or the third duplicate ACK, found lost"},
     {"Previous segment(s) not captured", "lost between its stack and the router"},
     {"ACKed segment that wasn't captured", "tshark does not count new bytes behind repeated ones in one "
                                            "segment; router.c does, and checks every ACK"},
+    {"D-SACK Sequence", "of what came twice (RFC 2883)"},
     {"Duplicate ACK", "of what came out of order, and doubled by the wire"},
     {"TCP window update", "small buffers"},
     {"TCP window specified by the receiver is now completely full", "small buffers"},
@@ -115,7 +115,7 @@ bool expert_check(uint64_t seed, struct totals *t, const char *folder)
 
         snprintf(path, sizeof path, "%s/sample-%u.pcap", folder, i);
         draw_world(p, seed, SAMPLE_FIRST + i);
-        v = world_run(p, t, path, why);
+        v = world_run(p, t, path, why, NULL);
         if (v != VERDICT_GOOD)
             printf("  sample world %u: %s: %s\n", p->number, report_verdict(v), why);
         good &= v == VERDICT_GOOD && ask_tshark(path);

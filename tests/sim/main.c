@@ -18,11 +18,11 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-enum { JOBS_MAX = 64, JUDGED_FROM = 10000, FAILURES_SHOWN = 20 };
+enum { JOBS_MAX = 64, JUDGED_FROM = 10000, FAILURES_SHOWN = 20, AGAIN_EVERY = 10 };
 
 struct choice {
     uint64_t connections, seed, world, jobs;
-    bool one; /* world was given */
+    bool one, slow; /* world was given; its fast path is off */
     const char *pcap, *expert, *program;
 };
 
@@ -63,13 +63,16 @@ static struct choice parse(int argc, char **argv)
             c.world = number(word, value, 0, SAMPLE_FIRST + 1000), c.one = true;
         else if (strcmp(word, "--jobs") == 0)
             c.jobs = number(word, value, 1, JOBS_MAX);
+        else if (strcmp(word, "--fast-path") == 0)
+            c.slow = number(word, value, 0, 1) == 0;
         else if (strcmp(word, "--pcap") == 0 && value)
             c.pcap = value;
         else if (strcmp(word, "--expert") == 0 && value)
             c.expert = value;
         else
             usage(word, value,
-                  "--connections N, --seed S, --world K, --pcap FILE, --jobs J, --expert FOLDER are known");
+                  "--connections N, --seed S, --world K, --pcap FILE, --jobs J, --expert FOLDER, --fast-path "
+                  "0 or 1 are known");
         if (!value)
             break;
     }
@@ -88,14 +91,36 @@ static void explain(const struct choice *c, const struct plan *p, enum verdict v
            why, c->program, (unsigned long long)p->seed, p->number, path);
     fflush(stdout);
     if (scratch)
-        world_run(p, scratch, path, NULL);
+        world_run(p, scratch, path, NULL, NULL);
     free(scratch);
+}
+
+/* The same world without the fast path: every frame has to be the same, at the same time. */
+static enum verdict take_slow_road(struct plan *p, struct totals *t, uint64_t digest, char why[320])
+{
+    struct totals *scratch = calloc(1, sizeof *scratch);
+    uint64_t other = 0;
+    enum verdict v;
+
+    if (!scratch)
+        abort();
+    p->slow_road = true;
+    v = world_run(p, scratch, NULL, why, &other);
+    p->slow_road = false;
+    free(scratch);
+    if (v == VERDICT_GOOD && other != digest) {
+        snprintf(why, 320, "other frames without the fast path");
+        v = VERDICT_BROKEN;
+        t->verdicts[v]++;
+    }
+    t->twice++;
+    return v;
 }
 
 static void run_job(const struct choice *c, uint32_t job, struct totals *t)
 {
     struct plan *p = malloc(sizeof *p);
-    uint64_t connections = 0;
+    uint64_t connections = 0, digest = 0;
     uint32_t shown = 0;
     char why[320];
 
@@ -107,7 +132,9 @@ static void run_job(const struct choice *c, uint32_t job, struct totals *t)
         if (k % c->jobs != job)
             continue;
         t->running = k + 1;
-        v = world_run(p, t, NULL, why);
+        v = world_run(p, t, NULL, why, &digest);
+        if (v == VERDICT_GOOD && k % AGAIN_EVERY == 0)
+            v = take_slow_road(p, t, digest, why);
         if (v != VERDICT_GOOD && shown++ < FAILURES_SHOWN)
             explain(c, p, v, why);
     }
@@ -159,7 +186,8 @@ static int run_one(const struct choice *c, struct totals *t)
         return 1;
     draw_world(p, c->seed, (uint32_t)c->world);
     draw_print(p);
-    v = world_run(p, t, c->pcap, why);
+    p->slow_road = c->slow;
+    v = world_run(p, t, c->pcap, why, NULL);
     printf("  %s%s%s; %llu bytes, %llu frames, %llu retransmitted, %llu turns, %llu s; R2 %llu + %llu\n",
            report_verdict(v), *why ? ": " : "", why, (unsigned long long)t->bytes,
            (unsigned long long)t->frames, (unsigned long long)t->retransmitted, (unsigned long long)t->steps,

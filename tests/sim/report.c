@@ -20,83 +20,86 @@ enum {
     RECEIVE = FAMILY + 4,
     SEND = RECEIVE + 6,
     FAULT = SEND + 6,
-    USED = FAULT + 18
+    OPTIONS = FAULT + 20,
+    USED = OPTIONS + 64
 };
 _Static_assert((int)USED <= SIM_CLASSES, "struct totals has room for all classes");
 
-static const char *const labels[USED] = {"0",
-                                         "to 9",
-                                         "to 99",
-                                         "to 999",
-                                         "to 9,999",
-                                         "to 99,999",
-                                         "to 1 MB", /* SIZE */
-                                         "0-5 %",
-                                         "5-10 %",
-                                         "10-15 %",
-                                         "15-20 %", /* LOSS */
-                                         "0-5 %",
-                                         "5-10 %",
-                                         "10-15 %",
-                                         "15-20 %", /* REORDER */
-                                         "0-5 %",
-                                         "5-10 %",
-                                         "10-15 %",
-                                         "15-20 %", /* DUPLICATE */
-                                         "client first",
-                                         "server first",
-                                         "both at once",
-                                         "half, client",
-                                         "half, server",
-                                         "close, client",
-                                         "close, server",
-                                         "abort, client",
-                                         "abort, server",
-                                         "abandon, client",
-                                         "abandon, server",
-                                         "echo by event",
-                                         "echo in pieces",
-                                         "IPv4",
-                                         "IPv4 with ARP",
-                                         "IPv6",
-                                         "plain IP", /* FAMILY */
-                                         "1",
-                                         "2-3",
-                                         "4-7",
-                                         "8-15",
-                                         "16-31",
-                                         "32-64", /* RECEIVE */
-                                         "1",
-                                         "2-3",
-                                         "4-7",
-                                         "8-15",
-                                         "16-31",
-                                         "32-64", /* SEND */
-                                         "damage",
-                                         "rate limit",
-                                         "jitter",
-                                         "late completions",
-                                         "rings of 8",
-                                         "deaf for 10 s",
-                                         "path MTU shrinks",
-                                         "shrinks twice",
-                                         "link MTU 9,000",
-                                         "link MTU 1,280",
-                                         "pauses",
-                                         "late caller",
-                                         "Nagle off",
-                                         "32-bit tick wraps",
-                                         "faults at sender",
-                                         "faults at receiver",
-                                         "faults at one end",
-                                         "perfect wire"};
+static const char *const labels[OPTIONS] = {"0",
+                                            "to 9",
+                                            "to 99",
+                                            "to 999",
+                                            "to 9,999",
+                                            "to 99,999",
+                                            "to 1 MB", /* SIZE */
+                                            "0-5 %",
+                                            "5-10 %",
+                                            "10-15 %",
+                                            "15-20 %", /* LOSS */
+                                            "0-5 %",
+                                            "5-10 %",
+                                            "10-15 %",
+                                            "15-20 %", /* REORDER */
+                                            "0-5 %",
+                                            "5-10 %",
+                                            "10-15 %",
+                                            "15-20 %", /* DUPLICATE */
+                                            "client first",
+                                            "server first",
+                                            "both at once",
+                                            "half, client",
+                                            "half, server",
+                                            "close, client",
+                                            "close, server",
+                                            "abort, client",
+                                            "abort, server",
+                                            "abandon, client",
+                                            "abandon, server",
+                                            "echo by event",
+                                            "echo in pieces",
+                                            "IPv4",
+                                            "IPv4 with ARP",
+                                            "IPv6",
+                                            "plain IP", /* FAMILY */
+                                            "1",
+                                            "2-3",
+                                            "4-7",
+                                            "8-15",
+                                            "16-31",
+                                            "32-64", /* RECEIVE */
+                                            "1",
+                                            "2-3",
+                                            "4-7",
+                                            "8-15",
+                                            "16-31",
+                                            "32-64", /* SEND */
+                                            "damage",
+                                            "rate limit",
+                                            "jitter",
+                                            "late completions",
+                                            "rings of 8",
+                                            "deaf for 10 s",
+                                            "path MTU shrinks",
+                                            "shrinks twice",
+                                            "link MTU 9,000",
+                                            "link MTU 1,280",
+                                            "pauses",
+                                            "late caller",
+                                            "Nagle off",
+                                            "32-bit tick wraps",
+                                            "faults at sender",
+                                            "faults at receiver",
+                                            "faults at one end",
+                                            "perfect wire",
+                                            "numbers wrap",
+                                            "buffers grow"};
 
 static const struct group {
     const char *name;
     int first, count;
 } groups[] = {{"bytes each way", SIZE, 7},      {"loss", LOSS, 4},          {"reordering", REORDER, 4},
               {"duplication", DUPLICATE, 4},    {"closing", ORDER, 13},     {"family", FAMILY, 4},
-              {"receive segments", RECEIVE, 6}, {"send segments", SEND, 6}, {"circumstances", FAULT, 18}};
+              {"receive segments", RECEIVE, 6}, {"send segments", SEND, 6}, {"circumstances", FAULT, 20}};
 
 const char *report_verdict(enum verdict v)
 {
@@ -156,9 +159,11 @@ static void count_circumstances(struct totals *t, const struct plan *p)
                        p->fault_place == 0,
                        p->fault_place == 1,
                        p->fault_place == 2,
-                       p->perfect};
+                       p->perfect,
+                       p->wraps,
+                       p->grow[0] > 1 || p->grow[1] > 1};
 
-    for (int i = 0; i < 18; i++)
+    for (int i = 0; i < 20; i++)
         t->classes[FAULT + i] += is[i] ? p->connections : 0;
 }
 
@@ -176,6 +181,7 @@ void report_count(struct totals *t, const struct plan *p)
         t->classes[SEND + segment_class(p->segments[stack][1])] += n;
     }
     count_circumstances(t, p);
+    t->classes[OPTIONS + (p->options[0] & 7) * 8 + (p->options[1] & 7)] += n;
     for (uint32_t i = 0; i < n; i++) {
         t->classes[ORDER + order_class(&p->connection[i])]++;
         for (int side = 0; side < 2; side++)
@@ -197,6 +203,20 @@ void report_add(struct totals *to, const struct totals *from)
     to->longest_stall = longest;
 }
 
+/* Window scale, timestamps and SACK, on or off on either side. */
+static int print_options(const struct totals *t)
+{
+    uint64_t least = UINT64_MAX;
+    int empty = 0;
+
+    for (int i = OPTIONS; i < USED; i++) {
+        least = t->classes[i] < least ? t->classes[i] : least;
+        empty += t->classes[i] == 0;
+    }
+    printf("  options           64 sets on two sides, each had at least %llu\n", (unsigned long long)least);
+    return empty;
+}
+
 /* Prints the distribution; returns how many classes are empty. */
 static int print_classes(const struct totals *t)
 {
@@ -214,7 +234,7 @@ static int print_classes(const struct totals *t)
         }
         printf("\n");
     }
-    return empty;
+    return empty + print_options(t);
 }
 
 static void print_sums(const struct totals *t)
@@ -233,6 +253,8 @@ static void print_sums(const struct totals *t)
            (double)t->longest_stall / 1e9, (unsigned long long)t->late_resets, (unsigned long long)t->idle);
     printf("  %llu times nobody answered ARP, and the client tried again\n",
            (unsigned long long)t->no_neighbour);
+    printf("  %llu worlds played again without the fast path: the same frames at the same times\n",
+           (unsigned long long)t->twice);
 }
 
 bool report_judge(const struct totals *t, uint64_t seed, bool judge_classes)

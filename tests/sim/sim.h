@@ -97,6 +97,15 @@ struct connection_plan {
     struct side_plan side[2];
 };
 
+enum option {
+    OPTION_NO_SCALE = 1,
+    OPTION_NO_TIMESTAMPS = 2,
+    OPTION_NO_SACK = 4,
+    OPTION_ECN = 8,
+    OPTION_NEWRENO = 16,
+    OPTION_KEEP_ALIVE = 32
+};
+
 /* A world as drawn. */
 struct plan {
     uint64_t seed;
@@ -122,6 +131,11 @@ struct plan {
     uint32_t pause_ppm;      /* chance of a pause at each read or write */
     rn_time pause_max;
     bool no_delay;
+    uint8_t options[2]; /* what each stack does without, or with: enum option */
+    uint32_t grow[2];   /* how many times its size a buffer may be tuned to */
+    bool wraps;         /* the first connection's client begins just below 2^32 ... */
+    uint32_t wraps_by;  /* ... by so much */
+    bool slow_road;     /* not drawn: the stacks' fast path is off, which changes no frame */
     uint8_t host_seed[2][32];
 
     uint32_t connections;
@@ -156,7 +170,7 @@ enum verdict {
     VERDICTS
 };
 
-#define SIM_CLASSES 80
+#define SIM_CLASSES 160
 
 /* Sums over worlds; in memory that the jobs share, each job its own. */
 struct totals {
@@ -169,6 +183,7 @@ struct totals {
     uint64_t no_neighbour; /* ARP found nobody: asked again */
     uint64_t too_big;      /* dropped by the router, which said so */
     uint64_t blacked_out, bad_at_router, queue_full;
+    uint64_t twice; /* worlds played a second time without the fast path, with the same frames */
     uint64_t virtual_s;
     rn_time longest_stall;
     uint64_t classes[SIM_CLASSES];
@@ -221,6 +236,8 @@ struct world {
     struct totals *totals;
     struct pcap *pcap;
     rn_time now, began;
+    rn_time late;    /* how much later than planned it began */
+    uint64_t digest; /* of all frames that the router saw, and when */
     struct rn_stack *net[2];
     void *memory[2];
     size_t memory_bytes[2];
@@ -238,8 +255,9 @@ struct world {
 };
 
 /* Plays a world. why may be NULL, else it gets the reason of anything but VERDICT_GOOD. pcap_path may be
- * NULL. */
-enum verdict world_run(const struct plan *p, struct totals *t, const char *pcap_path, char why[320]);
+ * NULL. digest may be NULL, else it gets a hash of all frames that passed, and of when. */
+enum verdict world_run(const struct plan *p, struct totals *t, const char *pcap_path, char why[320],
+                       uint64_t *digest);
 /* Ends the world with a verdict; the first one counts. */
 void world_fail(struct world *w, enum verdict v, const char *format, ...)
     __attribute__((format(printf, 3, 4)));

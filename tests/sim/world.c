@@ -11,6 +11,7 @@
  */
 #include "sim.h"
 
+#include "base/be.h"
 #include "wire/addr.h"
 
 #include <errno.h>
@@ -85,13 +86,29 @@ static void check_call(int result, const char *what, const char *err)
     exit(1);
 }
 
+static struct rn_options options_of(const struct plan *p, int s)
+{
+    uint8_t o = p->options[s];
+
+    return (struct rn_options){.connections = p->connections + SPARE,
+                               .receive_bytes = p->segments[s][0] * SEGMENT,
+                               .receive_bytes_max = p->segments[s][0] * SEGMENT * p->grow[s],
+                               .send_bytes = p->segments[s][1] * SEGMENT,
+                               .send_bytes_max = p->segments[s][1] * SEGMENT * p->grow[s],
+                               .no_delay = p->no_delay,
+                               .no_window_scale = (o & OPTION_NO_SCALE) != 0,
+                               .no_timestamps = (o & OPTION_NO_TIMESTAMPS) != 0,
+                               .no_sack = (o & OPTION_NO_SACK) != 0,
+                               .ecn = (o & OPTION_ECN) != 0,
+                               .congestion = o & OPTION_NEWRENO ? "newreno" : "cubic",
+                               .keep_alive = (o & OPTION_KEEP_ALIVE) != 0,
+                               .no_fast_path = p->slow_road};
+}
+
 static void make_stack(struct world *w, int s)
 {
     const struct plan *p = w->plan;
-    struct rn_options options = {.connections = p->connections + SPARE,
-                                 .receive_bytes = p->segments[s][0] * SEGMENT,
-                                 .send_bytes = p->segments[s][1] * SEGMENT,
-                                 .no_delay = p->no_delay};
+    struct rn_options options = options_of(p, s);
     struct rn_host host = {0};
     char err[RN_ERRBUF] = "", address[64], mac[18], where[16];
 
@@ -111,6 +128,48 @@ static void make_stack(struct world *w, int s)
     snprintf(where, sizeof where, p->version6 ? "[::]:7" : "0.0.0.0:7");
     w->listener[s] = rn_listen(w->net[s], RN_TCP, where, err);
     check_call(w->listener[s] < 0 ? (int)w->listener[s] : 0, "rn_listen", err);
+}
+
+/* The first connection's initial sequence number follows from the host's secret, the addresses and the clock
+ * (RFC 6528); the clock is all that can be chosen. So the connection is opened once, alone, to see what the
+ * number would be, and the world then begins so much later that it is wraps_by below 2^32. */
+static rn_time wait_to_wrap(const struct plan *p)
+{
+    const struct connection_plan *c = &p->connection[0];
+    struct rn_pair_options pair = {.slots = 8, .mtu = p->link_mtu, .medium = RN_IP, .seed = 1};
+    struct rn_options options = options_of(p, c->stack);
+    struct rn_host host = {0};
+    rn_time at = p->start + c->start;
+    char err[RN_ERRBUF] = "", text[80], from[80];
+    struct rn_frame frame;
+    struct rn_dev *ends[2];
+    struct rn_stack *net;
+    size_t bytes = rn_need(&options);
+    void *memory =
+        mmap(NULL, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+    be32 iss;
+
+    if (memory == MAP_FAILED)
+        abort();
+    memcpy(host.seed, p->host_seed[c->stack], sizeof host.seed);
+    check_call(rn_dev_pair(ends, &pair, err), "rn_dev_pair", err);
+    check_call(rn_init(&net, &options, memory, bytes, &host, err), "rn_init", err);
+    check_call(rn_add_device(net, ends[0], err), "rn_add_device", err);
+    snprintf(text, sizeof text, "%s/%d", app_address(p, c->stack), p->version6 ? 64 : 24);
+    check_call(rn_add_address(net, text, err), "rn_add_address", err);
+    snprintf(text, sizeof text, p->version6 ? "[%s]:7" : "%s:7", app_address(p, 1 - c->stack));
+    snprintf(from, sizeof from, p->version6 ? "[%s]:10000" : "%s:10000", app_address(p, c->stack));
+    rn_poll(net, at);
+    check_call(rn_connect(net, RN_TCP, text, from, err) < 0 ? -1 : 0, "rn_connect", err);
+    rn_flush(net, at);
+    if (ends[1]->ops->burst(ends[1], &frame, 1, at) != 1)
+        abort();
+    memcpy(&iss, frame.data + (p->version6 ? 40 : 20) + 4, sizeof iss);
+    ends[1]->ops->release(ends[1], 1);
+    rn_destroy(net);
+    ends[1]->ops->close(ends[1]);
+    munmap(memory, bytes);
+    return (rn_time)(uint32_t)(0 - p->wraps_by - be32_get(iss)) * 4 * TIME_US;
 }
 
 static void note_empty(struct world *w)
@@ -246,7 +305,8 @@ static void collect(struct world *w)
     report_count(w->totals, w->plan);
 }
 
-enum verdict world_run(const struct plan *p, struct totals *t, const char *pcap_path, char why[320])
+enum verdict world_run(const struct plan *p, struct totals *t, const char *pcap_path, char why[320],
+                       uint64_t *digest)
 {
     struct world *w = calloc(1, sizeof *w);
     enum verdict v;
@@ -255,7 +315,8 @@ enum verdict world_run(const struct plan *p, struct totals *t, const char *pcap_
         abort();
     w->plan = p;
     w->totals = t;
-    w->began = w->now = p->start;
+    w->late = p->wraps ? wait_to_wrap(p) : 0;
+    w->began = w->now = p->start + w->late;
     w->check_at = w->now;
     w->pcap = pcap_path ? pcap_open(pcap_path, p->medium == RN_ETHERNET) : NULL;
     make_devices(w);
@@ -270,6 +331,8 @@ enum verdict world_run(const struct plan *p, struct totals *t, const char *pcap_
     close_listeners(w);
     collect(w);
     v = w->verdict;
+    if (digest)
+        *digest = w->digest;
     if (why)
         memcpy(why, w->why, sizeof w->why);
     for (int s = 0; s < 2; s++) {

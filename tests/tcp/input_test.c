@@ -141,7 +141,11 @@ static void a_syn_inside_is_challenged(void)
     in("S 1:1");
     out(". 1:1 ack 1"); /* RFC 5961 4.2 */
     in("S 30000:30000");
+    quiet(); /* not two within half a second: RFC 5961 7 */
+    advance(500);
+    in("S 30000:30000");
     out(". 1:1 ack 1");
+    advance(500);
     in("S. 1:1 ack 1");
     out(". 1:1 ack 1");
     app_no_event();
@@ -215,6 +219,7 @@ static void nothing_comes_between_the_states(void)
     reach(FIN_WAIT_2);
     in("S 1:1");
     out(". 2:2 ack 1");
+    advance(500);
     in(". 1:1 ack 3");
     out(". 2:2 ack 1");
     state_is(FIN_WAIT_2);

@@ -29,7 +29,7 @@ static size_t quote(uint8_t *to, uint32_t seq)
     back.peer_iss = trace->flow.stack_iss;
     back.stack_iss = trace->flow.peer_iss;
     snprintf(text, sizeof text, ". %u:%u ack 1", seq, seq + link_mss());
-    must(segment_parse(text, true, link_mss(), &s));
+    must(segment_parse(text, true, link_mss(), &trace->flow, &s));
     len = segment_encode(&s, &back, frame) - 14;
     len = len < QUOTED_IP + 8 ? len : QUOTED_IP + 8;
     memcpy(to, frame + 14, len);

@@ -67,11 +67,50 @@ static void add_hex(struct segment *s, const char *hex)
     }
 }
 
-static bool parse_option(char *word, uint32_t link_mss, struct segment *s)
+static void add_32(struct segment *s, uint32_t n)
+{
+    add_raw(s, (const uint8_t[]){(uint8_t)(n >> 24), (uint8_t)(n >> 16), (uint8_t)(n >> 8), (uint8_t)n}, 4);
+}
+
+/* "ts VALUE:ECHO", or "ts *". */
+static bool parse_timestamp(const char *word, const struct flow *f, struct segment *s)
+{
+    s->has |= TCP_HAS_TIMESTAMP;
+    s->any_ts = strcmp(word, "ts *") == 0;
+    if (!s->any_ts && sscanf(word, "ts %u:%u", &s->ts_value, &s->ts_echo) != 2)
+        return false;
+    add_raw(s, (const uint8_t[]){8, 10}, 2);
+    add_32(s, s->ts_value);
+    add_32(s, s->ts_echo ? f->ts_zero + s->ts_echo : 0);
+    return true;
+}
+
+/* "sack LEFT:RIGHT LEFT:RIGHT ..." */
+static bool parse_sack(const char *word, const struct flow *f, struct segment *s)
+{
+    int used;
+
+    s->has |= TCP_HAS_SACK;
+    for (word += 4; s->blocks < 4; word += used, s->blocks++)
+        if (sscanf(word, " %u:%u%n", &s->sack[s->blocks].left, &s->sack[s->blocks].right, &used) != 2)
+            break;
+    add_raw(s, (const uint8_t[]){5, (uint8_t)(2 + 8 * s->blocks)}, 2);
+    for (unsigned i = 0; i < s->blocks; i++) {
+        add_32(s, f->stack_iss + s->sack[i].left);
+        add_32(s, f->stack_iss + s->sack[i].right);
+    }
+    return s->blocks > 0;
+}
+
+static bool parse_option(char *word, uint32_t link_mss, const struct flow *f, struct segment *s)
 {
     unsigned n = 0;
 
     word += strspn(word, " ");
+    if (strncmp(word, "ts ", 3) == 0)
+        return parse_timestamp(word, f, s);
+    if (strncmp(word, "sack ", 5) == 0)
+        return parse_sack(word, f, s);
     if (strcmp(word, "*") == 0) {
         s->any_options = true;
     } else if (strcmp(word, "nop") == 0 || strcmp(word, "eol") == 0) {
@@ -95,7 +134,7 @@ static bool parse_option(char *word, uint32_t link_mss, struct segment *s)
     return true;
 }
 
-static bool parse_options(char *text, uint32_t link_mss, struct segment *s)
+static bool parse_options(char *text, uint32_t link_mss, const struct flow *f, struct segment *s)
 {
     char *end = strchr(text, '>'), *rest = NULL;
 
@@ -103,14 +142,14 @@ static bool parse_options(char *text, uint32_t link_mss, struct segment *s)
         return false;
     *end = 0;
     for (char *word = strtok_r(text + 1, ",", &rest); word; word = strtok_r(NULL, ",", &rest))
-        if (!parse_option(word, link_mss, s))
+        if (!parse_option(word, link_mss, f, s))
             return false;
     while (s->raw_len % 4)
         add_raw(s, (const uint8_t[]){0}, 1);
     return true;
 }
 
-bool segment_parse(const char *text, bool sent, uint32_t link_mss, struct segment *s)
+bool segment_parse(const char *text, bool sent, uint32_t link_mss, const struct flow *f, struct segment *s)
 {
     char copy[300], flags[16], *at, *rest = NULL, *word;
     unsigned seq, end;
@@ -119,7 +158,7 @@ bool segment_parse(const char *text, bool sent, uint32_t link_mss, struct segmen
     memset(s, 0, sizeof *s);
     snprintf(copy, sizeof copy, "%s", text);
     at = strchr(copy, '<');
-    if (at && !parse_options(at, link_mss, s))
+    if (at && !parse_options(at, link_mss, f, s))
         return false;
     if (at)
         *at = 0;
@@ -219,8 +258,39 @@ static const char *below_tcp(const struct flow *f, struct view *v, struct ip *ip
     return NULL;
 }
 
-static const char *differs_options(const struct segment *wanted, const struct tcp *tcp)
+static const char *differs_timestamp(const struct segment *wanted, struct flow *f, const struct tcp *tcp)
 {
+    if (!(tcp->has & TCP_HAS_TIMESTAMP))
+        return NULL;
+    if (!f->ts_known)
+        f->ts_zero = tcp->ts_value;
+    f->ts_known = true;
+    if (!(wanted->has & TCP_HAS_TIMESTAMP) || wanted->any_ts)
+        return NULL;
+    if (tcp->ts_value != f->ts_zero + wanted->ts_value)
+        return "timestamp";
+    return tcp->ts_echo != wanted->ts_echo ? "timestamp echoed" : NULL;
+}
+
+static const char *differs_sack(const struct segment *wanted, const struct flow *f, const struct tcp *tcp)
+{
+    if (!(wanted->has & TCP_HAS_SACK))
+        return NULL;
+    if (tcp->sack_blocks != wanted->blocks)
+        return "number of SACK blocks";
+    for (unsigned i = 0; i < wanted->blocks; i++)
+        if (tcp->sack[i].left.v != f->peer_iss + wanted->sack[i].left ||
+            tcp->sack[i].right.v != f->peer_iss + wanted->sack[i].right)
+            return "SACK blocks";
+    return NULL;
+}
+
+static const char *differs_options(const struct segment *wanted, struct flow *f, const struct tcp *tcp)
+{
+    const char *why = differs_timestamp(wanted, f, tcp);
+
+    if (why)
+        return why;
     if ((tcp->has & TCP_HAS_MSS) && !(tcp->flags & TCP_SYN))
         return "MSS outside a SYN (MUST-65)";
     if (wanted->any_options ? (tcp->has & wanted->has) != wanted->has : tcp->has != wanted->has)
@@ -229,7 +299,7 @@ static const char *differs_options(const struct segment *wanted, const struct tc
         return "MSS";
     if ((wanted->has & TCP_HAS_WSCALE) && tcp->wscale != wanted->wscale)
         return "window scale";
-    return NULL;
+    return differs_sack(wanted, f, tcp);
 }
 
 static const char *differs_numbers(const struct segment *wanted, struct flow *f, const struct tcp *tcp,
@@ -275,7 +345,7 @@ const char *segment_differs(const struct segment *wanted, struct flow *f, const 
         return "TCP header";
     why = differs_numbers(wanted, f, &tcp, v);
     if (!why)
-        why = differs_options(wanted, &tcp);
+        why = differs_options(wanted, f, &tcp);
     if (!why && !segment_right(v.at, SIDE_STACK, wanted->seq, v.len))
         why = "payload";
     return why;

@@ -26,6 +26,8 @@ struct flow {
     uint8_t mac[2][6];
     uint32_t peer_iss, stack_iss;
     bool iss_known; /* the stack's, from its SYN */
+    bool ts_known;  /* its timestamps count from ts_zero, the first that it sent */
+    uint32_t ts_zero;
 };
 
 struct segment {
@@ -35,12 +37,18 @@ struct segment {
     uint8_t has; /* enum tcp_options */
     uint16_t mss;
     uint8_t wscale;
+    bool any_ts; /* a timestamp, whatever it says */
+    uint32_t ts_value, ts_echo;
+    uint8_t blocks;
+    struct {
+        uint32_t left, right;
+    } sack[4];
     uint8_t raw[40]; /* the options as they stand */
     size_t raw_len;
 };
 
-/* sent: by the peer, so options are encoded in order. False: not a segment. */
-bool segment_parse(const char *text, bool sent, uint32_t link_mss, struct segment *s);
+/* sent: by the peer, so options are encoded in order, with the numbers of the flow. False: not a segment. */
+bool segment_parse(const char *text, bool sent, uint32_t link_mss, const struct flow *f, struct segment *s);
 /* From the peer to the stack. Returns the frame's length. */
 size_t segment_encode(const struct segment *s, const struct flow *f, uint8_t frame[TRACE_FRAME]);
 /* What is not as wanted, or wrong in itself, in a frame of the stack's; NULL: nothing. Learns the stack's

@@ -159,7 +159,7 @@ void trace_flow(uint16_t peer_port, uint16_t local_port)
     trace_need();
     trace->flow.port[0] = peer_port;
     trace->flow.port[1] = local_port;
-    trace->flow.iss_known = false;
+    trace->flow.iss_known = trace->flow.ts_known = false;
     trace->flow.stack_iss = UNKNOWN_ISS;
 }
 
@@ -226,7 +226,7 @@ static void send_segment(const char *file, int line, const char *format, va_list
 
     trace_need();
     vsnprintf(text, sizeof text, format, list);
-    if (!segment_parse(text, true, link_mss(), &s))
+    if (!segment_parse(text, true, link_mss(), &trace->flow, &s))
         trace_fail(file, line, "not a segment", text, NULL);
     inject(frame, segment_encode(&s, &trace->flow, frame));
 }
@@ -260,7 +260,7 @@ size_t trace_make(uint8_t frame[TRACE_FRAME], const char *format, ...)
     va_start(list, format);
     vsnprintf(text, sizeof text, format, list);
     va_end(list);
-    must(segment_parse(text, true, link_mss(), &s));
+    must(segment_parse(text, true, link_mss(), &trace->flow, &s));
     return segment_encode(&s, &trace->flow, frame);
 }
 
@@ -291,7 +291,7 @@ static void expect(const char *file, int line, const char *text)
     struct segment wanted;
     const char *why;
 
-    if (!segment_parse(text, false, link_mss(), &wanted))
+    if (!segment_parse(text, false, link_mss(), &trace->flow, &wanted))
         trace_fail(file, line, "not a segment", text, NULL);
     if (!k) {
         trace_fail(file, line, "nothing was sent", text, NULL);
@@ -375,7 +375,14 @@ static int set_up(void **state)
     (void)state;
     trace->made = false;
     trace->neighbour = true;
-    trace->options = (struct rn_options){.connections = 64, .receive_bytes = 40000, .send_bytes = 100000};
+    trace->options = (struct rn_options){.connections = 64,
+                                         .receive_bytes = 40000,
+                                         .receive_bytes_max = 40000,
+                                         .send_bytes = 100000,
+                                         .send_bytes_max = 100000,
+                                         .congestion = "newreno",
+                                         .no_timestamps = 1,
+                                         .no_sack = 1};
     trace->now = TIME_S;
     trace->first = trace->count = 0;
     trace->listener = trace->sock = 0;

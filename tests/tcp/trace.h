@@ -16,8 +16,9 @@
  * Numbers count from each side's initial sequence number (0: its SYN), END - SEQ is the payload, whose bytes
  * are a function of their number and checked whenever they come out. What is not written is not compared, but
  * options are: none written, none sent; <*> is any, <mss 1460,*> those and any. For in(), options stand in
- * the order written: mss N, mss link (what fits the link's MTU), wscale N, sackOK, nop, eol, raw HEX. In in()
- * win is 64240 unless written.
+ * the order written: mss N, mss link (what fits the link's MTU), wscale N, sackOK, ts VALUE:ECHO, sack LEFT:RIGHT
+ * ..., nop, eol, raw HEX. The stack's timestamps count milliseconds from its first; ts * is any. In in() win is
+ * 64240 unless written. Unless a test says otherwise the stack offers neither timestamps nor SACK.
  *
  * Every frame that the stack sends is decoded and checked: link and network addresses, lengths, both
  * checksums, don't fragment, TTL. Every trace runs over IPv4 and over IPv6 from the same text. Set-up and

@@ -11,10 +11,12 @@
  *      in(c, ". 1:1 ack 101");
  *      pass(100);                          nothing leaves in 100 ms
  *
- * A segment is FLAGS SEQ:END [ack N] [win N] [<mss N,wscale N>], flags being S F R P . in this order, END -
- * SEQ its payload, whose bytes are a function of their number. win is written where it is not WINDOW. A
- * connection has been open for one round trip of 100 ms, so its timeout is 300 ms; it sends segments of 1,000
- * bytes.
+ * A segment is FLAGS SEQ:END [ack N] [urg N] [win N] [<options>], flags being S F R P U E W . in this order,
+ * END - SEQ its payload, whose bytes are a function of their number. win is written where it is not WINDOW,
+ * options where there are any: mss N, wscale N, sackOK, ts VALUE:ECHO, sack LEFT:RIGHT ... A connection has
+ * been open for one round trip of 100 ms, so its timeout is 300 ms; it sends segments of 1,000 bytes.
+ * Timestamps and SACK are off unless a test turns them on (with_options); a timestamp of ours counts
+ * milliseconds from START.
  *
  * The clock starts 10 s before its ticks wrap, our sequence numbers 256 before theirs. The tear-down closes
  * everything and asserts that every pool is full again and the wheel empty.
@@ -33,6 +35,7 @@
 
 #include "tcp/call.h"
 #include "tcp/conn.h"
+#include "tcp/fast.h"
 #include "tcp/in.h"
 #include "tcp/listen.h"
 #include "tcp/out.h"
@@ -51,7 +54,7 @@ struct fixture {
     struct slabs slabs;
     struct listeners l;
     struct timewaits w;
-    void *memory[10];
+    void *memory[12];
     unsigned blocks;
     uint32_t sent, got; /* by the application, the numbers of the next bytes */
     char text[120];
@@ -87,9 +90,11 @@ static inline int set_up_sized(uint32_t connections, size_t budget)
 
     memset(&fx, 0, sizeof fx);
     s->slabs = &fx.slabs;
-    slab_init(&fx.slabs, block(slab_need(budget, 3)), budget, 3);
+    slab_init(&fx.slabs, block(slab_need(budget, 7)), budget, 7);
     queue_pools_init(&s->queues, &fx.slabs);
-    slab_pool(&s->actives, &fx.slabs, 256);
+    array_pools_init(&s->arrays, &fx.slabs);
+    slab_pool(&s->actives, &fx.slabs, CONN_ACTIVE_BYTES);
+    fifo_init(&s->fifos, block(fifo_need(2 * connections, 4)), 2 * connections, 4);
     s->hot = block(connections * sizeof(struct conn));
     s->cold = block(connections * sizeof(struct conn_cold));
     s->limit = connections;
@@ -106,18 +111,29 @@ static inline int set_up_sized(uint32_t connections, size_t budget)
     kind(TABLE_TIME_WAIT, fx.w.records, sizeof(struct timewait));
     s->table.hash_key = (struct hash_key){{0x0123456789abcdef, 0xfedcba9876543210, 0x5a5a5a5a, 77}};
     s->secret = (struct hash_key){{11, 22, 33, 44}};
-    s->now = START;
+    conn_clock(s, START);
     wheel_init(&s->wheel, block(wheel_need(CONN_WHEEL_ENTRIES * connections)),
                CONN_WHEEL_ENTRIES * connections, tick_of(START));
     s->config = (struct conn_config){.receive_bytes = WINDOW,
                                      .send_bytes = 65536,
+                                     .receive_bytes_max = WINDOW,
+                                     .send_bytes_max = 65536,
                                      .rto_initial_us = 1000000,
                                      .rto_min_us = 200000,
                                      .rto_max_us = 60000000,
                                      .msl = 30 * TIME_S,
                                      .delayed_ack = 40 * TIME_MS,
-                                     .syn_retries = 7,
-                                     .data_retries = 15};
+                                     .no_timestamps = true,
+                                     .no_sack = true};
+    s->settings[0] = (struct conn_settings){.keep_idle_ms = 7200000,
+                                            .keep_interval_ms = 75000,
+                                            .keep_count = 9,
+                                            .r1 = 3,
+                                            .data_retries = 15,
+                                            .syn_retries = 7,
+                                            .cc = CC_NEWRENO,
+                                            .ttl = 64,
+                                            .soft_errors = 0};
     return 0;
 }
 
@@ -127,12 +143,19 @@ static inline int set_up(void **state)
     return set_up_sized(CONNECTIONS, BUDGET);
 }
 
+/* Both sides have timestamps, SACK, or both from here on. */
+static inline void with_options(bool timestamps, bool sack)
+{
+    fx.s.config.no_timestamps = !timestamps;
+    fx.s.config.no_sack = !sack;
+}
+
 /* ---- the clock ------------------------------------------------------------------------------------------
  */
 
 static inline void clock_to(rn_time t)
 {
-    fx.s.now = t;
+    conn_clock(&fx.s, t);
     if (!fx.s.wheel.entries)
         fx.s.wheel.cur = tick_of(t);
 }
@@ -149,7 +172,7 @@ static inline void run_to(rn_time t)
     uint32_t tick, ids[4], at;
     int n;
 
-    while (!fx.s.owing.head && wheel_next(&fx.s.wheel, &tick) && time_of(tick) <= t) {
+    while (!fx.s.owing.count && wheel_next(&fx.s.wheel, &tick) && time_of(tick) <= t) {
         if (time_of(tick) > fx.s.now)
             clock_to(time_of(tick));
         while ((n = wheel_collect(&fx.s.wheel, tick_of(fx.s.now), ids, 4, &at)) > 0)
@@ -157,7 +180,7 @@ static inline void run_to(rn_time t)
                 timers_surfaced(&fx.s, ids[i], at);
         timers_sweep(&fx.s);
     }
-    if (fx.s.owing.head)
+    if (fx.s.owing.count)
         return;
     clock_to(t);
     assert_int_equal(wheel_collect(&fx.s.wheel, tick_of(t), ids, 4, &at), 0);
@@ -166,46 +189,64 @@ static inline void run_to(rn_time t)
 /* ---- segments as text -----------------------------------------------------------------------------------
  */
 
+static const struct {
+    char letter;
+    uint8_t flag;
+} fixture_flags[] = {{'S', TCP_SYN}, {'F', TCP_FIN}, {'R', TCP_RST}, {'P', TCP_PSH},
+                     {'U', TCP_URG}, {'E', TCP_ECE}, {'W', TCP_CWR}, {'.', TCP_ACK}};
+
+/* What our timestamps count from: set when a connection is made. */
+static uint32_t fixture_ts_zero;
+
+static inline char *print_options(char *at, const char *end, const struct tcp *t, seq32 to)
+{
+    const char *mark = " <";
+
+    if (t->has & TCP_HAS_MSS)
+        at += snprintf(at, (size_t)(end - at), "%smss %u", mark, t->mss), mark = ",";
+    if (t->has & TCP_HAS_WSCALE)
+        at += snprintf(at, (size_t)(end - at), "%swscale %u", mark, t->wscale), mark = ",";
+    if (t->has & TCP_HAS_SACK_PERMITTED)
+        at += snprintf(at, (size_t)(end - at), "%ssackOK", mark), mark = ",";
+    if (t->has & TCP_HAS_TIMESTAMP)
+        at += snprintf(at, (size_t)(end - at), "%sts %u:%u", mark, t->ts_value - fixture_ts_zero, t->ts_echo),
+            mark = ",";
+    if (t->has & TCP_HAS_SACK) {
+        at += snprintf(at, (size_t)(end - at), "%ssack", mark);
+        for (unsigned i = 0; i < t->sack_blocks; i++)
+            at += snprintf(at, (size_t)(end - at), " %u:%u", t->sack[i].left.v - to.v,
+                           t->sack[i].right.v - to.v);
+    }
+    if (t->has)
+        at += snprintf(at, (size_t)(end - at), ">");
+    return at;
+}
+
 static inline const char *text_of(const struct tcp *t, uint32_t len, seq32 from, seq32 to)
 {
     char *at = fx.text, *end = fx.text + sizeof fx.text;
 
-    at += snprintf(at, (size_t)(end - at), "%s%s%s%s%s", t->flags & TCP_SYN ? "S" : "",
-                   t->flags & TCP_FIN ? "F" : "", t->flags & TCP_RST ? "R" : "",
-                   t->flags & TCP_PSH ? "P" : "", t->flags & TCP_ACK ? "." : "");
+    for (unsigned i = 0; i < COUNT(fixture_flags); i++)
+        if (t->flags & fixture_flags[i].flag)
+            *at++ = fixture_flags[i].letter;
     at += snprintf(at, (size_t)(end - at), " %u:%u", t->seq.v - from.v, t->seq.v - from.v + len);
     if (t->flags & TCP_ACK)
         at += snprintf(at, (size_t)(end - at), " ack %u", t->ack.v - to.v);
+    if (t->flags & TCP_URG)
+        at += snprintf(at, (size_t)(end - at), " urg %u", t->urgent);
     if (t->window != WINDOW)
         at += snprintf(at, (size_t)(end - at), " win %u", t->window);
-    if (t->has & TCP_HAS_MSS)
-        at += snprintf(at, (size_t)(end - at), " <mss %u", t->mss);
-    if (t->has & TCP_HAS_WSCALE)
-        at += snprintf(at, (size_t)(end - at), ",wscale %u", t->wscale);
-    if (t->has)
-        snprintf(at, (size_t)(end - at), ">");
+    print_options(at, end, t, to);
     return fx.text;
 }
 
 /* The segment that a peer with that initial number sends to one with the other. Returns its payload's len. */
-static inline uint32_t segment_of(const char *text, seq32 from, seq32 to, struct tcp *t)
+static inline void parse_options(const char *text, seq32 to, struct tcp *t)
 {
-    static const char letters[] = "FSRP.";
-    uint32_t first, last, number;
+    uint32_t number, right;
     const char *at;
+    int used;
 
-    memset(t, 0, sizeof *t);
-    for (at = text; *at != ' '; at++) {
-        assert_non_null(strchr(letters, *at));
-        t->flags |= (uint8_t)(1u << (strchr(letters, *at) - letters));
-    }
-    assert_int_equal(sscanf(at, " %u:%u", &first, &last), 2);
-    t->seq = seq_add(from, first);
-    if ((at = strstr(text, "ack ")) != NULL && sscanf(at, "ack %u", &number) == 1)
-        t->ack = seq_add(to, number);
-    t->window = WINDOW;
-    if ((at = strstr(text, "win ")) != NULL && sscanf(at, "win %u", &number) == 1)
-        t->window = (uint16_t)number;
     if ((at = strstr(text, "mss ")) != NULL && sscanf(at, "mss %u", &number) == 1) {
         t->has |= TCP_HAS_MSS;
         t->mss = (uint16_t)number;
@@ -214,6 +255,46 @@ static inline uint32_t segment_of(const char *text, seq32 from, seq32 to, struct
         t->has |= TCP_HAS_WSCALE;
         t->wscale = (uint8_t)number;
     }
+    if (strstr(text, "sackOK"))
+        t->has |= TCP_HAS_SACK_PERMITTED;
+    if ((at = strstr(text, "ts ")) != NULL && sscanf(at, "ts %u:%u", &number, &right) == 2) {
+        t->has |= TCP_HAS_TIMESTAMP;
+        t->ts_value = number;
+        t->ts_echo = right + fixture_ts_zero;
+    }
+    if ((at = strstr(text, "sack ")) == NULL)
+        return;
+    t->has |= TCP_HAS_SACK;
+    for (at += 4; sscanf(at, " %u:%u%n", &number, &right, &used) == 2; at += used) {
+        t->sack[t->sack_blocks].left = seq_add(to, number);
+        t->sack[t->sack_blocks++].right = seq_add(to, right);
+    }
+}
+
+static inline uint32_t segment_of(const char *text, seq32 from, seq32 to, struct tcp *t)
+{
+    uint32_t first, last, number;
+    const char *at;
+
+    memset(t, 0, sizeof *t);
+    for (at = text; *at != ' '; at++) {
+        unsigned i = 0;
+
+        while (i < COUNT(fixture_flags) && fixture_flags[i].letter != *at)
+            i++;
+        assert_in_range(i, 0, COUNT(fixture_flags) - 1);
+        t->flags |= fixture_flags[i].flag;
+    }
+    assert_int_equal(sscanf(at, " %u:%u", &first, &last), 2);
+    t->seq = seq_add(from, first);
+    if ((at = strstr(text, "ack ")) != NULL && sscanf(at, "ack %u", &number) == 1)
+        t->ack = seq_add(to, number);
+    if ((at = strstr(text, "urg ")) != NULL && sscanf(at, "urg %u", &number) == 1)
+        t->urgent = (uint16_t)number;
+    t->window = WINDOW;
+    if ((at = strstr(text, "win ")) != NULL && sscanf(at, "win %u", &number) == 1)
+        t->window = (uint16_t)number;
+    parse_options(text, to, t);
     return last - first;
 }
 
@@ -233,11 +314,14 @@ static inline struct verdict in(struct conn *c, const char *text)
 {
     struct conn_cold *cold = conn_cold(&fx.s, c);
     seq32 irs = c->state == CONN_SYN_SENT ? seq_of(IRS) : cold->irs;
-    struct tcp t;
-    uint32_t len = segment_of(text, irs, cold->iss, &t);
-    uint8_t *payload = bytes_from(t.seq.v - irs.v, len);
-    struct verdict v = in_segment(&fx.s, &fx.w, c, &t, payload, len);
+    struct segment seg = {0};
+    uint8_t *payload;
+    struct verdict v = {0};
 
+    seg.len = segment_of(text, irs, cold->iss, &seg.tcp);
+    seg.payload = payload = bytes_from(seg.tcp.seq.v - irs.v, seg.len);
+    if (fx.s.config.no_fast_path || !fast_segment(&fx.s, c, &seg))
+        v = in_segment(&fx.s, &fx.w, c, &seg);
     free(payload);
     return v;
 }
@@ -245,10 +329,16 @@ static inline struct verdict in(struct conn *c, const char *text)
 /* The next segment that leaves, of whatever connection; "": nothing is owed. */
 static inline const char *out(void)
 {
-    while (fx.s.owing.head) {
-        struct conn *c = conn_at(&fx.s, fx.s.owing.head - 1);
-        struct conn_cold *cold = conn_cold(&fx.s, c);
+    while (fx.s.owing.count) {
+        struct fifo_cursor cursor = {0};
         struct out_segment o;
+        struct conn_cold *cold;
+        struct conn *c;
+        uint32_t index;
+
+        assert_true(fifo_look(&fx.s.fifos, &fx.s.owing, &cursor, &index));
+        c = conn_at(&fx.s, index);
+        cold = conn_cold(&fx.s, c);
 
         if (out_next(&fx.s, c, &o)) {
             uint8_t *payload = malloc(o.len + 1);
@@ -263,8 +353,8 @@ static inline const char *out(void)
             assert_int_equal(o.tcp.dst_port, c->key.remote_port);
             return text_of(&o.tcp, o.len, cold->iss, cold->irs);
         }
-        conn_pop_owing(&fx.s, &fx.s.owing);
-        c->flags &= (uint16_t)~CONN_IN_OWING;
+        fifo_pop(&fx.s.fifos, &fx.s.owing, &index);
+        c->flags &= ~(uint32_t)CONN_IN_OWING;
         conn_release(&fx.s, c);
     }
     return "";
@@ -308,7 +398,7 @@ static inline void pass_at(const char *file, int line, double ms)
     do {
         same_text(file, line, out(), "");
         run_to(until);
-    } while (fx.s.now < until || fx.s.owing.head);
+    } while (fx.s.now < until || fx.s.owing.count);
 }
 
 #define pass(ms)        pass_at(__FILE__, __LINE__, ms)
@@ -377,7 +467,7 @@ static inline unsigned heard(const struct conn *c)
 /* Nobody needs the record any more. */
 static inline bool is_gone(const struct conn *c)
 {
-    for (uint32_t at = fx.s.free; at; at = conn_at(&fx.s, at - 1)->next_owing)
+    for (uint32_t at = fx.s.free; at; at = conn_at(&fx.s, at - 1)->snd_wnd)
         if (conn_at(&fx.s, at - 1) == c)
             return true;
     return false;
@@ -414,7 +504,9 @@ static inline struct conn *opening(uint16_t remote_port)
     struct conn *c = NULL;
 
     assert_int_equal(call_open(&fx.s, &key, 0, 1460, false, &c), 0);
-    conn_cold(&fx.s, c)->iss = c->snd_una = c->snd_nxt = c->snd_max = seq_of(ISS);
+    conn_cold(&fx.s, c)->iss = c->snd_una = c->snd_nxt = seq_of(ISS);
+    scoreboard_init(&conn_active(&fx.s, c)->board, seq_of(ISS));
+    fixture_ts_zero = (uint32_t)(START / TIME_MS) + c->ts_offset;
     fx.sent = fx.got = 1;
     return c;
 }
@@ -434,7 +526,11 @@ static inline struct conn *opened_with(uint16_t remote_port, const char *syn_ack
 
 static inline struct conn *opened(uint16_t remote_port)
 {
-    return opened_with(remote_port, "S. 0:0 ack 1 <mss 1000>");
+    char syn_ack[80];
+
+    snprintf(syn_ack, sizeof syn_ack, "S. 0:0 ack 1 <mss %u%s%s>", fx.s.config.no_timestamps ? 1000 : 1012,
+             fx.s.config.no_sack ? "" : ",sackOK", fx.s.config.no_timestamps ? "" : ",ts 5000:0");
+    return opened_with(remote_port, syn_ack);
 }
 
 /* A connection in any state that a connection has: CLOSED is one that the application has not closed yet. */
@@ -477,11 +573,12 @@ static inline int tear_down(void **state)
     drain();
     heard(NULL);
     for (int i = 0; i < (int)fx.l.limit; i++)
-        listen_forget(&fx.l, s, i);
+        if (fx.l.listeners[i].used)
+            listen_close(&fx.l, s, i);
     clock_to(s->now + 2 * s->config.msl + TIME_S);
     timewait_expire(&fx.w, s, 1 << 20);
     assert_int_equal(s->used, 0);
-    assert_int_equal(s->event_count, 0);
+    assert_int_equal(s->events.count, 0);
     assert_int_equal(fx.l.syn_used, 0);
     assert_int_equal(fx.w.used, 0);
     assert_int_equal(s->table.buckets.entries, 0);
@@ -490,7 +587,9 @@ static inline int tear_down(void **state)
     for (unsigned i = 0; i < HOPS; i++)
         assert_int_equal(s->hop_uses[i], 0);
     run_to(s->now + 200 * TIME_S);
-    assert_null(conn_pop_owing(s, &s->owing));
+    assert_int_equal(s->owing.count, 0);
+    for (unsigned i = 1; i < CONN_SETTINGS; i++)
+        assert_int_equal(s->settings_uses[i], 0);
     assert_int_equal(s->wheel.entries, 0);
     for (uint32_t i = 0; i < s->fresh; i++)
         assert_int_equal(conn_at(s, i)->flags & (CONN_NEAR | CONN_FAR), 0);

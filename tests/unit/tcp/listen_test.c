@@ -4,6 +4,7 @@
  * connection, and what happens when there are too many.
  */
 #include "fixture.h"
+#include "tcp/isn.h"
 
 #include <errno.h>
 
@@ -12,8 +13,9 @@ static void listener(unsigned slot, uint16_t port)
 {
     static const uint8_t any[4] = {0, 0, 0, 0};
 
-    fx.l.listeners[slot] = (struct listener){.address = addr_of4(any), .port = port, .used = true};
-    fx.l.used++;
+    struct addr all = addr_of4(any);
+
+    assert_int_equal(listen_open(&fx.l, &fx.s, &all, port, false), slot);
 }
 
 static struct table_key from(uint16_t remote_port)
@@ -26,6 +28,7 @@ static struct listen_syn *syn(uint16_t remote_port, const char *text)
 {
     struct table_key key = from(remote_port);
     struct listen_syn *y;
+    struct verdict v;
     uint32_t index;
     struct tcp t;
 
@@ -34,8 +37,9 @@ static struct listen_syn *syn(uint16_t remote_port, const char *text)
     segment_of(text, seq_of(IRS), seq_of(0), &t);
     t.src_port = remote_port;
     t.dst_port = LISTEN_PORT;
-    y = listen_syn_received(&fx.l, &fx.s, &key, 0, &t, 1, 1460, false);
+    y = listen_syn_received(&fx.l, &fx.s, &key, 0, &t, 1, 1460, &v);
     assert_non_null(y);
+    assert_int_equal(v.drop, DROP_NONE);
     assert_int_equal(table_find(&fx.s.table, &key, table_hash(&fx.s.table, &key), &index), TABLE_SYN);
     assert_ptr_equal(y, &fx.l.syns[index]);
     return y;
@@ -89,25 +93,30 @@ static void test_exact_address_first(void **state)
 
     (void)state;
     assert_int_equal(listen_find(&fx.l, &a, 7, false), -1);
-    fx.l.listeners[0] = (struct listener){.address = addr_of4(any), .port = 7, .used = true};
-    fx.l.listeners[1] = (struct listener){.address = a, .port = 7, .used = true};
+    struct addr all = addr_of4(any);
+
+    assert_int_equal(listen_open(&fx.l, &fx.s, &all, 7, false), 0);
+    assert_int_equal(listen_open(&fx.l, &fx.s, &a, 7, false), 1);
+    assert_int_equal(listen_open(&fx.l, &fx.s, &a, 7, false), -EADDRINUSE);
+    assert_int_equal(listen_open(&fx.l, &fx.s, &all, 7, false), -EADDRINUSE);
+    assert_int_equal(listen_open(&fx.l, &fx.s, &b, 7, false), -ENOSPC);
     assert_int_equal(listen_find(&fx.l, &a, 7, false), 1);
     assert_int_equal(listen_find(&fx.l, &b, 7, false), 0);
     assert_int_equal(listen_find(&fx.l, &a, 8, false), -1);
     assert_int_equal(listen_find(&fx.l, &a, 7, true), -1);
-    fx.l.listeners[1].used = false;
+    listen_close(&fx.l, &fx.s, 1);
     assert_int_equal(listen_find(&fx.l, &a, 7, false), 0);
-    fx.l.listeners[0].used = false;
+    listen_close(&fx.l, &fx.s, 0);
     assert_int_equal(listen_find(&fx.l, &b, 7, false), -1);
 }
 
 static void test_families_are_apart(void **state)
 {
-    struct addr six;
+    struct addr six, all = {{0}};
 
     (void)state;
     assert_true(addr_parse("fd00::1", &six));
-    fx.l.listeners[0] = (struct listener){.port = 7, .used = true, .ipv6 = true}; /* :: */
+    assert_int_equal(listen_open(&fx.l, &fx.s, &all, 7, true), 0); /* :: */
     assert_int_equal(listen_find(&fx.l, &six, 7, true), 0);
     assert_int_equal(listen_find(&fx.l, &six, 7, false), -1);
 }
@@ -255,7 +264,7 @@ static void test_reset_in_place_forgets_it(void **state)
     syn_ack();
     VERDICT(arrives(y, "R 1:1", NULL), DROP_NONE, REPLY_NONE);
     assert_false(is_half_open(1000));
-    assert_int_equal(fx.s.event_count, 0);
+    assert_int_equal(fx.s.events.count, 0);
     assert_int_equal(fx.s.hop_uses[1], 0);
     syn(1000, "S 0:0");
     assert_string_equal(syn_ack(), "S. 0:0 ack 1 <mss 1460>");
@@ -451,15 +460,20 @@ static void test_backlog(void **state)
 
 /* ---- too many */
 
-/* The one that has waited longest for an answer to its first SYN-ACK goes. */
-static void test_full_cache_forgets_the_oldest(void **state)
+/* One that brought no answer for a second makes room, the longest waiting first. */
+static void test_full_cache_forgets_who_had_his_second(void **state)
 {
     (void)state;
-    for (uint16_t i = 0; i < SYNS; i++) {
+    syn(1000, "S 0:0");
+    syn_ack();
+    clock_to(fx.s.now + 10 * TIME_MS);
+    syn(1001, "S 0:0");
+    syn_ack();
+    clock_to(fx.s.now + 1001 * TIME_MS);
+    syn_ack();
+    syn_ack(); /* twice, both */
+    for (uint16_t i = 2; i < SYNS; i++)
         syn((uint16_t)(1000 + i), "S 0:0");
-        syn_ack();
-        clock_to(fx.s.now + 10 * TIME_MS);
-    }
     assert_int_equal(fx.l.forgotten, 0);
     syn(2000, "S 0:0");
     assert_int_equal(fx.l.forgotten, 1);
@@ -470,37 +484,151 @@ static void test_full_cache_forgets_the_oldest(void **state)
     assert_true(is_half_open(2000));
     assert_int_equal(fx.s.table.buckets.entries, SYNS);
     assert_int_equal(fx.s.hop_uses[1], SYNS);
+    assert_int_equal(fx.l.cookies_sent, 0);
 }
 
-/* Those whose SYN-ACK has gone once are asked before those that have waited for more. */
-static void test_full_cache_spares_the_patient(void **state)
+/* ---- cookies (RFC 4987 3.6) */
+
+/* A SYN for which there is no record; the SYN-ACK that answers it. */
+static struct tcp cookie(const char *text)
 {
-    (void)state;
-    syn(1000, "S 0:0");
-    syn_ack();
-    clock_to(fx.s.now + 1001 * TIME_MS);
-    syn_ack(); /* twice now */
-    for (uint16_t i = 1; i < SYNS; i++) {
+    struct table_key key = from(2000);
+    struct verdict v;
+    struct tcp t;
+
+    listener(0, LISTEN_PORT);
+    for (uint16_t i = 0; i < SYNS; i++)
         syn((uint16_t)(1000 + i), "S 0:0");
-        syn_ack();
+    segment_of(text, seq_of(IRS), seq_of(0), &t);
+    assert_null(listen_syn_received(&fx.l, &fx.s, &key, 0, &t, 1, 1460, &v));
+    assert_int_equal(v.drop, DROP_NONE);
+    assert_int_equal(v.reply, REPLY_SYN_ACK);
+    assert_false(is_half_open(2000));
+    return (struct tcp){.seq = v.seq,
+                        .ack = v.ack,
+                        .flags = TCP_SYN | TCP_ACK,
+                        .window = v.window,
+                        .has = v.has,
+                        .mss = v.mss,
+                        .wscale = v.wscale,
+                        .ts_value = v.ts_value,
+                        .ts_echo = v.ts_echo};
+}
+
+/* The ACK that gives it back: what it opens. */
+static struct conn *give_back(struct tcp syn_ack, uint32_t ts_value)
+{
+    struct table_key key = from(2000);
+    struct tcp t = {.seq = syn_ack.ack,
+                    .ack = seq_add(syn_ack.seq, 1),
+                    .flags = TCP_ACK,
+                    .window = 1000,
+                    .has = syn_ack.has & TCP_HAS_TIMESTAMP,
+                    .ts_value = ts_value,
+                    .ts_echo = syn_ack.ts_value};
+
+    return listen_cookie(&fx.l, &fx.s, &key, 0, &t, 1, 1460);
+}
+
+static void test_cookie_without_timestamps_says_the_mss(void **state)
+{
+    static const struct {
+        const char *syn;
+        unsigned mss;
+    } rows[] = {{"S 0:0", 536},
+                {"S 0:0 <mss 1460>", 1460},
+                {"S 0:0 <mss 1459>", 1440},
+                {"S 0:0 <mss 9000>", 1460},
+                {"S 0:0 <mss 100>", 88},
+                {"S 0:0 <mss 1>", 88}};
+
+    (void)state;
+    for (unsigned i = 0; i < COUNT(rows); i++) {
+        struct tcp t = cookie(rows[i].syn);
+        struct conn *c;
+
+        assert_int_equal(t.ack.v, IRS + 1);
+        assert_int_equal(t.has, TCP_HAS_MSS);
+        clock_to(fx.s.now + 100 * TIME_MS);
+        c = give_back(t, 0);
+        assert_non_null(c);
+        assert_int_equal(c->mss, rows[i].mss);
+        assert_int_equal(c->state, CONN_ESTABLISHED);
+        assert_int_equal(c->snd_una.v, t.seq.v + 1);
+        assert_int_equal(c->snd_nxt.v, t.seq.v + 1);
+        assert_int_equal(c->rcv_nxt.v, IRS + 1);
+        assert_int_equal(heard(c), CONN_EV_ACCEPTED);
+        assert_int_equal(fx.l.cookies_taken, 1);
+        abandon(c);
+        tear_down(state);
+        set_up(state);
     }
-    syn(2000, "S 0:0");
-    assert_true(is_half_open(1000));
-    assert_false(is_half_open(1001));
 }
 
-/* All of them in one batch, before any SYN-ACK went: still the oldest goes. */
-static void test_full_of_unanswered_ones(void **state)
+static void test_cookie_with_timestamps_says_the_options(void **state)
 {
+    static const struct {
+        const char *syn;
+        uint32_t flags;
+        unsigned scale;
+    } rows[] = {{"S 0:0 <mss 1460,ts 7:0>", CONN_TIMESTAMPS, 0},
+                {"S 0:0 <mss 1460,sackOK,ts 7:0>", CONN_TIMESTAMPS | CONN_SACK, 0},
+                {"S 0:0 <mss 1460,wscale 9,ts 7:0>", CONN_TIMESTAMPS | CONN_WSCALE, 9},
+                {"S 0:0 <mss 1460,wscale 14,sackOK,ts 7:0>", CONN_TIMESTAMPS | CONN_SACK | CONN_WSCALE, 14},
+                {"S 0:0 <mss 1460,wscale 0,sackOK,ts 7:0>", CONN_TIMESTAMPS | CONN_SACK | CONN_WSCALE, 0}};
+
     (void)state;
-    for (uint16_t i = 0; i < SYNS; i++)
-        syn((uint16_t)(1000 + i), "S 0:0");
-    syn(2000, "S 0:0");
-    assert_false(is_half_open(1000));
-    assert_true(is_half_open(1001));
-    for (uint16_t i = 0; i < SYNS; i++)
-        assert_string_equal(syn_ack(), "S. 0:0 ack 1 <mss 1460>");
-    assert_string_equal(syn_ack(), "");
+    for (unsigned i = 0; i < COUNT(rows); i++) {
+        struct table_key key = from(2000);
+        struct tcp t;
+        struct conn *c;
+
+        with_options(true, true);
+        t = cookie(rows[i].syn);
+        assert_int_equal(t.ts_echo, 7);
+        assert_in_range(fx.s.now_ms + isn_ts_offset(&fx.s, &key) - t.ts_value, 0, 63);
+        c = give_back(t, 8);
+        assert_non_null(c);
+        assert_int_equal(c->flags & (CONN_TIMESTAMPS | CONN_SACK | CONN_WSCALE), rows[i].flags);
+        assert_int_equal(c->scale & 15, rows[i].scale);
+        assert_int_equal(c->snd_wnd, 1000u << rows[i].scale);
+        assert_int_equal(c->ts_recent, 8);
+        heard(c);
+        abandon(c);
+        tear_down(state);
+        set_up(state);
+    }
+}
+
+static void test_cookie_is_good_for_64_seconds_and_dead_after_128(void **state)
+{
+    struct tcp t = cookie("S 0:0 <mss 1460>");
+
+    (void)state;
+    clock_to(fx.s.now + 64 * TIME_S);
+    assert_non_null(give_back(t, 0));
+    heard(conn_at(&fx.s, 0));
+    abandon(conn_at(&fx.s, 0));
+    clock_to(fx.s.now + 64 * TIME_S);
+    assert_null(give_back(t, 0));
+    assert_false(listen_sent_cookies(&fx.l, &fx.s, 0));
+}
+
+static void test_forged_cookies_open_nothing(void **state)
+{
+    struct tcp t = cookie("S 0:0 <mss 1460>"), bad;
+
+    (void)state;
+    assert_true(listen_sent_cookies(&fx.l, &fx.s, 0));
+    for (unsigned bit = 0; bit < 32; bit++) {
+        bad = t;
+        bad.seq.v ^= 1u << bit;
+        assert_null(give_back(bad, 0));
+        bad = t;
+        bad.ack.v ^= 1u << bit;
+        assert_null(give_back(bad, 0));
+    }
+    assert_int_equal(fx.l.cookies_taken, 0);
 }
 
 static void test_forgetting_a_listener(void **state)
@@ -516,7 +644,7 @@ static void test_forgetting_a_listener(void **state)
     syn_ack();
     y->listener = 1;
     syn(1002, "S 0:0");
-    listen_forget(&fx.l, &fx.s, 0);
+    listen_close(&fx.l, &fx.s, 0);
     assert_false(is_half_open(1000));
     assert_true(is_half_open(1001));
     assert_false(is_half_open(1002));
@@ -548,9 +676,11 @@ int main(void)
         TEST(test_after_two_lost_syn_acks_one_segment),
         TEST(test_no_connection_left),
         TEST(test_backlog),
-        TEST(test_full_cache_forgets_the_oldest),
-        TEST(test_full_cache_spares_the_patient),
-        TEST(test_full_of_unanswered_ones),
+        TEST(test_full_cache_forgets_who_had_his_second),
+        TEST(test_cookie_without_timestamps_says_the_mss),
+        TEST(test_cookie_with_timestamps_says_the_options),
+        TEST(test_cookie_is_good_for_64_seconds_and_dead_after_128),
+        TEST(test_forged_cookies_open_nothing),
         TEST(test_forgetting_a_listener),
     };
 

@@ -80,7 +80,7 @@ static void test_nagle_off(void **state)
     struct conn *c;
 
     (void)state;
-    fx.s.config.no_delay = true; /* MUST-17 */
+    fx.s.settings[0].no_delay = true; /* MUST-17 */
     c = conn_in(CONN_ESTABLISHED);
     app_send(c, 10);
     LEAVES("P. 1:11 ack 1");
@@ -169,9 +169,8 @@ static void test_probe_is_one_byte(void **state)
     LEAVES("");
     AFTER(600, ". 1:2 ack 1");
     in(c, ". 1:1 ack 1 win 5000");
-    LEAVES(". 1:1001 ack 1"); /* from SND.UNA: the probe's byte was not taken */
-    assert_int_equal(fx.s.counts.retransmitted, 1); /* the second probe: nothing else was sent again */
-    assert_int_equal(conn_active(&fx.s, c)->timed_at, 0);
+    LEAVES(". 1:1001 ack 1");                       /* from SND.UNA: the probe's byte was not taken */
+    assert_int_equal(fx.s.counts.retransmitted, 0); /* who is refused unseen was not sent */
     LEAVES("P. 1001:2001 ack 1");
     LEAVES("");
 }
@@ -230,7 +229,7 @@ static void test_retransmission_is_cut_anew(void **state)
     struct conn *c;
 
     (void)state;
-    fx.s.config.no_delay = true;
+    fx.s.settings[0].no_delay = true;
     c = conn_in(CONN_ESTABLISHED);
     for (int i = 0; i < 5; i++) {
         app_send(c, 100);
@@ -271,7 +270,7 @@ static void test_fin_alone(void **state)
     call_shutdown(&fx.s, c);
     LEAVES("F. 1:1 ack 1");
     LEAVES("");
-    assert_int_equal(c->snd_max.v, ISS + 2);
+    assert_int_equal(c->snd_nxt.v, ISS + 2);
     in(c, ". 1:1 ack 2 win 100"); /* no second one */
     LEAVES("");
 }
@@ -306,7 +305,7 @@ static void test_syn_offers_a_scale_for_a_large_buffer(void **state)
 
     (void)state;
     fx.s.config.rcv_scale = 2;
-    fx.s.config.receive_bytes = 200000;
+    fx.s.config.receive_bytes = fx.s.config.receive_bytes_max = 200000;
     c = opening(80);
     LEAVES("S 0:0 win 65535 <mss 1460,wscale 2>");
     in(c, "S. 0:0 ack 1 <mss 1000>"); /* the peer does not */
@@ -321,7 +320,7 @@ static void test_window_never_shrinks(void **state)
 
     (void)state;
     fx.s.config.rcv_scale = 2;
-    fx.s.config.receive_bytes = 200000;
+    fx.s.config.receive_bytes = fx.s.config.receive_bytes_max = 200000;
     c = opened_with(80, "S. 0:0 ack 1 <mss 1000,wscale 0>");
     edge = c->rcv_edge;
     for (uint32_t i = 0; i < 500; i++) {

@@ -149,8 +149,8 @@ static void test_what_is_sent_twice_is_not_timed(void **state)
     assert_int_equal(rto(c), 100000 + 4 * 37500);
 }
 
-/* One segment is timed at a time: the first of a flight, and its own acknowledgement counts. */
-static void test_one_segment_of_a_flight_is_timed(void **state)
+/* Of what an acknowledgement tells of, the segment that was sent last is measured. */
+static void test_last_segment_of_a_flight_is_measured(void **state)
 {
     struct conn *c = conn_in(CONN_ESTABLISHED);
 
@@ -161,12 +161,12 @@ static void test_one_segment_of_a_flight_is_timed(void **state)
     app_send(c, 1000);
     drain();
     pass(130);
-    in(c, ". 1:1 ack 2001"); /* 180 ms after the first */
-    assert_int_equal(c->srtt_us, 110000);
+    in(c, ". 1:1 ack 2001"); /* 180 ms after the first, 130 ms after the second */
+    assert_int_equal(c->srtt_us, 103750);
 }
 
-/* An acknowledgement of a part of the timed segment is not yet its own. */
-static void test_a_part_is_not_the_segment(void **state)
+/* Each acknowledgement that moves on is a measurement (RFC 6298 3), be it of a part. */
+static void test_each_part_is_measured(void **state)
 {
     struct conn *c = conn_in(CONN_ESTABLISHED);
 
@@ -175,10 +175,10 @@ static void test_a_part_is_not_the_segment(void **state)
     drain();
     pass(20);
     in(c, ". 1:1 ack 501");
-    assert_int_equal(c->srtt_us, 100000);
+    assert_int_equal(c->srtt_us, 90000);
     pass(160);
     in(c, ". 1:1 ack 1001");
-    assert_int_equal(c->srtt_us, 110000);
+    assert_int_equal(c->srtt_us, 101250);
 }
 
 int main(void)
@@ -194,8 +194,8 @@ int main(void)
         TEST(test_repeated_syn),
         TEST(test_repeated_syn_does_not_shorten_the_timeout),
         TEST(test_what_is_sent_twice_is_not_timed),
-        TEST(test_one_segment_of_a_flight_is_timed),
-        TEST(test_a_part_is_not_the_segment),
+        TEST(test_last_segment_of_a_flight_is_measured),
+        TEST(test_each_part_is_measured),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

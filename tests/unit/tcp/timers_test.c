@@ -423,7 +423,7 @@ static void nobody_is_late(void)
 
     for (uint32_t i = 0; i < fx.s.fresh; i++) {
         const struct conn *c = conn_at(&fx.s, i);
-        const uint32_t at[] = {c->rexmt_at, c->ack_at, c->other_at};
+        const uint32_t at[] = {c->loss_at, c->ack_at, c->other_at};
 
         for (unsigned k = 0; k < COUNT(at); k++) {
             if (!at[k])
@@ -443,7 +443,10 @@ static void any_event(struct conn *c)
     case 0: timers_ack_put_off(&fx.s, c); break;
     case 1: timers_ack_sent(c); break;
     case 2: timers_memory_short(&fx.s, c); break;
-    case 3: timers_data_sent(&fx.s, c); break;
+    case 3:
+        assert_non_null(conn_activate(&fx.s, c));
+        timers_data_sent(&fx.s, c, false);
+        break;
     case 4: timers_ack_advanced(&fx.s, c); break;
     case 5: timers_window_closed(&fx.s, c); break;
     case 6: fx.s.config.delayed_ack = 1 + draw(400) * TIME_MS; break;
@@ -469,7 +472,7 @@ static void test_random_deadlines(void **state)
     (void)state;
     for (uint16_t i = 0; i < CONNECTIONS; i++)
         conns[i] = opened((uint16_t)(80 + i));
-    fx.s.config.data_retries = 255;
+    fx.s.settings[0].data_retries = 255;
     signal(SIGALRM, hangs);
     alarm(60);
     for (int round = 0; round < 200000; round++) {

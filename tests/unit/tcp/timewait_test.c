@@ -19,9 +19,9 @@ static void closed_to(uint16_t port)
 /* The record of that port; -1: there is none. */
 static int waiting(uint16_t port)
 {
-    for (uint32_t i = 0; i < fx.w.fresh; i++)
-        if (fx.w.records[i].taken && fx.w.records[i].key.remote_port == port)
-            return (int)i;
+    for (uint32_t at = fx.w.oldest; at; at = fx.w.records[at - 1].next)
+        if (fx.w.records[at - 1].key.remote_port == port)
+            return (int)at - 1;
     return -1;
 }
 
@@ -232,7 +232,7 @@ static void test_window_of_a_scaled_connection(void **state)
 
     (void)state;
     fx.s.config.rcv_scale = 2;
-    fx.s.config.receive_bytes = 200000;
+    fx.s.config.receive_bytes = fx.s.config.receive_bytes_max = 200000;
     c = opened_with(80, "S. 0:0 ack 1 <mss 1000,wscale 0>");
     call_close(&fx.s, c);
     drain();

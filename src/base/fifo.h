@@ -1,0 +1,60 @@
+/* SPDX-License-Identifier: BSD-2-Clause
+ *
+ * First in, first out: queues of 32-bit ids in chunks of 64 bytes, which many queues share. Who takes ids out
+ * can look ahead without touching what they name, and so prefetch it.
+ *
+ *      queue: first -> [14 ids, next] -> [14 ids, next] <- last       store: chunks that no queue has
+ *
+ * Neither call can fail: the store is made for so many ids and so many queues as there can ever be. Who puts
+ * an id in sees to it that it stands in one queue at most.
+ */
+#ifndef BASE_FIFO_H
+#define BASE_FIFO_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+enum { FIFO_CHUNK_IDS = 14 };
+
+struct fifo_chunk {
+    uint32_t ids[FIFO_CHUNK_IDS];
+    uint32_t next;       /* chunk number + 1, 0: the last */
+    uint16_t begin, end; /* which ids are in */
+};
+
+struct fifo_store {
+    struct fifo_chunk *chunks;
+    uint32_t total, fresh, free; /* fresh: never used from here on; free: list, chunk number + 1 */
+};
+
+struct fifo {
+    uint32_t first, last; /* chunk number + 1, 0: empty */
+    uint32_t count;       /* ids in it */
+};
+
+/* Where a look at a queue stands; all zero: before the first id. Good until the queue changes. */
+struct fifo_cursor {
+    uint32_t chunk; /* number + 1 */
+    uint32_t at;
+};
+
+/* Bytes of memory, aligned to 64, for that many ids in that many queues. */
+size_t fifo_need(uint32_t ids, uint32_t queues);
+
+/* Takes over that memory. It is touched only as it is used. */
+void fifo_init(struct fifo_store *s, void *memory, uint32_t ids, uint32_t queues);
+
+/* Puts an id at the end. */
+void fifo_push(struct fifo_store *s, struct fifo *f, uint32_t id);
+
+/* Takes the first id; false: the queue is empty. */
+bool fifo_pop(struct fifo_store *s, struct fifo *f, uint32_t *id);
+
+/* Puts all of from in front of to, and empties it. Nothing is copied. */
+void fifo_join(struct fifo_store *s, struct fifo *to, struct fifo *from);
+
+/* The next id, which stays in; false: no more. */
+bool fifo_look(const struct fifo_store *s, const struct fifo *f, struct fifo_cursor *cursor, uint32_t *id);
+
+#endif

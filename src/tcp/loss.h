@@ -1,0 +1,92 @@
+/* SPDX-License-Identifier: BSD-2-Clause
+ *
+ * What is lost, and how fast to go on: RACK and tail loss probes (RFC 8985) where the peer sends SACK, the
+ * third duplicate and partial acknowledgements (RFC 6582) where it does not, and proportional rate reduction
+ * (RFC 6937) for the window while a loss is being repaired. Told what happened; marks spans of the scoreboard
+ * as lost and that the connection owes a look; which algorithm the window then follows is cc.h's affair.
+ *
+ *      OPEN --- something is lost ---> RECOVERY --- all up to `recover` is acknowledged ---> OPEN
+ *        |                                |
+ *        +---- the timer ran out ----> REPAIR (after a timeout) --- the same --------------> OPEN
+ */
+#ifndef TCP_LOSS_H
+#define TCP_LOSS_H
+
+#include "base/seq.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+
+struct conns;
+struct conn;
+struct conn_active;
+struct scoreboard_news;
+
+enum loss_phase { LOSS_OPEN, LOSS_RECOVERY, LOSS_REPAIR };
+
+struct loss {
+    uint8_t phase;       /* enum loss_phase */
+    uint8_t dup_acks;    /* in a row, without SACK */
+    uint8_t reo_mult;    /* RACK.reo_wnd_mult; 0 means 1 */
+    uint8_t reo_persist; /* RACK.reo_wnd_persist: recoveries until reo_mult is 1 again */
+    bool rack_any;       /* rack_us, rack_end, rack_rtt_us are known */
+    bool reordering_seen;
+    bool fack_known;
+    bool probe_out;   /* TLP.is_retrans or new data: a probe is in flight, up to probe_end */
+    bool probe_again; /* ... and it was a retransmission */
+    bool dsack_round_any;
+    bool reduced;     /* for ECE, and up to reduced_until not once more */
+    bool undo_may;    /* prior_* are those before this phase, and nothing forbids to go back to them */
+    uint32_t rack_us; /* RACK.xmit_ts */
+    seq32 rack_end;   /* RACK.end_seq */
+    uint32_t rack_rtt_us, min_rtt_us; /* 0: not measured */
+    seq32 fack;                       /* the highest sequence number known to have arrived */
+    seq32 dsack_round;
+    seq32 reduced_until;
+    seq32 recover; /* SND.NXT when the phase began */
+    seq32 probe_end;
+    uint32_t dup_bytes; /* without SACK: what duplicate acknowledgements tell to have left the network */
+    uint32_t recover_flight, prr_delivered, prr_out; /* RFC 6937: RecoverFS, bytes */
+    uint32_t prior_cwnd, prior_ssthresh;
+    uint32_t retransmitted; /* bytes sent again in this phase and not yet told to be needless by D-SACK */
+    uint32_t reorder_us;    /* in how many microseconds the reordering timer is due, 0: it is not wanted */
+};
+
+/* What an acknowledgement said besides what it delivered. */
+struct loss_ack {
+    uint32_t len;   /* payload of its segment */
+    bool advanced;  /* SND.UNA moved */
+    bool duplicate; /* a duplicate acknowledgement by RFC 5681 2: nothing new, no data, the same window */
+    bool dsack;     /* a D-SACK block came, and ... */
+    uint32_t dsack_bytes; /* ... told of so many bytes that arrived twice */
+    bool limited;         /* before it the congestion window was what held the sender back */
+    bool echo_known;      /* the timestamp echoed ... */
+    bool echo_early;      /* ... is older than the first retransmission of this phase (RFC 3522's test) */
+};
+
+/* An acceptable acknowledgement was taken in, the scoreboard knows it already. news: what it delivered. */
+void loss_acked(struct conns *s, struct conn *c, struct conn_active *a, const struct scoreboard_news *news,
+                const struct loss_ack *ack);
+
+/* The RTO ran out with bytes in flight (RFC 8985 6.3, RFC 5681 (4)); first: not already for the same bytes.
+ */
+void loss_timed_out(struct conns *s, struct conn *c, struct conn_active *a, bool first);
+
+/* The reordering timer ran out (RFC 8985 6.2). */
+void loss_reorder_ran_out(struct conns *s, struct conn *c, struct conn_active *a);
+
+/* When a tail loss probe is due if nothing is acknowledged (RFC 8985 7.2), in microseconds from now; 0: none
+ * is to be sent. Asked when data was sent and when an acknowledgement moved SND.UNA. */
+uint32_t loss_probe_us(const struct conns *s, const struct conn *c, const struct conn_active *a);
+
+/* A probe was sent: new data, or (again) the last segment. Its end is the scoreboard's (7.3). */
+void loss_probe_sent(struct conn *c, struct conn_active *a, bool again);
+
+/* len bytes were sent, new or again, in whatever phase (RFC 6937's prr_out). */
+void loss_sent(struct conn_active *a, uint32_t len, bool again);
+
+/* The peer echoed that the network is congested: the window is reduced once for each window of data (RFC 3168
+ * 6.1.2), and CWR is owed. */
+void loss_congestion(struct conns *s, struct conn *c, struct conn_active *a);
+
+#endif

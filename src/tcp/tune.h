@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: BSD-2-Clause
+ *
+ * Buffers that grow with what the path can use: limits double, between the options' first size and their
+ * largest, as long as memory is not short. The receive limit when the application has read more than half of
+ * it within one round trip (so the window may be what holds the peer back), the send limit when the
+ * congestion window comes near it. They do not shrink: what counts against the budget is what is queued, not
+ * what may be.
+ */
+#ifndef TCP_TUNE_H
+#define TCP_TUNE_H
+
+#include "conn.h"
+
+/* The application took that many bytes out. */
+void tune_was_read(struct conns *s, struct conn *c, uint32_t bytes);
+
+void tune_grow_send(struct conns *s, struct conn *c);
+
+/* The peer acknowledged something. */
+static inline void tune_acked(struct conns *s, struct conn *c)
+{
+    uint32_t limit = conn_send_limit(s, c);
+
+    if (c->cwnd > limit / 2 && limit < s->config.send_bytes_max)
+        tune_grow_send(s, c);
+}
+
+#endif
