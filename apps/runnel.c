@@ -16,7 +16,11 @@ static const char help[] =
     "\n"
     "  echo DEVICE [--ip A.B.C.D[/LEN]] [--mac MAC] [--port PORT]\n"
     "        a TCP echo server with a TCP/IP stack of its own. DEVICE is tap:NAME, which is made if it is\n"
-    "        not there. Unless said: --ip 10.7.0.7/24, --port 7, and the device's own link address\n"
+    "        not there. Unless said: --ip 10.7.0.7/24, --port 7, and the device's own link address.\n"
+    "        --no-window-scale, --no-timestamps, --no-sack: does without these TCP options.\n"
+    "        --fault loss=5,reorder=5,duplicate=2,corrupt=1,delay=10,seed=7: a bad wire, in both "
+    "directions;\n"
+    "        percent of the frames, and milliseconds\n"
     "  demo [MEGABYTES]\n"
     "        two stacks in this process, joined back to back: a client sends 64 megabytes through the\n"
     "        other's echo server and compares what comes back. Needs no rights and no interface\n"
@@ -43,6 +47,7 @@ static bool is_option(const char *name, int argc, char **argv, int *i, const cha
 static int run_echo(struct args *args, int argc, char **argv)
 {
     struct serve_options o = {.program = "runnel echo"};
+    struct rn_fault_options fault = {.seed = 1};
     char address[ARGS_ADDRESS_MAX] = "10.7.0.7/24";
     const char *value = NULL;
     uint32_t port = 7;
@@ -55,8 +60,17 @@ static int run_echo(struct args *args, int argc, char **argv)
             args_mac(args, "--mac", o.mac);
         else if (is_option("--port", argc, argv, &i, &value))
             args_number(args, "--port", value, 1, 65535, &port);
+        else if (is_option("--fault", argc, argv, &i, &value))
+            o.fault = args_fault(args, "--fault", value, &fault) ? &fault : NULL;
+        else if (strcmp(argv[i], "--no-window-scale") == 0)
+            o.no_window_scale = true;
+        else if (strcmp(argv[i], "--no-timestamps") == 0)
+            o.no_timestamps = true;
+        else if (strcmp(argv[i], "--no-sack") == 0)
+            o.no_sack = true;
         else if (argv[i][0] == '-')
-            args_wrong(args, "option", argv[i], "the options are --ip, --mac and --port (see runnel --help)");
+            args_wrong(args, "option", argv[i],
+                       "the options are --ip, --mac, --port, --fault and those that --help tells of");
         else if (o.device)
             args_wrong(args, "argument", argv[i], "one DEVICE is wanted, and it stands there already");
         else

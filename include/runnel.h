@@ -90,8 +90,9 @@ void rn_destroy(struct rn_stack *net);
 /* ---- devices and addresses ---------------------------------------------------------------------------- */
 
 struct rn_attach_options {
-    const char *mac; /* the address to use instead of the device's own; NULL: its own */
-    uint32_t mtu;    /* 0: the device's own */
+    const char *mac;                      /* the address to use instead of the device's own; NULL: its own */
+    uint32_t mtu;                         /* 0: the device's own */
+    const struct rn_fault_options *fault; /* a bad wire put in front of it (rn_dev_fault); NULL: none */
 };
 
 /* Opens a device by name, "tap:NAME", and gives it to the stack. options may be NULL.

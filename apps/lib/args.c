@@ -167,3 +167,55 @@ bool args_address(struct args *a, const char *name, const char *value, char out[
     args_wrong(a, name, value, bad);
     return false;
 }
+
+/* One "name=number" of a bad wire; false: it is none. */
+static bool read_fault(char *word, struct rn_fault_options *out)
+{
+    char *value = strchr(word, '='), *end = NULL;
+    double n;
+
+    if (!value || value[1] < '0' || value[1] > '9')
+        return false;
+    *value++ = 0;
+    n = strtod(value, &end);
+    if (*end)
+        return false;
+    if (strcmp(word, "seed") == 0)
+        out->seed = (uint64_t)n;
+    else if (strcmp(word, "delay") == 0 && n <= 10000)
+        out->tx.delay = (rn_time)(n * 1e6);
+    else if (n > 100)
+        return false;
+    else if (strcmp(word, "loss") == 0)
+        out->tx.loss_ppm = (uint32_t)(n * 1e4);
+    else if (strcmp(word, "reorder") == 0)
+        out->tx.reorder_ppm = (uint32_t)(n * 1e4);
+    else if (strcmp(word, "duplicate") == 0)
+        out->tx.duplicate_ppm = (uint32_t)(n * 1e4);
+    else if (strcmp(word, "corrupt") == 0)
+        out->tx.corrupt_ppm = (uint32_t)(n * 1e4);
+    else
+        return false;
+    return true;
+}
+
+bool args_fault(struct args *a, const char *name, const char *value, struct rn_fault_options *out)
+{
+    char copy[160], *rest = NULL;
+
+    snprintf(copy, sizeof copy, "%s", value ? value : "");
+    for (char *word = strtok_r(copy, ",", &rest); word; word = strtok_r(NULL, ",", &rest)) {
+        if (!read_fault(word, out)) {
+            args_wrong(
+                a, name, value,
+                "percent of the frames are wanted, as in loss=5,reorder=5,duplicate=2,corrupt=1; delay=MS "
+                "and seed=N may stand with them");
+            return false;
+        }
+    }
+    out->rx = out->tx;
+    if (value && *value)
+        return true;
+    args_wrong(a, name, value, "a bad wire is wanted, as in loss=5,reorder=5");
+    return false;
+}

@@ -8,6 +8,7 @@
 #ifndef LIB_ARGS_H
 #define LIB_ARGS_H
 
+#include <runnel_dev.h>
 #include <stdbool.h>
 #include <stdint.h>
 
@@ -43,5 +44,9 @@ bool args_address(struct args *a, const char *name, const char *value, char out[
 /* A whole number from least to most, digits only. */
 bool args_number(struct args *a, const char *name, const char *value, uint32_t least, uint32_t most,
                  uint32_t *out);
+
+/* A bad wire, "loss=5,reorder=5,duplicate=2,corrupt=1,delay=10,seed=7" in any choice and order: percent of
+ * the frames of each direction, which may have decimals, and milliseconds. */
+bool args_fault(struct args *a, const char *name, const char *value, struct rn_fault_options *out);
 
 #endif

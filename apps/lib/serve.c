@@ -45,8 +45,11 @@ static void catch_signals(void)
 /* From nothing to a listening server. NULL with the line in err. */
 static struct rn_stack *open_server(const struct serve_options *o, struct echo *e, char *err)
 {
-    struct rn_options options = {.connections = CONNECTIONS};
-    struct rn_attach_options attach = {.mac = o->mac};
+    struct rn_options options = {.connections = CONNECTIONS,
+                                 .no_window_scale = o->no_window_scale,
+                                 .no_timestamps = o->no_timestamps,
+                                 .no_sack = o->no_sack};
+    struct rn_attach_options attach = {.mac = o->mac, .fault = o->fault};
     struct rn_stack *net;
     char where[32];
 

@@ -5,6 +5,7 @@
 #ifndef LIB_SERVE_H
 #define LIB_SERVE_H
 
+#include <runnel.h>
 #include <stdint.h>
 
 struct serve_options {
@@ -13,6 +14,8 @@ struct serve_options {
     const char *mac;     /* NULL: the device's own */
     const char *address; /* "10.7.0.7/24" */
     uint16_t port;
+    bool no_window_scale, no_timestamps, no_sack;
+    const struct rn_fault_options *fault; /* a bad wire; NULL: as it is */
 };
 
 /* Serves until SIGINT or SIGTERM, then stops listening, gives connections a second to finish, resets the rest

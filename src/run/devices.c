@@ -83,6 +83,8 @@ int rn_attach(struct rn_stack *net, const char *device, const struct rn_attach_o
         return result;
     if (options)
         result = apply(dev, device, options, err);
+    if (result == 0 && options && options->fault)
+        result = fault_open(&dev, dev, options->fault, err);
     if (result == 0)
         result = rn_add_device(net, dev, err);
     if (result < 0)

@@ -49,9 +49,10 @@ live_enter()
     trap '[ -z "$server" ] || kill -9 "$server" 2>/dev/null' EXIT
 }
 
-live_serve()
+# live_start COMMAND ...: a server on tap0, and the kernel's side of it.
+live_start()
 {
-    "$build/picotcp_netmap" tap0 $mac $ours 7 >"$files/server" 2>&1 &
+    "$@" >"$files/server" 2>&1 &
     server=$!
     for _ in 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20; do
         grep -q 'echoes on' "$files/server" && ip addr add $kernels/24 dev tap0 && ip link set tap0 up && return
@@ -61,6 +62,18 @@ live_serve()
     echo 'not ok the server starts and makes tap0'
     sed 's/^/# /' "$files/server"
     exit 1
+}
+
+live_serve()
+{
+    live_start "$build/picotcp_netmap" tap0 $mac $ours 7
+}
+
+# live_restart WORDS ...: `runnel echo` with these words in its place. The tap goes with its server.
+live_restart()
+{
+    [ -z "$server" ] || { kill $server && wait $server; } || true
+    live_start "$build/runnel" echo tap:tap0 --ip $ours/24 --mac $mac "$@"
 }
 
 # live_verdict STATUS NAME [FILE]: the case's line, and why if it failed.
