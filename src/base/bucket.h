@@ -70,21 +70,29 @@ static inline void bucket_prefetch(const struct bucket_table *t, uint64_t hash)
 typedef uint16_t bucket_words __attribute__((vector_size(16)));
 typedef int8_t bucket_bytes __attribute__((vector_size(8)));
 
-/* A bit for each way of the bucket that has that tag; tag 0: that is free. */
-static inline uint32_t bucket_ways(const struct bucket *b, uint16_t tag)
+/* A byte of ones for each way of the bucket that has that tag, in the machine's order; tag 0: that is free.
+ */
+static inline uint64_t bucket_mask(const struct bucket *b, uint16_t tag)
 {
-    static const uint8_t bit_of_way[BUCKET_WAYS] = {1, 2, 4, 8, 16, 32, 64, 128};
     bucket_words tags;
     bucket_bytes same;
-    uint64_t mask, bits;
+    uint64_t mask;
 
     memcpy(&tags, b->tags, sizeof tags);
     same = __builtin_convertvector(tags == tag, bucket_bytes);
     memcpy(&mask, &same, sizeof mask);
+    return mask;
+}
+
+/* A bit for each of them. Each byte keeps its own bit or none: their sum, which the multiplication leaves in
+ * the top byte, is the same in either byte order. */
+static inline uint32_t bucket_ways(const struct bucket *b, uint16_t tag)
+{
+    static const uint8_t bit_of_way[BUCKET_WAYS] = {1, 2, 4, 8, 16, 32, 64, 128};
+    uint64_t bits;
+
     memcpy(&bits, bit_of_way, sizeof bits);
-    /* Each byte holds its own bit or none: their sum, which the multiplication leaves in the top byte, is
-     * the same in either byte order. */
-    return (uint32_t)((mask & bits) * UINT64_C(0x0101010101010101) >> 56);
+    return (uint32_t)((bucket_mask(b, tag) & bits) * UINT64_C(0x0101010101010101) >> 56);
 }
 
 /* The first entry of the home bucket that has the hash's tag, nearly always the one that bucket_find would
@@ -93,12 +101,13 @@ static inline uint32_t bucket_ways(const struct bucket *b, uint16_t tag)
 static inline bool bucket_guess(const struct bucket_table *t, uint64_t hash, uint32_t *id, uint8_t *kind)
 {
     const struct bucket *b = &t->buckets[bucket_home(t, hash)];
-    uint32_t ways = bucket_ways(b, bucket_tag(hash));
-    unsigned way;
+    uint64_t mask = bucket_mask(b, bucket_tag(hash));
+    bool little = __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__; /* known when this is compiled */
+    int way;
 
-    if (!ways)
+    if (!mask)
         return false;
-    way = (unsigned)__builtin_ctz(ways);
+    way = (little ? __builtin_ctzll(mask) : __builtin_clzll(mask)) / 8;
     *id = b->ids[way];
     *kind = b->kinds[way];
     return true;

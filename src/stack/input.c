@@ -3,10 +3,10 @@
  * A frame's way up, one screen a layer. Each layer decodes with wire/, drops what is not for us with a
  * reason, and hands the rest on. Nothing is sent here: a reply is put into the list that flush encodes.
  *
- *      input_frame:    ethernet -> usual                    (a segment, for the next stage of the poll)
- *                               -> network -> transport     (the same, layer by layer)
- *                                          -> echo, error   (answered, or told to the connection it concerns)
- *                               -> arp
+ *      input_burst:    usual_frame                          (a segment, for the next stage of the poll)
+ *                      any_frame -> network -> transport    (the same, layer by layer)
+ *                                           -> echo, error  (answered, or told to the connection it concerns)
+ *                                -> arp
  *      input_segment:  to the connection, the half-open one, the one in TIME-WAIT, the listener, or nobody
  */
 #include "room.h"
@@ -219,89 +219,93 @@ static bool network(struct rn_stack *net, int device, const struct rn_frame *fra
     return transport(net, frame, v, &ip, seg);
 }
 
-/* A segment in the usual form: the whole way at once. False: the layers find out what it is. Whether its
- * source may send is asked only when there is no record of it, since whoever has one was asked. */
-static bool usual(struct rn_stack *net, int device, const struct rn_frame *frame, struct view v, bool ipv6,
-                  struct room_segment *seg)
+static bool network_or_arp(struct rn_stack *net, int device, const struct rn_frame *frame, struct view v,
+                           const struct eth *h, struct room_segment *seg)
 {
-    struct room_device *d = &net->devices[device];
-    bool verified = frame->flags & (RN_CSUM_VERIFIED | RN_CSUM_TRUSTED);
-    struct tcp *t = &seg->text.tcp;
-    struct quick q;
-    int own;
-
-    if (!(ipv6 ? quick_decode6(v.at, v.len, verified, &q, t) : quick_decode4(v.at, v.len, verified, &q, t)))
-        return false;
-    own = address_find_at(&net->addresses, &q.dst, d->own);
-    if (own < 0 || net->addresses.list[own].device != device)
-        return false;
-    d->own = (uint8_t)own;
-    seg->key.remote = q.src;
-    seg->key.remote_port = t->src_port;
-    seg->key.local_port = t->dst_port;
-    seg->key.local = (uint16_t)own;
-    seg->ipv6 = ipv6;
-    seg->source_seen = false;
-    seg->text.payload = q.payload;
-    seg->text.len = q.len;
-    seg->text.congestion_was_met = (q.traffic_class & 3) == 3;
-    return true;
-}
-
-/* An IP packet, not to a group; by the short way if there is one. */
-static bool packet(struct rn_stack *net, int device, const struct rn_frame *frame, struct view v, bool ipv6,
-                   struct room_segment *seg)
-{
-    if (!net->conns.config.no_fast_path && usual(net, device, frame, v, ipv6, seg))
-        return true;
-    return network(net, device, frame, v, ipv6, false, seg);
-}
-
-/* What is not an IP packet to our own link address. */
-static bool other_frame(struct rn_stack *net, int device, const struct rn_frame *frame,
-                        struct room_segment *seg)
-{
-    const struct room_device *d = &net->devices[device];
-    struct view v = view_of(frame->data, frame->len);
-    struct eth h;
-
-    if (eth_decode(&v, &h))
-        return dropped(net, DROP_TRUNCATED);
-    if (!eth_is_group(h.dst) && !eth_is_same(h.dst, d->mac))
-        return dropped(net, DROP_NOT_OURS);
-    if (eth_is_group(h.src))
-        return dropped(net, DROP_SOURCE);
-    switch (h.type) {
+    switch (h->type) {
     case ETH_IP4:
-    case ETH_IP6: return network(net, device, frame, v, h.type == ETH_IP6, eth_is_group(h.dst), seg);
+    case ETH_IP6: return network(net, device, frame, v, h->type == ETH_IP6, eth_is_group(h->dst), seg);
     case ETH_ARP: return arp(net, device, v);
     case ETH_VLAN: return dropped(net, DROP_VLAN);
     default: return dropped(net, DROP_ETHERTYPE);
     }
 }
 
-bool input_frame(struct rn_stack *net, int device, const struct rn_frame *frame, struct room_segment *seg)
+/* Any frame, layer by layer. */
+static __attribute__((noinline)) bool any_frame(struct rn_stack *net, int device,
+                                                const struct rn_frame *frame, struct room_segment *seg)
 {
     const struct room_device *d = &net->devices[device];
-    const uint8_t *at = frame->data;
-    struct view v = view_of(at, frame->len);
-    uint16_t type;
+    struct view v = view_of(frame->data, frame->len);
+    struct eth h;
 
     if (frame->fragments || !frame->len)
         return dropped(net, DROP_TRUNCATED); /* chains come with the devices that make them */
     if (frame->flags & RN_VLAN)
         return dropped(net, DROP_VLAN);
-    if (d->dev->medium == RN_IP) {
-        seg->src_mac = NULL;
-        return packet(net, device, frame, v, at[0] >> 4 == 6, seg);
-    }
-    if (!view_take(&v, ETH_LEN))
+    seg->src_mac = NULL;
+    if (d->dev->medium == RN_IP)
+        return network(net, device, frame, v, v.at[0] >> 4 == 6, false, seg);
+    if (eth_decode(&v, &h))
         return dropped(net, DROP_TRUNCATED);
+    if (!eth_is_group(h.dst) && !eth_is_same(h.dst, d->mac))
+        return dropped(net, DROP_NOT_OURS);
+    if (eth_is_group(h.src))
+        return dropped(net, DROP_SOURCE);
+    seg->src_mac = frame->data + 6;
+    return network_or_arp(net, device, frame, v, &h, seg);
+}
+
+/* A frame in the usual form, the whole way at once: a segment to our own link address. False: nothing was
+ * done, and the layers find out what it is. Whether its source may send is asked only when there is no record
+ * of it, since whoever has one was asked. */
+static inline bool usual_frame(struct rn_stack *net, int device, const struct rn_frame *frame,
+                               struct room_segment *seg)
+{
+    struct room_device *d = &net->devices[device];
+    const uint8_t *at = frame->data;
+    struct tcp *t = &seg->text.tcp;
+    struct quick q;
+    bool verified = frame->flags & (RN_CSUM_VERIFIED | RN_CSUM_TRUSTED);
+    int own;
+
+    if (frame->fragments || frame->flags & RN_VLAN || frame->len < ETH_LEN || !eth_is_same(at, d->mac) ||
+        eth_is_group(at + 6))
+        return false;
+    seg->ipv6 = eth_type(at) == ETH_IP6;
+    if (seg->ipv6
+            ? !quick_decode6(at + ETH_LEN, frame->len - ETH_LEN, verified, &q, t)
+            : eth_type(at) != ETH_IP4 || !quick_decode4(at + ETH_LEN, frame->len - ETH_LEN, verified, &q, t))
+        return false;
+    own = address_find_at(&net->addresses, &q.dst, d->own);
+    if (own < 0 || net->addresses.list[own].device != device)
+        return false;
+    d->own = (uint8_t)own;
+    seg->key = (struct table_key){q.src, t->src_port, t->dst_port, (uint16_t)own};
+    seg->source_seen = false;
     seg->src_mac = at + 6;
-    type = (uint16_t)(at[12] << 8 | at[13]);
-    if (!eth_is_same(at, d->mac) || eth_is_group(at + 6) || (type != ETH_IP4 && type != ETH_IP6))
-        return other_frame(net, device, frame, seg);
-    return packet(net, device, frame, v, type == ETH_IP6, seg);
+    seg->text.payload = q.payload;
+    seg->text.len = q.len;
+    seg->text.congestion_was_met = (q.traffic_class & 3) == 3;
+    return true;
+}
+
+int input_burst(struct rn_stack *net, int device, int frames)
+{
+    const struct table *t = &net->conns.table;
+    bool quick = !net->conns.config.no_fast_path && net->devices[device].dev->medium == RN_ETHERNET;
+    struct room_segment *seg = net->segments;
+
+    for (const struct rn_frame *f = net->frames, *end = f + frames; f < end; f++) {
+        if (f + 1 < end)
+            __builtin_prefetch(f[1].data);
+        if (!(quick && usual_frame(net, device, f, seg)) && !any_frame(net, device, f, seg))
+            continue;
+        seg->hash = table_hash(t, &seg->key);
+        bucket_prefetch(&t->buckets, seg->hash);
+        seg++;
+    }
+    return (int)(seg - net->segments);
 }
 
 /* The own address that it is for. */

@@ -31,7 +31,7 @@ static const uint8_t everybody[6] = {255, 255, 255, 255, 255, 255};
  */
 static int first_slots(const struct rn_stack *net)
 {
-    uint64_t frames = (uint64_t)net->conns.owing.count + net->reply_count;
+    uint64_t frames = (uint64_t)net->conns.owing.count + net->reply_count + 1;
 
     return frames < LEAST_SLOTS ? LEAST_SLOTS : frames < ROOM_BURST ? (int)frames : ROOM_BURST;
 }

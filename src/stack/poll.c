@@ -4,7 +4,7 @@
  * prefetched, then each bucket tells by its tags which connection it probably is, which is prefetched, and
  * only then is that compared and changed. So the misses of a batch overlap (17 times cheaper each).
  *
- *      burst -> [input_frame, hash, prefetch]* -> [guess, prefetch]* -> [input_segment]* -> due timers
+ *      burst -> [decode, hash, prefetch]* -> [guess, prefetch]* -> [input_segment]* -> due timers
  *
  * Frames come before timers: an acknowledgement that has arrived keeps its timer from running out.
  */
@@ -13,7 +13,7 @@
 
 /* The record that is probably the segment's, from its hash alone: what is found is fetched now and compared
  * later. */
-static void guess(struct rn_stack *net, struct room_segment *seg)
+static inline void guess(struct rn_stack *net, struct room_segment *seg)
 {
     struct conn *c;
 
@@ -27,42 +27,27 @@ static void guess(struct rn_stack *net, struct room_segment *seg)
     __builtin_prefetch((uint8_t *)c + 64);
 }
 
-/* What the next segment will need. */
-static void prefetch_active(const struct rn_stack *net, const struct room_segment *seg)
+/* The block that it will need. In line always: a function that does nothing but this is left out by gcc. */
+static inline __attribute__((always_inline)) void prefetch_active(const struct rn_stack *net,
+                                                                  const struct room_segment *seg)
 {
-    const struct conn_active *a;
+    const struct conn *c = conn_at(&net->conns, seg->index);
 
-    if (seg->kind != TABLE_CONN)
-        return;
-    a = conn_active(&net->conns, conn_at(&net->conns, seg->index));
-    if (!a)
-        return;
-    __builtin_prefetch(a);
-    __builtin_prefetch((const uint8_t *)a + 64);
+    if (seg->kind == TABLE_CONN && c->active)
+        __builtin_prefetch(slab_at(net->conns.slabs, c->active));
 }
 
 /* The stages over one device's burst. */
 static void take_burst(struct rn_stack *net, int device, int frames)
 {
-    const struct table *t = &net->conns.table;
-    struct room_segment *seg = net->segments, *end;
+    int n = input_burst(net, device, frames);
 
-    for (int i = 0; i < frames; i++) {
-        if (i + 1 < frames)
-            __builtin_prefetch(net->frames[i + 1].data);
-        if (!input_frame(net, device, &net->frames[i], seg))
-            continue;
-        seg->hash = table_hash(t, &seg->key);
-        bucket_prefetch(&t->buckets, seg->hash);
-        seg++;
-    }
-    end = seg;
-    for (seg = net->segments; seg < end; seg++)
-        guess(net, seg);
-    for (seg = net->segments; seg < end; seg++) {
-        if (seg + 1 < end)
-            prefetch_active(net, seg + 1);
-        input_segment(net, device, seg);
+    for (int i = 0; i < n; i++)
+        guess(net, &net->segments[i]);
+    for (int i = 0; i < n; i++) {
+        if (i + 1 < n)
+            prefetch_active(net, &net->segments[i + 1]);
+        input_segment(net, device, &net->segments[i]);
     }
 }
 

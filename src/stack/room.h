@@ -78,8 +78,8 @@ struct room_device {
     struct rn_frame slots[ROOM_BURST];
 };
 
-/* So many a second, of a kind of reply, that a flood cannot be made to double itself: each takes its part of a
- * second, and there is at most one second to take from. */
+/* So many a second, of a kind of reply, that a flood cannot be made to double itself: each takes its part of
+ * a second, and there is at most one second to take from. */
 struct room_rate {
     rn_time taken; /* until then */
 };
@@ -121,10 +121,11 @@ static inline void room_clock(struct rn_stack *net, rn_time now)
 
 /* ---- input.c */
 
-/* Decodes a frame. A TCP segment for us is put into *seg: true. Anything else is dealt with here. */
-bool input_frame(struct rn_stack *net, int device, const struct rn_frame *frame, struct room_segment *seg);
+/* Decodes that many of frames[], a burst of a device. TCP segments for us are put into segments[], hashed,
+ * and their buckets prefetched; returns how many. Anything else is dealt with here. */
+int input_burst(struct rn_stack *net, int device, int frames);
 
-/* Gives a looked-up segment to whom it is for. */
+/* Gives a segment to whom it is for: kind and index say who that probably is. */
 void input_segment(struct rn_stack *net, int device, struct room_segment *seg);
 
 /* ---- output.c */

@@ -15,7 +15,14 @@
 #include <stdbool.h>
 #include <string.h>
 
-enum { ETH_LEN = 14, ETH_IP4 = 0x0800, ETH_ARP = 0x0806, ETH_VLAN = 0x8100, ETH_IP6 = 0x86dd, ETH_QINQ = 0x88a8 };
+enum {
+    ETH_LEN = 14,
+    ETH_IP4 = 0x0800,
+    ETH_ARP = 0x0806,
+    ETH_VLAN = 0x8100,
+    ETH_IP6 = 0x86dd,
+    ETH_QINQ = 0x88a8
+};
 
 struct eth {
     uint8_t dst[6], src[6];
@@ -37,6 +44,12 @@ static inline size_t eth_put(uint8_t *at, const uint8_t dst[6], const uint8_t sr
     at[12] = (uint8_t)(type >> 8);
     at[13] = (uint8_t)type;
     return ETH_LEN;
+}
+
+/* What a whole header says that its type is. */
+static inline uint16_t eth_type(const uint8_t *at)
+{
+    return (uint16_t)(at[12] << 8 | at[13]);
 }
 
 /* The same link address; in line, since every frame asks. */

@@ -121,12 +121,16 @@ static inline bool read_tcp(const uint8_t *at, size_t len, struct quick *out, st
     return true;
 }
 
-/* The transport's len bytes hold the right checksum; addresses: their sum. */
-static inline bool is_right_tcp(const uint8_t *at, size_t len, uint64_t addresses)
+/* The transport's bytes, which were read to *q and *tcp, hold the right checksum; addresses: their sum. */
+static inline bool is_right_tcp(const uint8_t *at, const struct quick *q, const struct tcp *tcp, uint64_t sum)
 {
-    uint64_t pseudo = checksum_add(addresses, swap4((uint32_t)len + IP_TCP));
-
-    return is_right(checksum_add(pseudo, sum_bytes(at, len)));
+    sum = checksum_add(sum, swap4(quick_len(tcp) + q->len + IP_TCP));
+    sum = checksum_add16(checksum_add(sum, raw4(at + 16)), at);
+    if (tcp->has)
+        sum = checksum_add(checksum_add(sum, raw8(at + TCP_LEN)), raw4(at + TCP_LEN + 8));
+    if (q->len)
+        sum = checksum_add(sum, sum_bytes(q->payload, q->len));
+    return is_right(sum);
 }
 
 /* ::ffff:a.b.c.d, in two words that a comparison or a hash can load at once. */
@@ -155,7 +159,7 @@ bool quick_decode4(const uint8_t *at, size_t len, bool verified, struct quick *o
     put_addr4(&out->src, swap4(raw4(at + 12)));
     put_addr4(&out->dst, swap4(raw4(at + 16)));
     out->traffic_class = at[1];
-    return verified || is_right_tcp(at + IP4_LEN, total - IP4_LEN, (uint64_t)raw4(at + 12) + raw4(at + 16));
+    return verified || is_right_tcp(at + IP4_LEN, out, tcp, (uint64_t)raw4(at + 12) + raw4(at + 16));
 }
 
 bool quick_decode6(const uint8_t *at, size_t len, bool verified, struct quick *out, struct tcp *tcp)
@@ -175,7 +179,7 @@ bool quick_decode6(const uint8_t *at, size_t len, bool verified, struct quick *o
         return false;
     out->traffic_class = (uint8_t)(first >> 52);
     return verified ||
-           is_right_tcp(at + IP6_LEN, claimed, checksum_add16(checksum_add16(0, at + 8), at + 24));
+           is_right_tcp(at + IP6_LEN, out, tcp, checksum_add16(checksum_add16(0, at + 8), at + 24));
 }
 
 /* ---- encoding ----------------------------------------------------------------------------------------- */
