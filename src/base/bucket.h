@@ -95,22 +95,18 @@ static inline uint32_t bucket_ways(const struct bucket *b, uint16_t tag)
     return (uint32_t)((bucket_mask(b, tag) & bits) * UINT64_C(0x0101010101010101) >> 56);
 }
 
-/* The first entry of the home bucket that has the hash's tag, nearly always the one that bucket_find would
- * come to an end with; false: none, but there may be one further on. What has the id can be fetched, and
- * looked at later. */
-static inline bool bucket_guess(const struct bucket_table *t, uint64_t hash, uint32_t *id, uint8_t *kind)
+/* An entry of the home bucket: its kind, and *id. If one there has the hash's tag it is the first of them,
+ * and that is nearly always the one that bucket_find would come to an end with; if none has it is any, or a
+ * free one (0 and 0). What is named like this can be fetched, and is looked at later. */
+static inline uint8_t bucket_guess(const struct bucket_table *t, uint64_t hash, uint32_t *id)
 {
     const struct bucket *b = &t->buckets[bucket_home(t, hash)];
     uint64_t mask = bucket_mask(b, bucket_tag(hash));
     bool little = __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__; /* known when this is compiled */
-    int way;
+    int way = (little ? __builtin_ctzll(mask | UINT64_C(1) << 63) : __builtin_clzll(mask | 1)) / 8;
 
-    if (!mask)
-        return false;
-    way = (little ? __builtin_ctzll(mask) : __builtin_clzll(mask)) / 8;
     *id = b->ids[way];
-    *kind = b->kinds[way];
-    return true;
+    return b->kinds[way];
 }
 
 /* The next entry whose tag is the hash's: true, with *id and *kind. False: no more. Start with a zero cursor.

@@ -27,14 +27,6 @@ int address_add(struct addresses *a, const struct addr *addr, unsigned bits, uns
 /* The index of that own address; -1: it is not ours. */
 int address_find(const struct addresses *a, const struct addr *addr);
 
-/* The same, and at once where it has the index that it is thought to have. */
-static inline int address_find_at(const struct addresses *a, const struct addr *addr, unsigned likely)
-{
-    if (likely < a->count && addr_eq(&a->list[likely].addr, addr))
-        return (int)likely;
-    return address_find(a, addr);
-}
-
 /* The index of the address to talk to `to` from: the one with the longest prefix that holds it. -1: nobody on
  * our links has it (routes are to come). */
 int address_towards(const struct addresses *a, const struct addr *to);

@@ -179,6 +179,7 @@ bool rn_next(struct rn_stack *net, struct rn_event *ev)
         if (events & CONN_EV_SENT && c->active) {
             ev->sent = conn_active(s, c)->refs_done;
             conn_active(s, c)->refs_done = 0;
+            conn_fold(s, c);
         }
         if (events & (CONN_EV_FAILED | CONN_EV_CLOSED))
             call_close(s, c);

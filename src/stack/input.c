@@ -7,7 +7,7 @@
  *                      any_frame -> network -> transport    (the same, layer by layer)
  *                                           -> echo, error  (answered, or told to the connection it concerns)
  *                                -> arp
- *      input_segment:  to the connection, the half-open one, the one in TIME-WAIT, the listener, or nobody
+ *      input_segments: to the connection, the half-open one, the one in TIME-WAIT, the listener, or nobody
  */
 #include "room.h"
 #include "ip/path.h"
@@ -256,6 +256,15 @@ static __attribute__((noinline)) bool any_frame(struct rn_stack *net, int device
     return network_or_arp(net, device, frame, v, &h, seg);
 }
 
+/* The own address of a device that it is; -1: none of its own. */
+static __attribute__((noinline)) int own_of_device(const struct rn_stack *net, int device,
+                                                   const struct addr *addr)
+{
+    int own = address_find(&net->addresses, addr);
+
+    return own >= 0 && net->addresses.list[own].device == device ? own : -1;
+}
+
 /* A frame in the usual form, the whole way at once: a segment to our own link address. False: nothing was
  * done, and the layers find out what it is. Whether its source may send is asked only when there is no record
  * of it, since whoever has one was asked. */
@@ -267,7 +276,7 @@ static inline bool usual_frame(struct rn_stack *net, int device, const struct rn
     struct tcp *t = &seg->text.tcp;
     struct quick q;
     bool verified = frame->flags & (RN_CSUM_VERIFIED | RN_CSUM_TRUSTED);
-    int own;
+    int own = d->own - 1;
 
     if (frame->fragments || frame->flags & RN_VLAN || frame->len < ETH_LEN || !eth_is_same(at, d->mac) ||
         eth_is_group(at + 6))
@@ -277,10 +286,12 @@ static inline bool usual_frame(struct rn_stack *net, int device, const struct rn
             ? !quick_decode6(at + ETH_LEN, frame->len - ETH_LEN, verified, &q, t)
             : eth_type(at) != ETH_IP4 || !quick_decode4(at + ETH_LEN, frame->len - ETH_LEN, verified, &q, t))
         return false;
-    own = address_find_at(&net->addresses, &q.dst, d->own);
-    if (own < 0 || net->addresses.list[own].device != device)
-        return false;
-    d->own = (uint8_t)own;
+    if (own < 0 || !addr_eq(&net->addresses.list[own].addr, &q.dst)) {
+        own = own_of_device(net, device, &q.dst);
+        if (own < 0)
+            return false;
+        d->own = (uint8_t)(own + 1);
+    }
     seg->key = (struct table_key){q.src, t->src_port, t->dst_port, (uint16_t)own};
     seg->source_seen = false;
     seg->src_mac = at + 6;
@@ -466,19 +477,51 @@ static __attribute__((noinline)) void look_up(struct rn_stack *net, int device, 
     answer(net, device, seg, &v);
 }
 
-void input_segment(struct rn_stack *net, int device, struct room_segment *seg)
+/* Whom the guess names, if it was right and still is after the segments before this one; else NULL. */
+static inline struct conn *guessed(struct rn_stack *net, const struct room_segment *seg)
 {
-    struct conns *s = &net->conns;
-    struct conn *c = conn_at(s, seg->index);
+    struct conn *c = conn_at(&net->conns, seg->index);
+
+    if (seg->kind != TABLE_CONN || !table_same(&c->key, &seg->key) || !(c->flags & CONN_IN_TABLE))
+        return NULL;
+    return c;
+}
+
+/* A segment that is not what was expected. */
+static __attribute__((noinline)) void input_segment(struct rn_stack *net, int device,
+                                                    struct room_segment *seg)
+{
+    struct conn *c = guessed(net, seg);
     struct verdict v;
 
-    /* The guess is right, and still is after the segments before this one. */
-    if (seg->kind != TABLE_CONN || !table_same(&c->key, &seg->key) || !(c->flags & CONN_IN_TABLE)) {
+    if (!c) {
         look_up(net, device, seg);
         return;
     }
-    if (!s->config.no_fast_path && fast_segment(s, c, &seg->text))
-        return;
-    v = in_segment(s, &net->timewaits, c, &seg->text);
+    v = in_segment(&net->conns, &net->timewaits, c, &seg->text);
     answer(net, device, seg, &v);
+}
+
+/* In line always: a function that does nothing but this is left out by gcc. */
+static inline __attribute__((always_inline)) void prefetch_active(const struct rn_stack *net,
+                                                                  const struct room_segment *seg)
+{
+    const struct conn *c = conn_at(&net->conns, seg->index);
+
+    if (seg->kind == TABLE_CONN && c->active)
+        __builtin_prefetch(slab_at(net->conns.slabs, c->active));
+}
+
+void input_segments(struct rn_stack *net, int device, int many)
+{
+    bool quick = !net->conns.config.no_fast_path;
+    struct conn *c;
+
+    for (struct room_segment *seg = net->segments, *end = seg + many; seg < end; seg++) {
+        if (seg + 1 < end)
+            prefetch_active(net, seg + 1);
+        c = quick ? guessed(net, seg) : NULL;
+        if (!c || !fast_segment(&net->conns, c, &seg->text))
+            input_segment(net, device, seg);
+    }
 }

@@ -286,36 +286,48 @@ static void put_unusual(struct rn_stack *net, struct conn *c, const struct out_s
     checksum_store(at + 16, sum);
 }
 
-/* Any other: the payload first, so that the headers can be written with their checksums. */
-static inline void put_segment(struct rn_stack *net, struct room_device *d, struct conn *c,
-                               const struct out_segment *o)
+/* Any other, to a slot: the payload first, so that the headers can be written with their checksums. The
+ * family is known where this is called. */
+static inline __attribute__((always_inline)) void put_usual(struct rn_stack *net, struct room_device *d,
+                                                            struct rn_frame *f, struct conn *c,
+                                                            const struct out_segment *o, bool ipv6)
 {
     const struct conn_settings *k = conn_settings(&net->conns, c);
+    uint32_t link = d->dev->medium == RN_IP ? 0 : ETH_LEN;
+    uint32_t header = quick_len(&o->tcp) + (ipv6 ? IP6_LEN : IP4_LEN);
+    uint8_t *at = f->data + link;
     struct quick_packet p = {.src = &net->addresses.list[c->key.local].addr,
                              .dst = &c->key.remote,
                              .len = o->len,
+                             .sum = o->len ? out_payload(&net->conns, c, o, at + header) : 0,
                              .ttl = k->ttl,
                              .traffic_class = (uint8_t)(k->dscp << 2 | (o->ecn_capable ? 2 : 0))};
-    struct rn_frame *f = &d->slots[d->filled++];
-    bool ipv6 = c->flags & CONN_IPV6;
-    uint32_t header = quick_len(&o->tcp) + (ipv6 ? IP6_LEN : IP4_LEN);
-    uint8_t *at = f->data;
 
-    if (d->dev->medium != RN_IP)
-        at += eth_put(at, net->neighbours.list[c->next_hop].mac, d->mac, ipv6 ? ETH_IP6 : ETH_IP4);
-    f->len = (uint32_t)(at - f->data) + header + o->len;
-    if (o->len)
-        p.sum = out_payload(&net->conns, c, o, at + header);
+    d->filled++;
+    f->len = link + header + o->len;
+    if (link)
+        eth_put(f->data, net->neighbours.list[c->next_hop].mac, d->mac, ipv6 ? ETH_IP6 : ETH_IP4);
     if (ipv6)
         quick_encode6(at, &p, &o->tcp);
     else
         quick_encode4(at, &p, &o->tcp);
 }
 
+static inline void put_segment(struct rn_stack *net, struct room_device *d, struct rn_frame *f,
+                               struct conn *c, const struct out_segment *o)
+{
+    if (!quick_can(&o->tcp) || net->conns.config.no_fast_path)
+        put_unusual(net, c, o);
+    else if (c->flags & CONN_IPV6)
+        put_usual(net, d, f, c, o, true);
+    else
+        put_usual(net, d, f, c, o, false);
+}
+
 enum turn { TURN_DONE, TURN_MORE, TURN_BLOCKED, TURN_WAITS };
 
 /* One connection's turn. */
-static enum turn serve(struct rn_stack *net, struct conn *c)
+static __attribute__((noinline)) enum turn serve(struct rn_stack *net, struct conn *c)
 {
     struct room_device *d = &net->devices[net->addresses.list[c->key.local].device];
     struct out_segment o;
@@ -327,14 +339,13 @@ static enum turn serve(struct rn_stack *net, struct conn *c)
     if (!neighbour_ready(&net->neighbours, c->next_hop, net->now))
         return TURN_WAITS;
     for (int i = 0; i < ROOM_SEGMENTS; i++) {
-        if (!slot_of(net, d))
+        struct rn_frame *f = slot_of(net, d);
+
+        if (!f)
             return TURN_BLOCKED;
         if (!out_next(&net->conns, c, &o))
             return TURN_DONE;
-        if (quick_can(&o.tcp) && !net->conns.config.no_fast_path)
-            put_segment(net, d, c, &o);
-        else
-            put_unusual(net, c, &o);
+        put_segment(net, d, f, c, &o);
         if (!c->owe && !c->dup_acks)
             return TURN_DONE;
     }

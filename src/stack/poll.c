@@ -4,7 +4,7 @@
  * prefetched, then each bucket tells by its tags which connection it probably is, which is prefetched, and
  * only then is that compared and changed. So the misses of a batch overlap (17 times cheaper each).
  *
- *      burst -> [decode, hash, prefetch]* -> [guess, prefetch]* -> [input_segment]* -> due timers
+ *      burst -> [decode, hash, prefetch]* -> [guess, prefetch]* -> [compare, input]* -> due timers
  *
  * Frames come before timers: an acknowledgement that has arrived keeps its timer from running out.
  */
@@ -17,24 +17,12 @@ static inline void guess(struct rn_stack *net, struct room_segment *seg)
 {
     struct conn *c;
 
-    seg->kind = TABLE_NONE;
-    seg->index = 0;
-    if (!bucket_guess(&net->conns.table.buckets, seg->hash, &seg->index, &seg->kind) ||
-        seg->kind != TABLE_CONN)
+    seg->kind = bucket_guess(&net->conns.table.buckets, seg->hash, &seg->index);
+    if (seg->kind != TABLE_CONN)
         return;
     c = conn_at(&net->conns, seg->index);
     __builtin_prefetch(c);
     __builtin_prefetch((uint8_t *)c + 64);
-}
-
-/* The block that it will need. In line always: a function that does nothing but this is left out by gcc. */
-static inline __attribute__((always_inline)) void prefetch_active(const struct rn_stack *net,
-                                                                  const struct room_segment *seg)
-{
-    const struct conn *c = conn_at(&net->conns, seg->index);
-
-    if (seg->kind == TABLE_CONN && c->active)
-        __builtin_prefetch(slab_at(net->conns.slabs, c->active));
 }
 
 /* The stages over one device's burst. */
@@ -44,11 +32,7 @@ static void take_burst(struct rn_stack *net, int device, int frames)
 
     for (int i = 0; i < n; i++)
         guess(net, &net->segments[i]);
-    for (int i = 0; i < n; i++) {
-        if (i + 1 < n)
-            prefetch_active(net, &net->segments[i + 1]);
-        input_segment(net, device, &net->segments[i]);
-    }
+    input_segments(net, device, n);
 }
 
 static void run_timers(struct rn_stack *net)

@@ -70,7 +70,7 @@ struct room_segment {
 struct room_device {
     struct rn_dev *dev;
     uint8_t mac[6];
-    uint8_t own; /* the own address that the last segment was for */
+    uint8_t own; /* the own address that the last segment was for: index + 1 */
     uint32_t mtu;
     int lent;             /* frames that the last poll took */
     int reserved, filled; /* of slots[] */
@@ -125,8 +125,8 @@ static inline void room_clock(struct rn_stack *net, rn_time now)
  * and their buckets prefetched; returns how many. Anything else is dealt with here. */
 int input_burst(struct rn_stack *net, int device, int frames);
 
-/* Gives a segment to whom it is for: kind and index say who that probably is. */
-void input_segment(struct rn_stack *net, int device, struct room_segment *seg);
+/* Gives that many of segments[] to whom they are for: kind and index say who that probably is. */
+void input_segments(struct rn_stack *net, int device, int many);
 
 /* ---- output.c */
 

@@ -123,6 +123,8 @@ void conn_fold(struct conns *s, struct conn *c)
     if (!a || c->snd_una.v != c->snd_nxt.v || a->send.head || a->recv.head || reassembly_any(&a->ahead) ||
         a->fin_early || a->dsack_len || c->flags & CONN_URGENT_IN)
         return;
+    if (a->refs_done && c->state != CONN_CLOSED && !(c->flags & CONN_ORPHAN))
+        return; /* the application has not yet heard of it */
     scoreboard_clear(&a->board, &s->arrays);
     slab_give(&s->actives, c->active);
     c->active = 0;

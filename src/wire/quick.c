@@ -121,10 +121,12 @@ static inline bool read_tcp(const uint8_t *at, size_t len, struct quick *out, st
     return true;
 }
 
-/* The transport's bytes, which were read to *q and *tcp, hold the right checksum; addresses: their sum. */
-static inline bool is_right_tcp(const uint8_t *at, const struct quick *q, const struct tcp *tcp, uint64_t sum)
+/* The transport's len bytes, which were read to *q and *tcp, hold the right checksum; sum: of the addresses.
+ */
+static inline bool is_right_tcp(const uint8_t *at, size_t len, const struct quick *q, const struct tcp *tcp,
+                                uint64_t sum)
 {
-    sum = checksum_add(sum, swap4(quick_len(tcp) + q->len + IP_TCP));
+    sum = checksum_add(sum, swap4((uint32_t)len + IP_TCP));
     sum = checksum_add16(checksum_add(sum, raw4(at + 16)), at);
     if (tcp->has)
         sum = checksum_add(checksum_add(sum, raw8(at + TCP_LEN)), raw4(at + TCP_LEN + 8));
@@ -134,9 +136,10 @@ static inline bool is_right_tcp(const uint8_t *at, const struct quick *q, const 
 }
 
 /* ::ffff:a.b.c.d, in two words that a comparison or a hash can load at once. */
-static inline void put_addr4(struct addr *to, uint32_t address)
+static inline void put_addr4(struct addr *to, const uint8_t *from)
 {
-    const uint64_t front = 0, back = swap8(UINT64_C(0xffff) << 32 | address);
+    const uint64_t front = 0, address = raw4(from);
+    const uint64_t back = LITTLE ? address << 32 | 0xffff0000 : UINT64_C(0xffff) << 32 | address;
 
     memcpy(to->b, &front, 8);
     memcpy(to->b + 8, &back, 8);
@@ -156,10 +159,11 @@ bool quick_decode4(const uint8_t *at, size_t len, bool verified, struct quick *o
         return false;
     if (!is_right(checksum_add16(raw4(at + 16), at)) || !read_tcp(at + IP4_LEN, total - IP4_LEN, out, tcp))
         return false;
-    put_addr4(&out->src, swap4(raw4(at + 12)));
-    put_addr4(&out->dst, swap4(raw4(at + 16)));
+    put_addr4(&out->src, at + 12);
+    put_addr4(&out->dst, at + 16);
     out->traffic_class = at[1];
-    return verified || is_right_tcp(at + IP4_LEN, out, tcp, (uint64_t)raw4(at + 12) + raw4(at + 16));
+    return verified ||
+           is_right_tcp(at + IP4_LEN, total - IP4_LEN, out, tcp, (uint64_t)raw4(at + 12) + raw4(at + 16));
 }
 
 bool quick_decode6(const uint8_t *at, size_t len, bool verified, struct quick *out, struct tcp *tcp)
@@ -179,7 +183,7 @@ bool quick_decode6(const uint8_t *at, size_t len, bool verified, struct quick *o
         return false;
     out->traffic_class = (uint8_t)(first >> 52);
     return verified ||
-           is_right_tcp(at + IP6_LEN, out, tcp, checksum_add16(checksum_add16(0, at + 8), at + 24));
+           is_right_tcp(at + IP6_LEN, claimed, out, tcp, checksum_add16(checksum_add16(0, at + 8), at + 24));
 }
 
 /* ---- encoding ----------------------------------------------------------------------------------------- */

@@ -44,7 +44,11 @@ static void the_last_ack_may_bring_the_end(void)
 
 static void a_large_buffer_is_offered_with_a_window_scale(void)
 {
-    trace_options(&(struct rn_options){.connections = 64, .receive_bytes = 200000, .receive_bytes_max = 200000, .no_timestamps = 1, .no_sack = 1});
+    trace_options(&(struct rn_options){.connections = 64,
+                                       .receive_bytes = 200000,
+                                       .receive_bytes_max = 200000,
+                                       .no_timestamps = 1,
+                                       .no_sack = 1});
     reach(LISTEN);
     in("S 0:0 <mss link,nop,wscale 3>");
     out("S. 0:0 ack 1 win 65535 <mss link,wscale 2>"); /* a SYN's window is never scaled, RFC 7323 2.2 */
@@ -57,7 +61,11 @@ static void a_large_buffer_is_offered_with_a_window_scale(void)
 
 static void no_scale_is_offered_to_a_peer_without(void)
 {
-    trace_options(&(struct rn_options){.connections = 64, .receive_bytes = 200000, .receive_bytes_max = 200000, .no_timestamps = 1, .no_sack = 1});
+    trace_options(&(struct rn_options){.connections = 64,
+                                       .receive_bytes = 200000,
+                                       .receive_bytes_max = 200000,
+                                       .no_timestamps = 1,
+                                       .no_sack = 1});
     reach(LISTEN);
     in("S 0:0 <mss link>");
     out("S. 0:0 ack 1 win 65535 <mss link>");
@@ -67,7 +75,11 @@ static void no_scale_is_offered_to_a_peer_without(void)
 
 static void an_active_open_offers_a_window_scale(void)
 {
-    trace_options(&(struct rn_options){.connections = 64, .receive_bytes = 200000, .receive_bytes_max = 200000, .no_timestamps = 1, .no_sack = 1});
+    trace_options(&(struct rn_options){.connections = 64,
+                                       .receive_bytes = 200000,
+                                       .receive_bytes_max = 200000,
+                                       .no_timestamps = 1,
+                                       .no_sack = 1});
     app_connect();
     out("S 0:0 win 65535 <mss link,wscale 2>");
     in("S. 0:0 ack 1 win 1000 <mss link,wscale 4>");
@@ -77,7 +89,12 @@ static void an_active_open_offers_a_window_scale(void)
 
 static void the_peers_scale_multiplies_its_window(void)
 {
-    trace_options(&(struct rn_options){.connections = 64, .receive_bytes = 200000, .receive_bytes_max = 200000, .no_timestamps = 1, .no_sack = 1, .no_delay = 1});
+    trace_options(&(struct rn_options){.connections = 64,
+                                       .receive_bytes = 200000,
+                                       .receive_bytes_max = 200000,
+                                       .no_timestamps = 1,
+                                       .no_sack = 1,
+                                       .no_delay = 1});
     app_connect();
     out("S 0:0 win 65535 <mss link,wscale 2>");
     in("S. 0:0 ack 1 win 100 <mss 100,wscale 1>");

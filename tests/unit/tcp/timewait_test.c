@@ -242,6 +242,40 @@ static void test_window_of_a_scaled_connection(void **state)
     assert_int_equal(fx.w.records[0].window, 50000);
 }
 
+/* RFC 6191 2: with timestamps on both sides the clock decides, and the sequence number only where it stands.
+ */
+static void test_timestamps_decide_who_may_reopen(void **state)
+{
+    static const struct {
+        const char *syn;
+        bool may;
+    } rows[] = {{"S 100:100 <ts 6000:0>", true},
+                {"S 4294900000:4294900000 <ts 6001:0>", true},
+                {"S 100:100 <ts 4999:0>", false},
+                {"S 100:100 <ts 5000:0>", true},
+                {"S 1:1 <ts 5000:0>", false},
+                {"S 100:100", true},
+                {"S 1:1", false}};
+    struct conn *c;
+    seq32 above;
+    struct tcp t;
+
+    (void)state;
+    with_options(true, false);
+    c = opened(80);
+    call_close(&fx.s, c);
+    drain();
+    in(c, ". 1:1 ack 2 <ts 5000:0>");
+    in(c, "F. 1:1 ack 2 <ts 5000:0>");
+    assert_int_equal(fx.w.used, 1);
+    assert_int_equal(fx.w.records[0].ts_recent, 5000);
+    for (unsigned i = 0; i < COUNT(rows); i++) {
+        segment_of(rows[i].syn, seq_of(IRS), seq_of(ISS), &t);
+        assert_int_equal(timewait_may_reopen(&fx.w, 0, &t, &above), rows[i].may);
+        assert_int_equal(above.v, ISS + 2);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -258,6 +292,7 @@ int main(void)
         TEST(test_the_oldest_is_recycled_when_full),
         TEST(test_unread_bytes_stay),
         TEST(test_window_of_a_scaled_connection),
+        TEST(test_timestamps_decide_who_may_reopen),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
