@@ -279,7 +279,7 @@ unit: $(CASES)
 
 # One target for each claim of docs/evidence.md, so that it can be shown alone.
 sim: $(BUILD)/fast/sim
-	$<
+	$< --connections 1000000
 
 gate: $(BUILD)/gate/echo
 	bench/gate.sh
@@ -345,7 +345,7 @@ help:
 	@echo 'make run        shows that it works: a tap between the kernel and an echo server that is ours'
 	@echo 'make test       everything that is checked at each change'
 	@echo 'make unit       of these, the unit tests and the packet traces'
-	@echo 'make sim        20,000 connections over faulty wires, in virtual time'
+	@echo 'make sim        1,000,000 connections over faulty wires, in virtual time (100,000 in make test)'
 	@echo 'make live       against the kernel, in network namespaces (root)'
 	@echo 'make gate       instructions a request; make layout: ten million records; make bench: these and times'
 	@echo 'make ten        make test ten times in a row beside two spinning processes'

@@ -145,6 +145,11 @@ void scoreboard_sent(struct scoreboard *b, struct array_pools *p, uint32_t len, 
             last->end = b->nxt;
             return;
         }
+    } else if (!b->spans.item) { /* nearly always: nothing was in flight */
+        b->own[0] = (struct span){.end = b->nxt, .sent_us = now_us, .sends = 1};
+        b->spans.count = 1;
+        b->spans.room = SCOREBOARD_OWN;
+        return;
     }
     if (array_insert(&b->spans, p, &spans_kind, b->own, n))
         spans_of(b, p)[n] = (struct span){.end = b->nxt, .sent_us = now_us, .sends = 1};

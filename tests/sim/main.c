@@ -50,7 +50,7 @@ static uint64_t number(const char *word, const char *value, uint64_t least, uint
 static struct choice parse(int argc, char **argv)
 {
     struct choice c = {
-        .connections = 20000, .seed = 1, .jobs = 2, .expert = "build/sim-expert", .program = argv[0]};
+        .connections = 100000, .seed = 1, .jobs = 2, .expert = "build/sim-expert", .program = argv[0]};
 
     for (int i = 1; i < argc; i += 2) {
         const char *word = argv[i], *value = argv[i + 1];
