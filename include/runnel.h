@@ -9,11 +9,13 @@
  * sends what is owed. rn_wait is flush, sleep, poll. Nothing is called back, nothing is ever re-entered.
  *
  * Rules for every call:
- *  - A stack belongs to one thread at a time. Different stacks share nothing.
+ *  - A stack belongs to one thread at a time, and so do all calls that take one, but for rn_post, which any
+ *    thread may call. rn_need, rn_now, rn_drop_name, rn_state_name touch no stack: any thread. Different
+ *    stacks share nothing. No call blocks but rn_wait.
  *  - A socket is a number. A stale one gets -EBADF, never somebody else's connection.
  *  - A call that cannot succeed returns a negative errno and leaves its output arguments untouched.
  *  - char *err, where it stands, may be NULL; else it holds RN_ERRBUF (256) bytes and on failure gets one
- * line that names the thing and the remedy.
+ *    line that names the thing and the remedy. Other pointers may not be NULL unless it is said.
  *  - Text forms: address "10.0.0.7" or "fd00::7"; with prefix "10.0.0.7/24"; with port "10.0.0.7:80" or
  *    "[fd00::7]:80"; MAC "02:00:00:00:00:07".
  */
@@ -45,6 +47,7 @@ struct rn_options {
     uint32_t half_open;   /* SYNs being answered at once [connections / 4, 64 to 65,536] */
     uint32_t time_wait;   /* closed connections remembered for 2 MSL [connections, 64 to 2^20] */
     uint32_t neighbours;  /* [1,024] */
+    uint32_t posts;       /* messages of rn_post that wait at once, at most 65,536 [64] */
     size_t budget_bytes;  /* for all that is queued, whatever the connection [16 MiB + 4 KiB a connection] */
     uint32_t receive_bytes;     /* what a connection may leave unread at first, 1 to 2^30 [65,536] */
     uint32_t receive_bytes_max; /* ... and as far as that is tuned to the path [1 MiB, or receive_bytes] */
@@ -120,16 +123,26 @@ int rn_poll(struct rn_stack *net, rn_time now);
 rn_time rn_flush(struct rn_stack *net, rn_time now);
 
 /* Flush, sleep until something happens or limit nanoseconds have passed, poll; until there is an event.
- * Returns the number of sockets with events, 0 at the limit, -EINTR on a signal, else a device's error. */
+ * limit: 0 to RN_FOREVER. Returns the number of sockets with events, posted messages being one more, 0 at the
+ * limit, -EINTR on a signal, else a device's error. */
 int rn_wait(struct rn_stack *net, rn_time limit);
 
 /* The clock that rn_wait uses: CLOCK_MONOTONIC. */
 rn_time rn_now(void);
 
-/* A descriptor that becomes readable when a device has frames, for a loop of the program's own: arm by
- * calling rn_flush, sleep on it no longer than flush said, rn_poll. It stays the device's. -ENOSYS where
- * the device has none, and with more than one device. */
+/* For a loop of the program's own (epoll, libuv, GLib): a descriptor that is readable when a device has
+ * frames or rn_post was called. Each time before the loop sleeps: rn_flush, then rn_fd, which arms the
+ * devices for this one sleep; no longer than rn_flush said; then rn_poll. It is the same number each time,
+ * and the stack's: it is not to be read or closed. -EAGAIN: do not sleep, something is there already.
+ * -ENOSYS: a device has no descriptor, or the stack was made by rn_init and has not just one device. -EMFILE
+ * and the like. */
 int rn_fd(struct rn_stack *net);
+
+/* From any thread: hands the stack's thread a message, which it gets from rn_next as RN_POSTED; what it
+ * points to is between the two. Messages of one thread come in their order. Wakes rn_wait and rn_fd. 0;
+ * -EAGAIN: as many as rn_options.posts says wait already. It never waits, takes no lock, and may not be
+ * called once rn_destroy has begun. */
+int rn_post(struct rn_stack *net, void *message);
 
 /* ---- sockets ------------------------------------------------------------------------------------------ */
 
@@ -172,14 +185,15 @@ enum rn_mask {
     RN_SENT = 64,        /* memory lent by rn_send_ref is free again: ev.sent pieces, in their order */
     RN_CLOSED = 128,     /* closed in order; the socket is gone: its last event */
     RN_FAILED = 256,     /* failed, ev.error says why; the socket is gone: its last event, maybe its first */
-    RN_TROUBLE = 512 /* a soft error, ev.error: -ETIMEDOUT after R1 retransmissions, -EHOSTUNREACH by ICMP;
-                      * the connection goes on. Only with soft_errors */
+    RN_TROUBLE = 512, /* a soft error, ev.error: -ETIMEDOUT after R1 retransmissions, -EHOSTUNREACH by ICMP;
+                       * the connection goes on. Only with soft_errors */
+    RN_POSTED = 1024  /* ev.user is a message of rn_post; there is no socket, ev.sock is 0 */
 };
 
 struct rn_event {
     rn_sock sock;
     rn_sock listener; /* with RN_ACCEPTED, else 0 */
-    void *user;       /* what rn_set_user hung on the socket */
+    void *user;       /* what rn_set_user hung on the socket; with RN_POSTED the message */
     uint32_t mask;    /* enum rn_mask, all that happened since the socket was last returned */
     int error;        /* with RN_FAILED: -ECONNRESET, -ECONNREFUSED, -ETIMEDOUT, -EHOSTUNREACH, -ENOBUFS;
                        * else with RN_TROUBLE */
@@ -292,17 +306,24 @@ const char *rn_state_name(int state);
 
 /* One socket, as ss -i shows it. */
 struct rn_info {
-    char local[56], peer[56];         /* "10.0.0.7:80" */
-    int state;                        /* rn_state_name */
-    uint32_t unread, unsent, unacked; /* bytes */
-    uint32_t mss, cwnd_bytes, ssthresh_bytes, window_bytes, srtt_us, rttvar_us, rto_us, retries;
-    uint32_t retransmitted;               /* segments */
+    char local[56], peer[56];            /* "10.0.0.7:80" */
+    int state;                           /* rn_state_name */
+    uint32_t unread, unsent, unacked;    /* bytes */
+    uint32_t mss;                        /* most bytes in a segment, options included; RFC 6691 */
+    uint32_t cwnd_bytes, ssthresh_bytes; /* RFC 5681 */
+    uint32_t window_bytes;               /* the peer's */
+    uint32_t srtt_us, rttvar_us, rto_us; /* RFC 6298; srtt_us 0: not measured yet */
+    uint32_t rtt_min_us;    /* of RACK (RFC 8985 6.1): since the connection was last idle; 0: none */
+    uint32_t pipe_bytes;    /* in the network, as far as we know; RFC 6675, RFC 6937 */
+    uint32_t retries;       /* retransmissions in a row that nothing answered */
+    uint32_t retransmitted; /* segments, since the connection began */
     uint32_t receive_limit, send_limit;   /* bytes, as they are tuned now */
     const char *congestion;               /* the algorithm */
     uint8_t timestamps, sack, ecn;        /* 1: both sides have it */
     uint8_t wscale_sent, wscale_received; /* shifts of the windows that we and the peer send */
-    const char
-        *limited_by; /* what holds the sender back: "application", "peer's window", "network", "recovery" */
+    /* What holds the sender back now: "application" (it has given all), "send buffer" (it has more than
+     * that takes), "budget", "peer's window", "network", "recovery" (of what was lost). */
+    const char *limited_by;
 };
 /* 0 or -EBADF. */
 int rn_info(struct rn_stack *net, rn_sock sock, struct rn_info *info);

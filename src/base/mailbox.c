@@ -66,6 +66,11 @@ bool mailbox_any(const struct mailbox *m)
     return __atomic_load_n(&m->cells[m->head & m->mask].turn, __ATOMIC_SEQ_CST) == m->head + 1;
 }
 
+uint32_t mailbox_count(const struct mailbox *m)
+{
+    return __atomic_load_n(&m->tail, __ATOMIC_RELAXED) - m->head;
+}
+
 bool mailbox_sleeps(struct mailbox *m)
 {
     __atomic_store_n(&m->asleep, true, __ATOMIC_SEQ_CST);

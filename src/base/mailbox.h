@@ -44,6 +44,9 @@ bool mailbox_take(struct mailbox *m, void **message);
 /* Something can be taken. */
 bool mailbox_any(const struct mailbox *m);
 
+/* How many there are, those included that are just being put in. */
+uint32_t mailbox_count(const struct mailbox *m);
+
 /* The reader is about to sleep. False: it must not, something has come. */
 bool mailbox_sleeps(struct mailbox *m);
 

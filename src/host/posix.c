@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause
  *
- * The four things that a running stack wants of its operating system. Nothing is kept between calls.
+ * What a running stack wants of its operating system. Nothing is kept between calls.
  *
  * Called by run/; the stack itself never sees an operating system.
  */
@@ -8,9 +8,12 @@
 
 #include <errno.h>
 #include <stdint.h>
+#include <sys/epoll.h>
+#include <sys/eventfd.h>
 #include <sys/mman.h>
 #include <sys/random.h>
 #include <time.h>
+#include <unistd.h>
 
 enum { SECOND = 1000000000, HUGE_FROM = 4 << 20 };
 
@@ -68,4 +71,48 @@ int posix_sleep(struct pollfd *fds, int n, rn_time until)
     limit.tv_nsec = (long)(left % SECOND);
     ready = ppoll(fds, (nfds_t)n, until == RN_FOREVER ? NULL : &limit, NULL);
     return ready < 0 ? -errno : ready;
+}
+
+int posix_bell(void)
+{
+    int bell = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
+
+    return bell < 0 ? -errno : bell;
+}
+
+void posix_ring(int bell)
+{
+    const uint64_t once = 1;
+
+    while (write(bell, &once, sizeof once) < 0 && errno == EINTR)
+        ;
+}
+
+unsigned posix_taken(int bell)
+{
+    uint64_t rung = 0;
+
+    while (read(bell, &rung, sizeof rung) < 0 && errno == EINTR)
+        ;
+    return (unsigned)rung;
+}
+
+int posix_set(void)
+{
+    int set = epoll_create1(EPOLL_CLOEXEC);
+
+    return set < 0 ? -errno : set;
+}
+
+int posix_watch(int set, int fd, bool out, bool fresh)
+{
+    struct epoll_event what = {.events = EPOLLIN | (out ? EPOLLOUT : 0)};
+
+    return epoll_ctl(set, fresh ? EPOLL_CTL_ADD : EPOLL_CTL_MOD, fd, &what) < 0 ? -errno : 0;
+}
+
+void posix_close(int fd)
+{
+    if (fd >= 0)
+        close(fd);
 }

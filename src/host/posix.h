@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause
  *
- * What a POSIX host (with Linux's few additions) gives: a clock, random bytes, memory and sleep.
+ * What a POSIX host (with Linux's few additions) gives: a clock, random bytes, memory, sleep, and what ends a
+ * sleep from another thread.
  */
 #ifndef HOST_POSIX_H
 #define HOST_POSIX_H
@@ -8,6 +9,7 @@
 #include <runnel_dev.h>
 
 #include <poll.h>
+#include <stdbool.h>
 #include <stddef.h>
 
 /* CLOCK_MONOTONIC. */
@@ -26,5 +28,23 @@ void posix_unmap(void *memory, size_t len);
 /* Sleeps until one of n descriptors is ready or it is `until` (RN_FOREVER: no limit). Returns how many are
  * ready, 0 at the time, -EINTR on a signal or another negative errno. Never wakes before the time. */
 int posix_sleep(struct pollfd *fds, int n, rn_time until);
+
+/* A bell: a descriptor that is readable when it was rung and that has not been taken. -errno: none. */
+int posix_bell(void);
+
+/* From any thread. */
+void posix_ring(int bell);
+
+/* How often it was rung since it was last asked; it is not readable any more. */
+unsigned posix_taken(int bell);
+
+/* A descriptor that is readable when one of those is ready that it watches; -errno: none. */
+int posix_set(void);
+
+/* Has the set watch fd for input, out: and for output. fresh: it does not watch it yet. 0 or -errno. */
+int posix_watch(int set, int fd, bool out, bool fresh);
+
+/* Closes a descriptor; a negative one is none. */
+void posix_close(int fd);
 
 #endif

@@ -7,6 +7,11 @@
  * which end when the application has something to do. The stack knows no clock and no sleep, devices know
  * no stack: here they meet, and nothing is decided here but when to sleep.
  *
+ *      memory of rn_open:   | the stack's, as rn_need says | struct run |
+ *
+ * Behind the stack's memory lies what is kept here: two descriptors. One is an eventfd by which rn_post wakes
+ * a sleeper; the other is an epoll set of it and of the devices, made when a program first asks for rn_fd.
+ *
  * These are the public rn_open, rn_wait, rn_fd and rn_now; devices.c has the rest of run/.
  */
 #include "dev/error.h"
@@ -17,18 +22,80 @@
 
 #include <errno.h>
 
-/* The host's release hook: rn_destroy's last act. */
-static void unmap(void *context, void *memory, size_t bytes)
+enum { RUN_ALIGN = 64 };
+
+struct run {
+    int woken;               /* eventfd */
+    int all;                 /* epoll of it and of the devices, -1: not made yet */
+    int devices;             /* so many of them are in it */
+    bool out[STACK_DEVICES]; /* ... for free slots, too */
+};
+
+static size_t run_offset(size_t stack_bytes)
 {
-    (void)context;
+    return (stack_bytes + RUN_ALIGN - 1) & ~(size_t)(RUN_ALIGN - 1);
+}
+
+/* The host's release hook: rn_destroy's last act. */
+static void let_go(void *context, void *memory, size_t bytes)
+{
+    struct run *run = context;
+
+    posix_close(run->woken);
+    posix_close(run->all);
     posix_unmap(memory, bytes);
+}
+
+/* The host's wake hook. */
+static unsigned wake(void *context, bool on)
+{
+    const struct run *run = context;
+
+    if (!on)
+        return posix_taken(run->woken);
+    posix_ring(run->woken);
+    return 0;
+}
+
+/* What rn_open has put behind a stack; NULL: rn_init made it. */
+static struct run *run_of(const struct rn_stack *net)
+{
+    const struct rn_host *host = stack_host(net);
+
+    return host->release == let_go ? host->context : NULL;
+}
+
+/* Memory, random bytes and a bell for a stack of that many bytes. 0 or a negative errno. */
+static int lend(struct rn_host *host, size_t bytes, void **memory, size_t *mapped, char *err)
+{
+    int error = posix_random(host->seed, sizeof host->seed);
+    struct run *run;
+
+    if (error < 0)
+        return error_line(err, error, "no random bytes from the system: getrandom failed (%d)", -error);
+    *mapped = run_offset(bytes) + sizeof *run;
+    *memory = *mapped > bytes ? posix_map(*mapped) : NULL;
+    if (!*memory)
+        return error_line(err, -ENOMEM,
+                          "no address space for %zu bytes: ask for fewer connections, or raise ulimit -v",
+                          bytes);
+    run = (struct run *)(void *)((char *)*memory + run_offset(bytes));
+    run->all = -1;
+    run->woken = posix_bell();
+    if (run->woken < 0) {
+        error = run->woken;
+        posix_unmap(*memory, *mapped);
+        return error_line(err, error, "no descriptor for rn_post (%d): raise ulimit -n", -error);
+    }
+    host->context = run;
+    return 0;
 }
 
 int rn_open(struct rn_stack **net, const struct rn_options *options, char *err)
 {
-    struct rn_host host = {.release = unmap};
-    size_t bytes = rn_need(options);
-    void *memory;
+    struct rn_host host = {.release = let_go, .wake = wake};
+    size_t bytes = rn_need(options), mapped = 0;
+    void *memory = NULL;
     int error;
 
     /* An option out of range: rn_init looks at the options first and knows which. */
@@ -36,17 +103,12 @@ int rn_open(struct rn_stack **net, const struct rn_options *options, char *err)
         error = rn_init(net, options, NULL, 0, &host, err);
         return error < 0 ? error : -EINVAL;
     }
-    error = posix_random(host.seed, sizeof host.seed);
+    error = lend(&host, bytes, &memory, &mapped, err);
     if (error < 0)
-        return error_line(err, error, "no random bytes from the system: getrandom failed (%d)", -error);
-    memory = posix_map(bytes);
-    if (!memory)
-        return error_line(err, -ENOMEM,
-                          "no address space for %zu bytes: ask for fewer connections, or raise ulimit -v",
-                          bytes);
-    error = rn_init(net, options, memory, bytes, &host, err);
+        return error;
+    error = rn_init(net, options, memory, mapped, &host, err);
     if (error < 0)
-        posix_unmap(memory, bytes);
+        let_go(host.context, memory, mapped);
     return error;
 }
 
@@ -55,12 +117,13 @@ rn_time rn_now(void)
     return posix_now();
 }
 
-/* Sleeps until a device has something or the time has come; not at all when one has something already.
- * 0, -EINTR, or another negative errno. */
+/* Sleeps until a device has something, somebody posts, or the time has come; not at all when a device has
+ * something already. 0, -EINTR, or another negative errno. */
 static int sleep_on_devices(struct rn_stack *net, rn_time now, rn_time until)
 {
     struct rn_dev *devices[STACK_DEVICES];
-    struct pollfd fds[STACK_DEVICES];
+    struct pollfd fds[STACK_DEVICES + 1];
+    const struct run *run = run_of(net);
     int n, ready;
 
     if (until <= now)
@@ -75,6 +138,8 @@ static int sleep_on_devices(struct rn_stack *net, rn_time now, rn_time until)
         fds[i].events = (short)(tx ? POLLIN | POLLOUT : POLLIN);
         fds[i].revents = 0;
     }
+    if (run)
+        fds[n++] = (struct pollfd){.fd = run->woken, .events = POLLIN};
     ready = posix_sleep(fds, n, until);
     return ready < 0 ? ready : 0;
 }
@@ -108,11 +173,61 @@ int rn_wait(struct rn_stack *net, rn_time limit)
     }
 }
 
+/* Makes the epoll set if there is none, with the bell in it. 0 or a negative errno. */
+static int make_set(struct run *run)
+{
+    int error;
+
+    if (run->all >= 0)
+        return 0;
+    run->all = posix_set();
+    if (run->all < 0)
+        return run->all;
+    error = posix_watch(run->all, run->woken, false, true);
+    if (error < 0) {
+        posix_close(run->all);
+        run->all = -1;
+    }
+    return error;
+}
+
+/* Puts devices into the set that are not in it yet, and looks for free slots of those that lack them. */
+static int watch_devices(struct run *run, struct rn_dev *const *devices, int n, const bool *tx)
+{
+    for (int i = 0; i < n; i++) {
+        bool fresh = i >= run->devices;
+        int error = fresh || run->out[i] != tx[i] ? posix_watch(run->all, devices[i]->fd, tx[i], fresh) : 0;
+
+        if (error < 0)
+            return error;
+        run->out[i] = tx[i];
+        if (fresh)
+            run->devices = i + 1;
+    }
+    return 0;
+}
+
 int rn_fd(struct rn_stack *net)
 {
     struct rn_dev *devices[STACK_DEVICES];
+    int n = stack_devices(net, devices), error;
+    struct run *run = run_of(net);
+    bool tx[STACK_DEVICES];
 
-    if (stack_devices(net, devices) != 1 || devices[0]->fd < 0)
+    for (int i = 0; i < n; i++)
+        if (devices[i]->fd < 0)
+            return -ENOSYS;
+    if (!run && n != 1)
         return -ENOSYS;
-    return devices[0]->fd;
+    for (int i = 0; i < n; i++) {
+        tx[i] = stack_wants_tx(net, i);
+        if (devices[i]->ops->arm(devices[i], true, tx[i]) == -EAGAIN)
+            return -EAGAIN;
+    }
+    if (!run)
+        return devices[0]->fd;
+    error = make_set(run);
+    if (error == 0)
+        error = watch_devices(run, devices, n, tx);
+    return error < 0 ? error : run->all;
 }

@@ -185,7 +185,7 @@ bool rn_next(struct rn_stack *net, struct rn_event *ev)
             call_close(s, c);
         return true;
     }
-    return false;
+    return post_next(net, ev);
 }
 
 /* ---- transfers and ends */
@@ -409,6 +409,8 @@ void rn_stats(const struct rn_stack *net, struct rn_stats *stats)
     use(&stats->use[5], "listeners", net->listeners.used, net->listeners.limit, net->listeners.used, 0);
     use(&stats->use[6], "neighbours", net->neighbours.used, net->neighbours.limit, net->neighbours.used,
         net->neighbours.full);
+    use(&stats->use[7], "posts", mailbox_count(&net->posts), net->posts.mask + 1, 0,
+        __atomic_load_n(&net->posts_refused, __ATOMIC_RELAXED));
 }
 
 const char *rn_drop_name(int drop)
@@ -429,11 +431,13 @@ static const char *limited_by(const struct conns *s, const struct conn *c, uint3
 {
     const struct conn_active *a = conn_active(s, c);
 
-    if (!a || (!unsent && !a->board.lost))
-        return "application";
-    if (a->loss.phase != LOSS_OPEN)
+    if (a && a->loss.phase != LOSS_OPEN)
         return "recovery";
-    return conn_flight(c) + c->mss > c->snd_wnd ? "peer's window" : "network";
+    if (a && unsent)
+        return conn_flight(c) + c->mss > c->snd_wnd ? "peer's window" : "network";
+    if (!(c->flags & CONN_WANT_WRITE)) /* it would have more */
+        return "application";
+    return conn_queued(s, c) < conn_send_limit(s, c) ? "budget" : "send buffer";
 }
 
 int rn_info(struct rn_stack *net, rn_sock sock, struct rn_info *info)
@@ -460,6 +464,8 @@ int rn_info(struct rn_stack *net, rn_sock sock, struct rn_info *info)
     info->srtt_us = c->srtt_us;
     info->rttvar_us = c->rttvar_us;
     info->rto_us = rtt_timeout_us(s, c);
+    info->rtt_min_us = c->active ? conn_active(s, c)->loss.min_rtt_us : 0;
+    info->pipe_bytes = c->active ? conn_pipe(conn_active(s, c)) : 0;
     info->retries = c->retries;
     info->retransmitted = conn_cold(s, c)->retransmitted;
     info->receive_limit = conn_receive_limit(s, c);

@@ -471,5 +471,5 @@ rn_time rn_flush(struct rn_stack *net, rn_time now)
         again = push(net, &next);
     }
     by_timers(net, &next);
-    return again ? now : next;
+    return again || !post_may_sleep(net) ? now : next;
 }

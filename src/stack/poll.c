@@ -77,6 +77,7 @@ int rn_poll(struct rn_stack *net, rn_time now)
     int total = 0;
 
     room_clock(net, now);
+    post_is_up(net);
     /* Replies that were not flushed may point into lent frames: no new ones until they have gone. */
     for (int i = 0; flushed && i < net->device_count; i++) {
         int room = ROOM_REPLIES - (int)net->reply_count;

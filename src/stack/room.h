@@ -5,6 +5,7 @@
  *
  *      api.c, setup.c   what the application calls
  *      settings.c       what a single socket can choose
+ *      post.c           messages from other threads
  *      poll.c           a round's first half: bursts, stages, due timers
  *      input.c          a frame's way up: eth -> arp | ip -> icmp | tcp, one screen each
  *      output.c         a round's second half: what is owed is encoded into transmit slots
@@ -13,6 +14,7 @@
 #define STACK_ROOM_H
 
 #include "stack.h"
+#include "base/mailbox.h"
 #include "ip/address.h"
 #include "ip/neighbour.h"
 #include "tcp/conn.h"
@@ -102,6 +104,11 @@ struct rn_stack {
     struct timewaits timewaits;
     struct slabs slabs;
     struct room_rate resets, echoes; /* replies that nobody asked a connection for */
+    struct mailbox posts;            /* messages from other threads */
+    uint32_t posts_refused;          /* counted by these threads */
+    uint32_t posts_left; /* may be handed out before the next poll: sockets have their turn, too */
+    unsigned wakes;      /* that the host was told of, or is about to, and has not taken back */
+    bool may_sleep;      /* the mailbox was told so */
     uint64_t drops[DROP_COUNT];
     int first_slots; /* that a flush reserves of a device at first */
     uint32_t reply_count;
@@ -145,6 +152,17 @@ void settings_write(const struct conn_settings *in, struct rn_settings *out);
 /* 0, or -ENOSPC. */
 int settings_of_conn(struct rn_stack *net, struct conn *c, const struct conn_settings *wanted);
 int settings_of_listener(struct rn_stack *net, struct listener *l, const struct conn_settings *wanted);
+
+/* ---- post.c */
+
+/* A round begins: the stack's thread is awake. */
+void post_is_up(struct rn_stack *net);
+
+/* A round ends. False: a message waits, so nobody may sleep. */
+bool post_may_sleep(struct rn_stack *net);
+
+/* The next message as an event; false: none, or enough for this round. */
+bool post_next(struct rn_stack *net, struct rn_event *ev);
 
 /* ---- setup.c, api.c */
 

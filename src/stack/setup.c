@@ -5,6 +5,7 @@
  * neighbours are added here; nothing else is ever allocated.
  */
 #include "room.h"
+#include "base/ring.h"
 
 #include <errno.h>
 #include <string.h>
@@ -12,7 +13,7 @@
 /* Where the parts lie in the block. */
 struct layout {
     size_t hot, cold, syns, waits, buckets, wheel, neighbours, neighbour_buckets, waiting, hop_uses,
-        listeners, fifos, slabs;
+        listeners, posts, fifos, slabs;
     size_t bytes;
 };
 
@@ -33,6 +34,7 @@ static bool complete(struct rn_options *o)
     DEFAULT(half_open, within(o->connections / 4, 64, 65536));
     DEFAULT(time_wait, within(o->connections, 64, 1 << 20));
     DEFAULT(neighbours, 1024);
+    DEFAULT(posts, 64);
     DEFAULT(budget_bytes, ((size_t)16 << 20) + (size_t)o->connections * 4096);
     DEFAULT(receive_bytes, 65536);
     DEFAULT(send_bytes, 65536);
@@ -52,7 +54,7 @@ static bool complete(struct rn_options *o)
     DEFAULT(data_retries, 15);
     DEFAULT(ttl, 64);
     return o->connections <= 1u << 26 && o->listeners <= 4096 && o->half_open <= 1u << 24 &&
-           o->time_wait <= 1u << 26 && o->neighbours < CONN_NO_HOP &&
+           o->time_wait <= 1u << 26 && o->neighbours < CONN_NO_HOP && o->posts <= 65536 &&
            o->receive_bytes <= o->receive_bytes_max && o->receive_bytes_max <= 1u << 30 &&
            o->send_bytes <= o->send_bytes_max && o->send_bytes_max <= 1u << 30 && o->msl > 0 &&
            o->msl <= 3600 * TIME_S && o->rto_min > 0 && o->rto_min <= o->rto_max && o->rto_initial > 0 &&
@@ -72,6 +74,12 @@ static size_t place(uint64_t *at, uint64_t bytes)
     return here;
 }
 
+/* Places for messages: a power of two. */
+static uint32_t posts_for(const struct rn_options *o)
+{
+    return ring_size(o->posts < 2 ? 2 : o->posts);
+}
+
 static struct layout lay_out(const struct rn_options *o)
 {
     struct layout l;
@@ -83,6 +91,7 @@ static struct layout lay_out(const struct rn_options *o)
     l.neighbours = place(&at, o->neighbours * sizeof(struct neighbour));
     l.neighbour_buckets = place(&at, bucket_count_for(o->neighbours) * sizeof(struct bucket));
     l.waiting = place(&at, o->neighbours * sizeof(struct fifo));
+    l.posts = place(&at, posts_for(o) * sizeof(struct mailbox_cell));
     l.fifos = place(&at, fifo_need(2 * o->connections, o->neighbours + OTHER_QUEUES));
     l.hop_uses = place(&at, o->neighbours * sizeof(uint32_t));
     l.buckets = place(&at, (uint64_t)bucket_count_for(entries) * sizeof(struct bucket));
@@ -226,6 +235,7 @@ int rn_init(struct rn_stack **made, const struct rn_options *options, void *memo
     net->waiting = (struct fifo *)(void *)((uint8_t *)memory + l.waiting);
     bucket_init(&net->neighbours.table, (struct bucket *)(void *)((uint8_t *)memory + l.neighbour_buckets),
                 bucket_count_for(o.neighbours));
+    mailbox_init(&net->posts, (struct mailbox_cell *)(void *)((uint8_t *)memory + l.posts), posts_for(&o));
     set_up_conns(net, memory, &l);
     net->conns.settings[0] = settings;
     set_up_keys(net);
@@ -320,12 +330,17 @@ int stack_devices(struct rn_stack *net, struct rn_dev *devices[STACK_DEVICES])
 
 int stack_events(const struct rn_stack *net)
 {
-    return (int)net->conns.events.count;
+    return (int)net->conns.events.count + mailbox_any(&net->posts);
 }
 
 bool stack_wants_tx(const struct rn_stack *net, int device)
 {
     return net->devices[device].full;
+}
+
+const struct rn_host *stack_host(const struct rn_stack *net)
+{
+    return &net->host;
 }
 
 int stack_error(const struct rn_stack *net)

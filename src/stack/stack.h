@@ -12,7 +12,10 @@
 enum { STACK_DEVICES = 8 };
 int stack_devices(struct rn_stack *net, struct rn_dev *devices[STACK_DEVICES]);
 
-/* How many sockets wait for rn_next. */
+/* What the stack was made with. */
+const struct rn_host *stack_host(const struct rn_stack *net);
+
+/* How many events wait for rn_next; messages that were posted count as one. */
 int stack_events(const struct rn_stack *net);
 
 /* True when that device owes us transmit slots: sleep for them too. */

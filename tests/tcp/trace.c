@@ -60,7 +60,7 @@ static void check_pools(const char *when)
 struct trace *trace_need(void)
 {
     struct rn_pair_options pair = {.mtu = TRACE_MTU, .slots = 256};
-    struct rn_host host = {{1, 2, 3, 4, 5, 6, 7, 8}, NULL, NULL, NULL};
+    struct rn_host host = {.seed = {1, 2, 3, 4, 5, 6, 7, 8}};
     struct rn_dev *ends[2];
     char err[RN_ERRBUF] = "", text[80], mac[18];
 
