@@ -211,7 +211,7 @@ static __attribute__((noinline)) void look_closely(struct conns *s, struct conn 
 {
     struct loss *l = &a->loss;
     uint32_t delivered = news->delivered, flight = conn_flight(c);
-    bool found, entered = false;
+    bool found, entered = false, recovered = false;
 
     if (c->flags & CONN_SACK) {
         if (ack->dsack)
@@ -226,8 +226,10 @@ static __attribute__((noinline)) void look_closely(struct conns *s, struct conn 
     }
     if (ack->dsack)
         doubt(s, c, a, ack->dsack_bytes);
-    if (l->phase != LOSS_OPEN && !seq_lt(c->snd_una, l->recover))
+    if (l->phase != LOSS_OPEN && !seq_lt(c->snd_una, l->recover)) {
+        recovered = l->phase == LOSS_RECOVERY;
         leave(s, c, a);
+    }
     if (found && l->phase == LOSS_OPEN) {
         enter(s, c, a);
         entered = true;
@@ -236,7 +238,7 @@ static __attribute__((noinline)) void look_closely(struct conns *s, struct conn 
         conn_owes(s, c, OWE_SEND);
     if (l->phase == LOSS_RECOVERY)
         reduce(s, c, a, delivered, entered);
-    else
+    else if (!recovered) /* the window has just been set to what it is to be */
         cc_acked(s, c, news->acked, ack->limited);
     if (delivered)
         conn_owes(s, c, OWE_SEND);

@@ -104,6 +104,53 @@ static void sleep_ends_on_a_signal(void **state)
     setitimer(ITIMER_REAL, &soon, NULL);
 }
 
+static bool is_readable(int fd)
+{
+    struct pollfd p = {.fd = fd, .events = POLLIN};
+
+    return poll(&p, 1, 0) == 1;
+}
+
+static void a_bell_counts(void **state)
+{
+    int bell = posix_bell();
+
+    (void)state;
+    assert_true(bell >= 0);
+    assert_int_equal(posix_taken(bell), 0);
+    assert_false(is_readable(bell));
+    posix_ring(bell);
+    posix_ring(bell);
+    assert_true(is_readable(bell));
+    assert_int_equal(posix_taken(bell), 2);
+    assert_false(is_readable(bell));
+    assert_int_equal(posix_taken(bell), 0);
+    posix_close(bell);
+    posix_close(-1);
+}
+
+static void a_set_is_ready_with_any_of_its_own(void **state)
+{
+    int set = posix_set(), bell = posix_bell(), ends[2];
+
+    (void)state;
+    assert_int_equal(pipe(ends), 0);
+    assert_int_equal(posix_watch(set, bell, false, true), 0);
+    assert_int_equal(posix_watch(set, bell, false, true), -EEXIST);
+    assert_int_equal(posix_watch(set, ends[1], false, true), 0);
+    assert_false(is_readable(set));
+    assert_int_equal(posix_watch(set, ends[1], true, false), 0); /* a pipe takes bytes */
+    assert_true(is_readable(set));
+    assert_int_equal(posix_watch(set, ends[1], false, false), 0);
+    assert_false(is_readable(set));
+    posix_ring(bell);
+    assert_true(is_readable(set));
+    posix_close(set);
+    posix_close(bell);
+    posix_close(ends[0]);
+    posix_close(ends[1]);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -113,6 +160,8 @@ int main(void)
         cmocka_unit_test(sleep_ends_at_its_time),
         cmocka_unit_test(sleep_ends_for_a_descriptor),
         cmocka_unit_test(sleep_ends_on_a_signal),
+        cmocka_unit_test(a_bell_counts),
+        cmocka_unit_test(a_set_is_ready_with_any_of_its_own),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

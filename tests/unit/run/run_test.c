@@ -1,15 +1,20 @@
 /* SPDX-License-Identifier: BSD-2-Clause
  *
  * run/run: when rn_wait sleeps, for how long, and what wakes it, told by a device that only counts: a pipe
- * for a descriptor, answers that the test chooses. The stack is the real one, without an address.
+ * for a descriptor, answers that the test chooses; the one descriptor for all of that; and rn_post. The stack
+ * is the real one, without an address.
  */
 #include <errno.h>
+#include <poll.h>
+#include <pthread.h>
+#include <sched.h>
 #include <setjmp.h>
 #include <signal.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/time.h>
@@ -249,13 +254,67 @@ static void destroying_unmaps(void **state)
     assert_int_equal(madvise(net, 1, MADV_NORMAL), -1);
 }
 
-static void descriptor_of_the_only_device(void **state)
+static bool is_readable(int fd)
+{
+    struct pollfd p = {.fd = fd, .events = POLLIN};
+
+    assert_in_range(poll(&p, 1, 0), 0, 1);
+    return p.revents & POLLIN;
+}
+
+/* A round without a sleep, as a loop of the program's own makes it. */
+static void round_of(struct rn_stack *net)
+{
+    rn_poll(net, rn_now());
+    rn_flush(net, rn_now());
+}
+
+static void one_descriptor_stands_for_all_devices(void **state)
 {
     struct rn_stack *net = NULL;
     struct counting a, b;
+    int fd;
 
     (void)state;
     assert_int_equal(rn_open(&net, NULL, NULL), 0);
+    make(&a);
+    make(&b);
+    assert_int_equal(rn_add_device(net, &a.dev, NULL), 0);
+    fd = rn_fd(net);
+    assert_true(fd >= 0);
+    assert_int_equal(rn_add_device(net, &b.dev, NULL), 1);
+    assert_int_equal(rn_fd(net), fd);
+    assert_int_equal(a.arms, 2);
+    assert_int_equal(b.arms, 1);
+    assert_false(is_readable(fd));
+    assert_int_equal(write(b.pipe[1], "x", 1), 1);
+    assert_true(is_readable(fd));
+    assert_int_equal(read(b.pipe[0], b.bytes, 1), 1);
+    assert_false(is_readable(fd));
+    assert_int_equal(write(a.pipe[1], "x", 1), 1);
+    assert_true(is_readable(fd));
+    a.refuses_to_sleep = 1;
+    assert_int_equal(rn_fd(net), -EAGAIN);
+    b.dev.fd = -1;
+    assert_int_equal(rn_fd(net), -ENOSYS);
+    rn_destroy(net);
+    assert_int_equal(a.closed + b.closed, 2);
+}
+
+/* A stack in memory of the program's own has nothing but its device to sleep on. */
+static void descriptor_of_a_stack_made_by_rn_init(void **state)
+{
+    struct rn_host host = {.seed = {1}};
+    struct rn_options o = {.connections = 4, .budget_bytes = 1 << 16};
+    struct rn_stack *net = NULL;
+    size_t bytes = rn_need(&o);
+    void *memory = aligned_alloc(64, (bytes + 63) & ~(size_t)63);
+    struct counting a, b;
+
+    (void)state;
+    assert_non_null(memory);
+    memset(memory, 0, bytes);
+    assert_int_equal(rn_init(&net, &o, memory, bytes, &host, NULL), 0);
     assert_int_equal(rn_fd(net), -ENOSYS);
     make(&a);
     make(&b);
@@ -264,7 +323,141 @@ static void descriptor_of_the_only_device(void **state)
     assert_int_equal(rn_add_device(net, &b.dev, NULL), 1);
     assert_int_equal(rn_fd(net), -ENOSYS);
     rn_destroy(net);
-    assert_int_equal(a.closed + b.closed, 2);
+    free(memory);
+}
+
+/* ---- messages from other threads ----------------------------------------------------------------------- */
+
+static void expect_message(struct rn_stack *net, void *message)
+{
+    struct rn_event ev;
+
+    assert_true(rn_next(net, &ev));
+    assert_int_equal(ev.mask, RN_POSTED);
+    assert_int_equal(ev.sock, 0);
+    assert_ptr_equal(ev.user, message);
+}
+
+static void messages_are_events(void **state)
+{
+    struct rn_stack *net = NULL;
+    struct rn_event ev;
+    struct rn_stats stats;
+    int m[5];
+
+    (void)state;
+    assert_int_equal(rn_open(&net, &(struct rn_options){.posts = 4}, NULL), 0);
+    for (int i = 0; i < 4; i++)
+        assert_int_equal(rn_post(net, &m[i]), 0);
+    assert_int_equal(rn_post(net, &m[4]), -EAGAIN);
+    rn_stats(net, &stats);
+    assert_string_equal(stats.use[7].name, "posts");
+    assert_int_equal(stats.use[7].used, 4);
+    assert_int_equal(stats.use[7].limit, 4);
+    assert_int_equal(stats.use[7].full, 1);
+    assert_int_equal(rn_wait(net, RN_FOREVER), 1);
+    expect_message(net, &m[0]);
+    assert_int_equal(rn_post(net, &m[4]), 0);
+    for (int i = 1; i < 4; i++)
+        expect_message(net, &m[i]);
+    /* Four a round, so that who is told of a message and posts one cannot keep everybody else waiting. */
+    assert_false(rn_next(net, &ev));
+    assert_int_equal(rn_wait(net, RN_FOREVER), 1);
+    expect_message(net, &m[4]);
+    assert_false(rn_next(net, &ev));
+    assert_int_equal(rn_wait(net, 0), 0);
+    rn_destroy(net);
+    assert_int_equal(rn_need(&(struct rn_options){.posts = 65537}), 0);
+}
+
+/* Nobody may sleep beside a message, and when all were taken the descriptor is quiet. */
+static void messages_wake_a_loop_of_the_programs_own(void **state)
+{
+    struct rn_stack *net = NULL;
+    struct counting a;
+    int fd, m;
+
+    (void)state;
+    assert_int_equal(rn_open(&net, NULL, NULL), 0);
+    make(&a);
+    assert_int_equal(rn_add_device(net, &a.dev, NULL), 0);
+    for (int i = 0; i < 3; i++) {
+        rn_time now = rn_now();
+
+        round_of(net);
+        fd = rn_fd(net);
+        assert_false(is_readable(fd));
+        assert_int_equal(rn_post(net, &m), 0);
+        assert_true(is_readable(fd));
+        assert_int_equal(rn_post(net, &m), 0);
+        rn_poll(net, now);
+        assert_false(is_readable(fd));
+        expect_message(net, &m);
+        assert_int_equal(rn_flush(net, now), now); /* one is left */
+        rn_poll(net, now);
+        expect_message(net, &m);
+        assert_true(rn_flush(net, now) > now);
+        assert_false(is_readable(fd));
+        assert_int_equal(rn_post(net, &m), 0);
+        assert_int_equal(rn_flush(net, now), now); /* a flush that comes after it, and is not the last */
+        assert_int_equal(rn_post(net, &m), 0);
+        rn_poll(net, now);
+        assert_false(is_readable(fd));
+        expect_message(net, &m);
+        expect_message(net, &m);
+    }
+    rn_destroy(net);
+}
+
+struct poster {
+    struct rn_stack *net;
+    int count, first;
+    int messages[2000];
+};
+
+static void *post_all(void *of)
+{
+    struct poster *p = of;
+
+    for (int i = 0; i < p->count; i++) {
+        p->messages[i] = p->first + i;
+        while (rn_post(p->net, &p->messages[i]) == -EAGAIN)
+            sched_yield();
+        if (i % 64 == 0)
+            usleep(100); /* now and then the other side has time to fall asleep */
+    }
+    return NULL;
+}
+
+static void two_threads_wake_rn_wait(void **state)
+{
+    static struct poster posters[2];
+    int next[2] = {0, 10000}, left = 4000;
+    pthread_t threads[2];
+    struct counting a;
+    struct rn_stack *net = start(&a);
+    struct rn_event ev;
+
+    (void)state;
+    for (int i = 0; i < 2; i++) {
+        posters[i] = (struct poster){.net = net, .count = 2000, .first = next[i]};
+        assert_int_equal(pthread_create(&threads[i], NULL, post_all, &posters[i]), 0);
+    }
+    while (left > 0) {
+        assert_true(rn_wait(net, RN_FOREVER) > 0);
+        while (rn_next(net, &ev)) {
+            int number = *(const int *)ev.user;
+
+            assert_int_equal(ev.mask, RN_POSTED);
+            assert_int_equal(number, next[number >= 10000]++);
+            left--;
+        }
+    }
+    for (int i = 0; i < 2; i++)
+        assert_int_equal(pthread_join(threads[i], NULL), 0);
+    assert_int_equal(rn_wait(net, 0), 0);
+    assert_false(is_readable(rn_fd(net)));
+    rn_destroy(net);
 }
 
 int main(void)
@@ -279,7 +472,11 @@ int main(void)
         cmocka_unit_test(signal_ends_it),
         cmocka_unit_test(impossible_options_are_told),
         cmocka_unit_test(destroying_unmaps),
-        cmocka_unit_test(descriptor_of_the_only_device),
+        cmocka_unit_test(one_descriptor_stands_for_all_devices),
+        cmocka_unit_test(descriptor_of_a_stack_made_by_rn_init),
+        cmocka_unit_test(messages_are_events),
+        cmocka_unit_test(messages_wake_a_loop_of_the_programs_own),
+        cmocka_unit_test(two_threads_wake_rn_wait),
     };
 
     alarm(30); /* a sleep that never ends is a failure too */
