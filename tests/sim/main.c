@@ -18,7 +18,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-enum { JOBS_MAX = 64, JUDGED_FROM = 10000, FAILURES_SHOWN = 20, AGAIN_EVERY = 10 };
+enum { JOBS_MAX = 64, JUDGED_FROM = 50000, FAILURES_SHOWN = 20, AGAIN_EVERY = 10 };
 
 struct choice {
     uint64_t connections, seed, world, jobs;
