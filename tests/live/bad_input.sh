@@ -89,7 +89,9 @@ wrong_words()
     want echo_no_kind 2 1 'DEVICE "tap0"|tap:tap0' $r echo tap0
     want echo_no_name 2 1 'DEVICE "tap:"' $r echo tap:
     want echo_two_devices 2 1 'argument "tap:b"' $r echo tap:a tap:b
-    want echo_unknown_option 2 1 'option "--frob"|--ip, --mac and --port' $r echo tap:a --frob
+    want echo_unknown_option 2 1 'option "--frob"|--ip, --mac, --port, --fault' $r echo tap:a --frob
+    want echo_fault 2 1 '--fault "loss=101"|percent' $r echo tap:a --fault loss=101
+    want echo_fault_missing 2 1 '--fault is missing|loss=5' $r echo tap:a --fault
     want echo_ip 2 1 '--ip "10.7.0.7/40"|1 to 32' $r echo tap:a --ip 10.7.0.7/40
     want echo_ip_missing 2 1 '--ip is missing' $r echo tap:a --ip
     want echo_mac 2 1 '--mac "03:00:00:00:00:00"|multicast' $r echo tap:a --mac=03:00:00:00:00:00
