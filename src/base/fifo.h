@@ -5,8 +5,9 @@
  *
  *      queue: first -> [14 ids, next] -> [14 ids, next] <- last       store: chunks that no queue has
  *
- * Neither call can fail: the store is made for so many ids and so many queues as there can ever be. Who puts
- * an id in sees to it that it stands in one queue at most.
+ * No call can fail: the store is made for so many ids and so many queues as there can ever be. Who puts an id
+ * in sees to it that it stands in one queue at most, and who joins, that no queue is joined into more often
+ * than there are queues between two times that it is empty.
  */
 #ifndef BASE_FIFO_H
 #define BASE_FIFO_H

@@ -13,6 +13,7 @@
  * payload with it; who finishes and stores the sum is theirs.
  */
 #include "sum.h"
+#include "word.h"
 
 #include <string.h>
 
@@ -21,37 +22,12 @@ struct total {
     size_t carries; /* worth 1 each: 2^64 is 1 more than a multiple of 65,535 */
 };
 
-/* Words in the machine's own byte order, from any address: RFC 1071 section 2 (B). */
-static inline uint64_t load8(const uint8_t *at)
-{
-    uint64_t word;
-
-    memcpy(&word, at, sizeof word);
-    return word;
-}
-
-static inline uint64_t load4(const uint8_t *at)
-{
-    uint32_t word;
-
-    memcpy(&word, at, sizeof word);
-    return word;
-}
-
-static inline uint64_t load2(const uint8_t *at)
-{
-    uint16_t word;
-
-    memcpy(&word, at, sizeof word);
-    return word;
-}
-
 /* The odd last byte: the first of a word whose second is zero, in either byte order. */
 static inline uint64_t load1(const uint8_t *at)
 {
     const uint8_t pair[2] = {*at, 0};
 
-    return load2(pair);
+    return word_load2(pair);
 }
 
 /* RFC 1071 section 2 (C): what a wider sum carries out belongs to its lowest word. */
@@ -77,10 +53,10 @@ static inline uint32_t fold(const struct total *t)
 
 static inline void add32(struct total *t, const uint8_t *at)
 {
-    add(t, load8(at));
-    add(t, load8(at + 8));
-    add(t, load8(at + 16));
-    add(t, load8(at + 24));
+    add(t, word_load8(at));
+    add(t, word_load8(at + 8));
+    add(t, word_load8(at + 16));
+    add(t, word_load8(at + 24));
 }
 
 /* The last len bytes, fewer than 8: at most 34 bits. */
@@ -89,11 +65,11 @@ static inline uint64_t rest_of(const uint8_t *at, size_t len)
     uint64_t sum = 0;
 
     if (len & 4) {
-        sum += load4(at);
+        sum += word_load4(at);
         at += 4;
     }
     if (len & 2) {
-        sum += load2(at);
+        sum += word_load2(at);
         at += 2;
     }
     if (len & 1)
@@ -109,12 +85,12 @@ static inline __attribute__((always_inline)) void add_short(struct total *t, con
         at += 32;
     }
     if (len & 16) {
-        add(t, load8(at));
-        add(t, load8(at + 8));
+        add(t, word_load8(at));
+        add(t, word_load8(at + 8));
         at += 16;
     }
     if (len & 8) {
-        add(t, load8(at));
+        add(t, word_load8(at));
         at += 8;
     }
     if (len & 7)
@@ -139,7 +115,7 @@ uint32_t sum_bytes(const void *data, size_t len)
 /* Each word is loaded once, and stored and summed from its register. */
 static inline void copy8(struct total *t, uint8_t *to, const uint8_t *from)
 {
-    const uint64_t word = load8(from);
+    const uint64_t word = word_load8(from);
 
     memcpy(to, &word, sizeof word);
     add(t, word);
@@ -158,12 +134,12 @@ static inline uint64_t copy_rest(uint8_t *to, const uint8_t *from, size_t len)
     uint64_t sum = 0;
 
     if (len & 4) {
-        sum += load4(from);
+        sum += word_load4(from);
         memcpy(to, from, 4);
         to += 4, from += 4;
     }
     if (len & 2) {
-        sum += load2(from);
+        sum += word_load2(from);
         memcpy(to, from, 2);
         to += 2, from += 2;
     }

@@ -265,6 +265,12 @@ static void answer_syns(struct rn_stack *net)
 
 /* ---- connections */
 
+/* DSCP, and ECT(0) for a packet that may be marked (RFC 3168 5). */
+static inline uint8_t traffic_class(const struct conn_settings *k, const struct out_segment *o)
+{
+    return (uint8_t)(k->dscp << 2 | (o->ecn_capable ? 2 : 0));
+}
+
 /* A segment with options that are not the usual ones. */
 static void put_unusual(struct rn_stack *net, struct conn *c, const struct out_segment *o)
 {
@@ -275,7 +281,7 @@ static void put_unusual(struct rn_stack *net, struct conn *c, const struct out_s
     uint8_t *at;
 
     ip.ttl = k->ttl;
-    ip.traffic_class = (uint8_t)(k->dscp << 2 | (o->ecn_capable ? 2 : 0));
+    ip.traffic_class = traffic_class(k, o);
     at = headers(net, own->device, slot(net, own->device), net->neighbours.list[c->next_hop].mac, &ip,
                  c->flags & CONN_IPV6);
 
@@ -301,7 +307,7 @@ static inline __attribute__((always_inline)) void put_usual(struct rn_stack *net
                              .len = o->len,
                              .sum = o->len ? out_payload(&net->conns, c, o, at + header) : 0,
                              .ttl = k->ttl,
-                             .traffic_class = (uint8_t)(k->dscp << 2 | (o->ecn_capable ? 2 : 0))};
+                             .traffic_class = traffic_class(k, o)};
 
     d->filled++;
     f->len = link + header + o->len;

@@ -92,8 +92,8 @@ static void learn(struct conns *s, struct conn *c, struct conn_active *a, const 
 {
     const struct tcp *t = &seg->tcp;
     struct scoreboard_news news = {0};
-    struct loss_ack said = {
-        .len = seg->len, .advanced = seq_lt(c->snd_una, t->ack), .limited = conn_pipe(a) + c->mss > c->cwnd};
+    struct loss_ack said = {.advanced = seq_lt(c->snd_una, t->ack),
+                            .limited = conn_pipe(a) + c->mss > c->cwnd};
 
     said.duplicate = !said.advanced && !seg->len && !(t->flags & (TCP_SYN | TCP_FIN)) && conn_flight(c) &&
                      ack_window(c, t) == c->snd_wnd;

@@ -26,14 +26,13 @@ void ack_free(struct conns *s, struct conn *c, struct conn_active *a, uint32_t a
 /* The window is another than before. */
 void ack_window_changed(struct conns *s, struct conn *c, uint32_t window);
 
-/* RFC 9293 3.10.7.4: the window of a segment counts if it is newer than the last one used. The test of
- * SND.WL2 is always true for an acknowledgement at or above SND.UNA, so SND.WL2 is not kept. */
+/* The window of a segment that is not older than the one it is from now (RFC 9293 3.10.7.4: SND.WL1 =<
+ * SEG.SEQ, which the caller has seen). The test of SND.WL2 is always true for an acknowledgement at or above
+ * SND.UNA, so SND.WL2 is not kept. */
 static inline void ack_take_window(struct conns *s, struct conn *c, const struct tcp *t)
 {
     uint32_t window = ack_window(c, t);
 
-    if (seq_lt(t->seq, c->snd_wl1))
-        return;
     c->snd_wl1 = t->seq;
     /* MUST-37: as long as probes are answered the connection stays; but nobody waits for an orphan's bytes,
      * so R2 counts for it (RFC 6429). */

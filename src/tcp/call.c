@@ -83,11 +83,10 @@ static ptrdiff_t read_nothing(struct conns *s, struct conn *c)
 }
 
 /* The application has read past the urgent mark (MUST-33). */
-static void pass_mark(struct conns *s, struct conn *c, const struct conn_active *a)
+static void pass_mark(struct conn *c, const struct conn_active *a)
 {
     if (seq_le(a->rcv_up, seq_add(c->rcv_nxt, 0u - a->recv.bytes)))
         c->flags &= ~(uint32_t)CONN_URGENT_IN;
-    (void)s;
 }
 
 /* Bytes were taken: the window, the block, and the end if that is all that is left. */
@@ -96,7 +95,7 @@ static void was_taken(struct conns *s, struct conn *c, uint32_t bytes)
     struct conn_active *a = conn_active(s, c);
 
     if (c->flags & CONN_URGENT_IN)
-        pass_mark(s, c, a);
+        pass_mark(c, a);
     tune_was_read(s, c, bytes);
     conn_was_read(s, c);
     if (!a->recv.bytes) {
@@ -236,7 +235,6 @@ int call_send_lent(struct conns *s, struct conn *c, const void *data, uint32_t l
     }
     if (conn_memory_is_short(s) || !queue_append_lent(&conn_active(s, c)->send, &s->queues, data, len))
         return (int)was_queued(s, c, room, 0);
-    conn_active(s, c)->refs++;
     was_queued(s, c, room, len);
     return 0;
 }

@@ -193,8 +193,8 @@ struct conn_active {
     uint32_t dsack_len;
     uint32_t progress_at; /* tick since when the oldest unacknowledged byte waits, for the user timeout */
     uint32_t tune_at, tune_read; /* since when, how much the application has read; see tune.h */
-    uint32_t reserved;        /* bytes of room at the end of send that the application writes to */
-    uint32_t refs, refs_done; /* application memory that is lent to the queue; of which it may have back */
+    uint32_t reserved;           /* bytes of room at the end of send that the application writes to */
+    uint32_t refs_done;          /* lent pieces that the application may have back and has not heard of */
     bool fin_early;
     struct scoreboard board; /* last: its own spans need not be cleared */
 };
@@ -340,6 +340,19 @@ static inline uint32_t conn_flight(const struct conn *c)
     return (uint32_t)seq_diff(c->snd_nxt, c->snd_una);
 }
 
+/* The present in the units of ts_age. */
+static inline uint8_t conn_ts_age(const struct conns *s)
+{
+    return (uint8_t)((uint64_t)s->now >> 48);
+}
+
+/* TS.Recent is that from now on (RFC 7323 4.3). */
+static inline void conn_note_timestamp(const struct conns *s, struct conn *c, uint32_t value)
+{
+    c->ts_recent = value;
+    c->ts_age = conn_ts_age(s);
+}
+
 /* Bytes of options that each segment but a SYN carries, SACK blocks apart. */
 static inline uint32_t conn_option_bytes(const struct conn *c)
 {
@@ -413,6 +426,23 @@ static inline void conn_tells(struct conns *s, struct conn *c, unsigned events)
         return;
     c->flags |= CONN_IN_EVENTS;
     fifo_push(&s->fifos, &s->events, conn_index(s, c));
+}
+
+/* took of a segment's len bytes were put into the receive queue in their turn, and more that had waited for
+ * them; at_once: they closed a hole. RCV.NXT moves, the application is told, an acknowledgement is owed: at
+ * once for at least every second full-sized segment (SHLD-19) and for what closes a hole (RFC 5681 4.2). */
+static inline void conn_took_in(struct conns *s, struct conn *c, uint32_t len, uint32_t took, uint32_t more,
+                                bool at_once)
+{
+    uint32_t sum = c->ack_bytes + took;
+
+    c->rcv_nxt = seq_add(c->rcv_nxt, took + more);
+    if (len > c->rcv_mss)
+        c->rcv_mss = (uint16_t)(len < UINT16_MAX ? len : UINT16_MAX);
+    c->ack_bytes = (uint16_t)(sum < UINT16_MAX ? sum : UINT16_MAX);
+    conn_tells(s, c, CONN_EV_READABLE);
+    at_once |= sum >= 2u * c->rcv_mss || conn_settings(s, c)->no_delayed_ack;
+    conn_owes(s, c, at_once ? OWE_ACK : OWE_ACK_LATER);
 }
 
 /* The connection is over for TCP: bytes to be sent are dropped, timers off, out of the table. error 0: in

@@ -63,18 +63,11 @@ static void take_ack(struct conns *s, struct conn *c, struct conn_active *a, seq
 static void take_bytes(struct conns *s, struct conn *c, struct conn_active *a, const struct segment *seg)
 {
     uint32_t took = queue_append(&a->recv, &s->queues, seg->payload, seg->len);
-    uint32_t sum = c->ack_bytes + took;
 
-    if (!took) {
+    if (took)
+        conn_took_in(s, c, seg->len, took, 0, false);
+    else
         conn_owes(s, c, OWE_ACK);
-        return;
-    }
-    c->rcv_nxt = seq_add(c->rcv_nxt, took);
-    if (seg->len > c->rcv_mss)
-        c->rcv_mss = (uint16_t)(seg->len < UINT16_MAX ? seg->len : UINT16_MAX);
-    c->ack_bytes = (uint16_t)(sum < UINT16_MAX ? sum : UINT16_MAX);
-    conn_tells(s, c, CONN_EV_READABLE);
-    conn_owes(s, c, sum >= 2u * c->rcv_mss || conn_settings(s, c)->no_delayed_ack ? OWE_ACK : OWE_ACK_LATER);
 }
 
 bool fast_segment(struct conns *s, struct conn *c, const struct segment *seg)
@@ -92,10 +85,8 @@ bool fast_segment(struct conns *s, struct conn *c, const struct segment *seg)
     s->counts.segments_in++;
     if (c->flags & CONN_KEEP)
         timers_heard(s, c);
-    if (c->flags & CONN_TIMESTAMPS && !c->ack_bytes) {
-        c->ts_recent = t->ts_value;
-        c->ts_age = (uint8_t)((uint64_t)s->now >> 48);
-    }
+    if (c->flags & CONN_TIMESTAMPS && !c->ack_bytes)
+        conn_note_timestamp(s, c, t->ts_value);
     if (t->ack.v != c->snd_una.v)
         take_ack(s, c, a, t->ack);
     ack_take_window(s, c, t);

@@ -72,7 +72,7 @@ static void challenge(struct arrival *a)
 /* TS.Recent from before a silence of 24 days proves nothing (RFC 7323 5.5). */
 static bool is_aged(const struct conns *s, const struct conn *c)
 {
-    return (uint8_t)((uint64_t)s->now >> 48) - c->ts_age >= CONN_TS_AGE;
+    return conn_ts_age(s) - c->ts_age >= CONN_TS_AGE;
 }
 
 /* Before the first step, an old timestamp: PAWS (RFC 7323 5.3 R1). A segment without a timestamp, on a
@@ -105,8 +105,7 @@ static void note_timestamp(struct arrival *a)
         return;
     if ((int32_t)(a->seg->ts_value - c->ts_recent) < 0 && !is_aged(a->s, c))
         return;
-    c->ts_recent = a->seg->ts_value;
-    c->ts_age = (uint8_t)((uint64_t)a->s->now >> 48);
+    conn_note_timestamp(a->s, c, a->seg->ts_value);
 }
 
 /* Bytes that came twice: a peer with SACK is told once (RFC 2883 4). */
@@ -293,7 +292,7 @@ static int in_order(struct arrival *a)
 {
     struct conn *c = a->c;
     struct conn_active *active = conn_activate(a->s, c);
-    uint32_t took = active ? take_in(a, active) : 0, more = 0, sum;
+    uint32_t took = active ? take_in(a, active) : 0, more = 0;
     bool hole = active && reassembly_any(&active->ahead);
 
     if (took < a->len)
@@ -302,20 +301,10 @@ static int in_order(struct arrival *a)
         conn_owes(a->s, c, OWE_ACK);
         return drop(a, DROP_BUDGET);
     }
-    c->rcv_nxt = seq_add(c->rcv_nxt, took);
     if (hole)
-        more = reassembly_reached(&active->ahead, &a->s->arrays, &a->s->queues, &active->recv, c->rcv_nxt);
-    c->rcv_nxt = seq_add(c->rcv_nxt, more);
-    if (a->len > c->rcv_mss)
-        c->rcv_mss = (uint16_t)(a->len < UINT16_MAX ? a->len : UINT16_MAX);
-    sum = c->ack_bytes + took;
-    c->ack_bytes = (uint16_t)(sum < UINT16_MAX ? sum : UINT16_MAX);
-    conn_tells(a->s, c, CONN_EV_READABLE);
-    /* At least every second full-sized segment at once (SHLD-19), and whatever closes a hole (RFC 5681 4.2).
-     */
-    conn_owes(a->s, c,
-              hole || sum >= 2u * c->rcv_mss || conn_settings(a->s, c)->no_delayed_ack ? OWE_ACK
-                                                                                       : OWE_ACK_LATER);
+        more = reassembly_reached(&active->ahead, &a->s->arrays, &a->s->queues, &active->recv,
+                                  seq_add(c->rcv_nxt, took));
+    conn_took_in(a->s, c, a->len, took, more, hole);
     return GO_ON;
 }
 
@@ -425,8 +414,7 @@ static void learn_options(struct arrival *a)
     }
     if (seg->has & TCP_HAS_TIMESTAMP && !k->no_timestamps) {
         c->flags |= CONN_TIMESTAMPS;
-        c->ts_recent = seg->ts_value;
-        c->ts_age = (uint8_t)((uint64_t)a->s->now >> 48);
+        conn_note_timestamp(a->s, c, seg->ts_value);
     }
     if (seg->has & TCP_HAS_SACK_PERMITTED && !k->no_sack)
         c->flags |= CONN_SACK;

@@ -334,8 +334,7 @@ static struct conn *make_conn(struct listeners *l, struct conns *s, const struct
         c->flags |= CONN_WSCALE;
         c->scale = (uint8_t)(s->config.rcv_scale << 4 | (y->options & 15));
     }
-    c->ts_recent = y->ts_recent;
-    c->ts_age = (uint8_t)((uint64_t)s->now >> 48);
+    conn_note_timestamp(s, c, y->ts_recent);
     c->ts_offset = isn_ts_offset(s, &y->key);
     c->mss = y->mss;
     conn_limit_mss(c, y->peer_mss);

@@ -298,12 +298,11 @@ void loss_reorder_ran_out(struct conns *s, struct conn *c, struct conn_active *a
     conn_owes(s, c, OWE_SEND);
 }
 
-uint32_t loss_probe_us(const struct conns *s, const struct conn *c, const struct conn_active *a)
+uint32_t loss_probe_us(const struct conn *c, const struct conn_active *a)
 {
     const struct loss *l = &a->loss;
     uint32_t wait = c->srtt_us ? 2 * c->srtt_us : PROBE_UNMEASURED_US;
 
-    (void)s;
     if (l->phase != LOSS_OPEN || a->board.sacked || l->probe_out || c->srtt_us > UINT32_MAX / 4)
         return 0;
     return conn_flight(c) <= c->mss ? wait + DELAYED_ACK_US : wait;

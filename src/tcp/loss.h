@@ -54,14 +54,11 @@ struct loss {
 
 /* What an acknowledgement said besides what it delivered. */
 struct loss_ack {
-    uint32_t len;   /* payload of its segment */
     bool advanced;  /* SND.UNA moved */
     bool duplicate; /* a duplicate acknowledgement by RFC 5681 2: nothing new, no data, the same window */
     bool dsack;     /* a D-SACK block came, and ... */
     uint32_t dsack_bytes; /* ... told of so many bytes that arrived twice */
     bool limited;         /* before it the congestion window was what held the sender back */
-    bool echo_known;      /* the timestamp echoed ... */
-    bool echo_early;      /* ... is older than the first retransmission of this phase (RFC 3522's test) */
 };
 
 /* An acceptable acknowledgement was taken in, the scoreboard knows it already. news: what it delivered. */
@@ -77,7 +74,7 @@ void loss_reorder_ran_out(struct conns *s, struct conn *c, struct conn_active *a
 
 /* When a tail loss probe is due if nothing is acknowledged (RFC 8985 7.2), in microseconds from now; 0: none
  * is to be sent. Asked when data was sent and when an acknowledgement moved SND.UNA. */
-uint32_t loss_probe_us(const struct conns *s, const struct conn *c, const struct conn_active *a);
+uint32_t loss_probe_us(const struct conn *c, const struct conn_active *a);
 
 /* A probe was sent: new data, or (again) the last segment. Its end is the scoreboard's (7.3). */
 void loss_probe_sent(struct conn *c, struct conn_active *a, bool again);

@@ -233,6 +233,20 @@ static uint32_t space(const struct text *t)
     return t->len + (t->fin ? 1 : 0);
 }
 
+/* It was in flight before and goes again. */
+static bool repeat(const struct text *t, struct out_segment *out)
+{
+    struct conns *s = t->s;
+
+    emit(t, out);
+    timers_data_sent(s, t->c, true);
+    scoreboard_sent_again(&t->a->board, &s->arrays, seq_add(t->c->snd_una, t->offset), space(t), s->now_us);
+    loss_sent(t->a, space(t), true);
+    s->counts.retransmitted++;
+    conn_cold(s, t->c)->retransmitted++;
+    return true;
+}
+
 /* What was marked lost goes again (RFC 6675 5, RFC 8985 6.2), within the peer's window if that has shrunk
  * (SHLD-16) and within the congestion window, but for one segment when nothing else is out. */
 static bool again(struct text *t, struct out_segment *out)
@@ -257,14 +271,8 @@ static bool again(struct text *t, struct out_segment *out)
     }
     if (!space(t) || (pipe && pipe + space(t) > c->cwnd))
         return false;
-    emit(t, out);
-    timers_data_sent(t->s, c, true);
-    scoreboard_sent_again(&t->a->board, &t->s->arrays, seq, space(t), t->s->now_us);
-    loss_sent(t->a, space(t), true);
     c->flags &= ~(uint32_t)CONN_FORCE;
-    t->s->counts.retransmitted++;
-    conn_cold(t->s, c)->retransmitted++;
-    return true;
+    return repeat(t, out);
 }
 
 /* One byte beyond a closed window (RFC 9293 3.8.6.1). It is not counted: who refuses it refuses it unseen. */
@@ -354,15 +362,8 @@ static bool last_again(struct text *t, struct out_segment *out)
         t->offset = t->len - t->most;
         t->len = t->most;
     }
-    emit(t, out);
-    timers_data_sent(t->s, c, true);
-    scoreboard_sent_again(&t->a->board, &t->s->arrays, seq_add(c->snd_una, t->offset), space(t),
-                          t->s->now_us);
     loss_probe_sent(c, t->a, true);
-    loss_sent(t->a, space(t), true);
-    t->s->counts.retransmitted++;
-    conn_cold(t->s, c)->retransmitted++;
-    return true;
+    return repeat(t, out);
 }
 
 /* A segment with bytes, a FIN, or both. */

@@ -149,7 +149,7 @@ static void restart_loss(struct conns *s, struct conn *c)
         set_loss(s, c, TIMER_REORDER, a->loss.reorder_us);
         return;
     }
-    probe = c->flags & CONN_SACK ? loss_probe_us(s, c, a) : 0;
+    probe = c->flags & CONN_SACK ? loss_probe_us(c, a) : 0;
     set_loss(s, c, probe && probe < rto ? TIMER_PROBE : TIMER_RTO, probe && probe < rto ? probe : rto);
 }
 

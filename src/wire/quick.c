@@ -12,6 +12,7 @@
  */
 #include "quick.h"
 
+#include "base/word.h"
 #include "checksum.h"
 #include "ip.h"
 #include "ip4.h"
@@ -31,23 +32,6 @@ enum {
 enum { LITTLE = __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__ };
 
 /* ---- words -------------------------------------------------------------------------------------------- */
-
-/* As they stand in memory. */
-static inline uint32_t raw4(const uint8_t *at)
-{
-    uint32_t word;
-
-    memcpy(&word, at, sizeof word);
-    return word;
-}
-
-static inline uint64_t raw8(const uint8_t *at)
-{
-    uint64_t word;
-
-    memcpy(&word, at, sizeof word);
-    return word;
-}
 
 /* From the wire's order to the machine's, or back. */
 static inline uint32_t swap4(uint32_t word)
@@ -71,7 +55,7 @@ static inline uint32_t put4(uint8_t *at, uint32_t value)
 
 static inline uint32_t copy4(uint8_t *at, const uint8_t *from)
 {
-    uint32_t word = raw4(from);
+    uint32_t word = word_load4(from);
 
     memcpy(at, &word, sizeof word);
     return word;
@@ -91,18 +75,18 @@ static inline bool read_options(const uint8_t *at, size_t words, struct tcp *out
     out->has = 0;
     if (words == WORDS_BARE)
         return true;
-    if (words != WORDS_TIMESTAMP || swap4(raw4(at + TCP_LEN)) != TIMESTAMP_ALONE)
+    if (words != WORDS_TIMESTAMP || swap4(word_load4(at + TCP_LEN)) != TIMESTAMP_ALONE)
         return false;
     out->has = TCP_HAS_TIMESTAMP;
-    out->ts_value = swap4(raw4(at + TCP_LEN + 4));
-    out->ts_echo = swap4(raw4(at + TCP_LEN + 8));
+    out->ts_value = swap4(word_load4(at + TCP_LEN + 4));
+    out->ts_echo = swap4(word_load4(at + TCP_LEN + 8));
     return true;
 }
 
 /* Everything of the transport's len bytes (TCP_LEN at least) but its checksum. */
 static inline bool read_tcp(const uint8_t *at, size_t len, struct quick *out, struct tcp *tcp)
 {
-    uint64_t first = swap8(raw8(at)), second = swap8(raw8(at + 8));
+    uint64_t first = swap8(word_load8(at)), second = swap8(word_load8(at + 8));
     size_t words = second >> 28 & 15;
     uint32_t ports = (uint32_t)(first >> 32);
 
@@ -115,7 +99,7 @@ static inline bool read_tcp(const uint8_t *at, size_t len, struct quick *out, st
     tcp->ack = seq_of((uint32_t)(second >> 32));
     tcp->flags = (uint8_t)(second >> 16);
     tcp->window = (uint16_t)second;
-    tcp->urgent = (uint16_t)swap4(raw4(at + 16));
+    tcp->urgent = (uint16_t)swap4(word_load4(at + 16));
     out->payload = at + 4 * words;
     out->len = (uint32_t)(len - 4 * words);
     return true;
@@ -127,9 +111,9 @@ static inline bool is_right_tcp(const uint8_t *at, size_t len, const struct quic
                                 uint64_t sum)
 {
     sum = checksum_add(sum, swap4((uint32_t)len + IP_TCP));
-    sum = checksum_add16(checksum_add(sum, raw4(at + 16)), at);
+    sum = checksum_add16(checksum_add(sum, word_load4(at + 16)), at);
     if (tcp->has)
-        sum = checksum_add(checksum_add(sum, raw8(at + TCP_LEN)), raw4(at + TCP_LEN + 8));
+        sum = checksum_add(checksum_add(sum, word_load8(at + TCP_LEN)), word_load4(at + TCP_LEN + 8));
     if (q->len)
         sum = checksum_add(sum, sum_bytes(q->payload, q->len));
     return is_right(sum);
@@ -138,7 +122,7 @@ static inline bool is_right_tcp(const uint8_t *at, size_t len, const struct quic
 /* ::ffff:a.b.c.d, in two words that a comparison or a hash can load at once. */
 static inline void put_addr4(struct addr *to, const uint8_t *from)
 {
-    const uint64_t front = 0, address = raw4(from);
+    const uint64_t front = 0, address = word_load4(from);
     const uint64_t back = LITTLE ? address << 32 | 0xffff0000 : UINT64_C(0xffff) << 32 | address;
 
     memcpy(to->b, &front, 8);
@@ -152,18 +136,19 @@ bool quick_decode4(const uint8_t *at, size_t len, bool verified, struct quick *o
 
     if (len < IP4_LEN + TCP_LEN)
         return false;
-    first = swap8(raw8(at));
+    first = swap8(word_load8(at));
     total = first >> 32 & 0xffff;
     if (first >> 56 != 0x45 || first & FRAGMENT || at[9] != IP_TCP || total > len ||
         total < IP4_LEN + TCP_LEN)
         return false;
-    if (!is_right(checksum_add16(raw4(at + 16), at)) || !read_tcp(at + IP4_LEN, total - IP4_LEN, out, tcp))
+    if (!is_right(checksum_add16(word_load4(at + 16), at)) ||
+        !read_tcp(at + IP4_LEN, total - IP4_LEN, out, tcp))
         return false;
     put_addr4(&out->src, at + 12);
     put_addr4(&out->dst, at + 16);
     out->traffic_class = at[1];
-    return verified ||
-           is_right_tcp(at + IP4_LEN, total - IP4_LEN, out, tcp, (uint64_t)raw4(at + 12) + raw4(at + 16));
+    return verified || is_right_tcp(at + IP4_LEN, total - IP4_LEN, out, tcp,
+                                    (uint64_t)word_load4(at + 12) + word_load4(at + 16));
 }
 
 bool quick_decode6(const uint8_t *at, size_t len, bool verified, struct quick *out, struct tcp *tcp)
@@ -173,7 +158,7 @@ bool quick_decode6(const uint8_t *at, size_t len, bool verified, struct quick *o
 
     if (len < IP6_LEN + TCP_LEN)
         return false;
-    first = swap8(raw8(at));
+    first = swap8(word_load8(at));
     claimed = first >> 16 & 0xffff;
     if (first >> 60 != 6 || at[6] != IP_TCP || claimed > len - IP6_LEN || claimed < TCP_LEN)
         return false;

@@ -210,11 +210,11 @@ static void test_when_a_tail_probe_is_due(void **state)
     const struct conn_active *a = conn_active(&fx.s, c);
 
     (void)state;
-    assert_int_equal(loss_probe_us(&fx.s, c, a), 200000); /* two round trips */
+    assert_int_equal(loss_probe_us(c, a), 200000); /* two round trips */
     in(c, ". 1:1 ack 1001");
-    assert_int_equal(loss_probe_us(&fx.s, c, a), 400000); /* a lone segment's ACK may be delayed */
+    assert_int_equal(loss_probe_us(c, a), 400000); /* a lone segment's ACK may be delayed */
     c->srtt_us = 0;
-    assert_int_equal(loss_probe_us(&fx.s, c, a), 1200000);
+    assert_int_equal(loss_probe_us(c, a), 1200000);
     in(c, ". 1:1 ack 2001");
     drain();
 }
