@@ -111,6 +111,7 @@ static enum verdict take_slow_road(struct plan *p, struct totals *t, uint64_t di
     if (v == VERDICT_GOOD && other != digest) {
         snprintf(why, 320, "other frames without the fast path");
         v = VERDICT_BROKEN;
+        t->verdicts[VERDICT_GOOD]--;
         t->verdicts[v]++;
     }
     t->twice++;
