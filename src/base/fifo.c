@@ -24,8 +24,7 @@ void fifo_init(struct fifo_store *s, void *memory, uint32_t ids, uint32_t queues
     *s = (struct fifo_store){.chunks = memory, .total = chunks_for(ids, queues)};
 }
 
-/* An empty chunk behind the last. */
-static __attribute__((noinline)) struct fifo_chunk *grow(struct fifo_store *s, struct fifo *f)
+struct fifo_chunk *fifo_grow(struct fifo_store *s, struct fifo *f)
 {
     uint32_t link = s->free;
     struct fifo_chunk *c;
@@ -45,8 +44,7 @@ static __attribute__((noinline)) struct fifo_chunk *grow(struct fifo_store *s, s
     return c;
 }
 
-/* The first chunk, which has become empty, goes. */
-static __attribute__((noinline)) void shrink(struct fifo_store *s, struct fifo *f)
+void fifo_shrink(struct fifo_store *s, struct fifo *f)
 {
     uint32_t link = f->first;
     struct fifo_chunk *c = &s->chunks[link - 1];
@@ -58,27 +56,24 @@ static __attribute__((noinline)) void shrink(struct fifo_store *s, struct fifo *
     s->free = link;
 }
 
-void fifo_push(struct fifo_store *s, struct fifo *f, uint32_t id)
+int fifo_pop_many(struct fifo_store *s, struct fifo *f, uint32_t *ids, int max)
 {
-    struct fifo_chunk *c = &s->chunks[f->last - 1];
+    int n = 0;
 
-    if (!f->last || c->end == FIFO_CHUNK_IDS)
-        c = grow(s, f);
-    c->ids[c->end++] = id;
-    f->count++;
-}
+    while (n < max && f->count) {
+        struct fifo_chunk *c = &s->chunks[f->first - 1];
+        int many = c->end - c->begin;
 
-bool fifo_pop(struct fifo_store *s, struct fifo *f, uint32_t *id)
-{
-    struct fifo_chunk *c = &s->chunks[f->first - 1];
-
-    if (!f->count)
-        return false;
-    *id = c->ids[c->begin++];
-    f->count--;
-    if (c->begin == c->end)
-        shrink(s, f);
-    return true;
+        many = many < max - n ? many : max - n;
+        for (int i = 0; i < many; i++)
+            ids[n + i] = c->ids[c->begin + i];
+        n += many;
+        f->count -= (uint32_t)many;
+        c->begin = (uint16_t)(c->begin + many);
+        if (c->begin == c->end)
+            fifo_shrink(s, f);
+    }
+    return n;
 }
 
 void fifo_join(struct fifo_store *s, struct fifo *to, struct fifo *from)

@@ -46,11 +46,39 @@ size_t fifo_need(uint32_t ids, uint32_t queues);
 /* Takes over that memory. It is touched only as it is used. */
 void fifo_init(struct fifo_store *s, void *memory, uint32_t ids, uint32_t queues);
 
+/* What push and pop do once in FIFO_CHUNK_IDS times: an empty chunk behind the last, which it returns; the
+ * first chunk, which has become empty, goes. */
+struct fifo_chunk *fifo_grow(struct fifo_store *s, struct fifo *f);
+void fifo_shrink(struct fifo_store *s, struct fifo *f);
+
 /* Puts an id at the end. */
-void fifo_push(struct fifo_store *s, struct fifo *f, uint32_t id);
+static inline void fifo_push(struct fifo_store *s, struct fifo *f, uint32_t id)
+{
+    struct fifo_chunk *c = f->last ? &s->chunks[f->last - 1] : NULL;
+
+    if (!c || c->end == FIFO_CHUNK_IDS)
+        c = fifo_grow(s, f);
+    c->ids[c->end++] = id;
+    f->count++;
+}
 
 /* Takes the first id; false: the queue is empty. */
-bool fifo_pop(struct fifo_store *s, struct fifo *f, uint32_t *id);
+static inline bool fifo_pop(struct fifo_store *s, struct fifo *f, uint32_t *id)
+{
+    struct fifo_chunk *c;
+
+    if (!f->count)
+        return false;
+    c = &s->chunks[f->first - 1];
+    *id = c->ids[c->begin++];
+    f->count--;
+    if (c->begin == c->end)
+        fifo_shrink(s, f);
+    return true;
+}
+
+/* Takes up to max of the first ids. Returns how many. */
+int fifo_pop_many(struct fifo_store *s, struct fifo *f, uint32_t *ids, int max);
 
 /* Puts all of from in front of to, and empties it. Nothing is copied. */
 void fifo_join(struct fifo_store *s, struct fifo *to, struct fifo *from);

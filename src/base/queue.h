@@ -6,12 +6,21 @@
  *
  *      head -> [hdr|....bytes] -> [hdr|bytes.....] -> ... tail        bytes: what it holds
  *
- * The chunk's header is 16 bytes: next, start, end, whether it is a large one.
+*
+ *      OFFSET SIZE MEANING
+ *       0      4   next chunk's id, 0: the last
+ *       4      2   start: where its first byte lies, counted from the header's end
+ *       6      2   end: where the next byte would go
+ *       8      1   kind: small (256 bytes in all), large (2,048), lent (64, and it holds none)
+ *       9      1   of a lent one: it is the last of its piece
+ *      10      6   unused
+ *      16          bytes; of a lent one the address of the first, where `start` counts from
  */
 #ifndef BASE_QUEUE_H
 #define BASE_QUEUE_H
 
 #include "slab.h"
+#include "sum.h"
 #include "view.h"
 
 enum { QUEUE_SMALL = 256, QUEUE_LARGE = 2048, QUEUE_HEADER = 16, QUEUE_LENT = 64 };
@@ -21,6 +30,16 @@ enum { QUEUE_SMALL = 256, QUEUE_LARGE = 2048, QUEUE_HEADER = 16, QUEUE_LENT = 64
 struct queue_pools {
     struct pool small, large, lent;
 };
+
+enum queue_kind { QUEUE_IS_SMALL, QUEUE_IS_LARGE, QUEUE_IS_LENT };
+
+struct queue_chunk {
+    uint32_t next;
+    uint16_t start, end;
+    uint8_t kind, last_of_piece, unused[6];
+    uint8_t bytes[];
+};
+_Static_assert(sizeof(struct queue_chunk) == QUEUE_HEADER, "a chunk's header is 16 bytes");
 
 struct queue {
     uint32_t head, tail; /* chunk ids, 0: empty */
@@ -38,9 +57,54 @@ struct queue_cursor {
 
 void queue_pools_init(struct queue_pools *p, struct slabs *s);
 
+/* ---- a chunk: all pools' ids name places in the same slabs, so nobody needs to know which one an id is from */
+
+static inline struct queue_chunk *queue_chunk_at(const struct queue_pools *p, uint32_t id)
+{
+    return slab_at(p->small.slabs, id);
+}
+
+static inline struct pool *queue_pool_of(struct queue_pools *p, const struct queue_chunk *c)
+{
+    return c->kind == QUEUE_IS_SMALL ? &p->small : c->kind == QUEUE_IS_LARGE ? &p->large : &p->lent;
+}
+
+static inline uint32_t queue_held_in(const struct queue_chunk *c)
+{
+    return (uint32_t)c->end - c->start;
+}
+
+/* Where its first byte lies. */
+static inline const uint8_t *queue_first_of(const struct queue_chunk *c)
+{
+    const uint8_t *at = c->bytes;
+
+    if (c->kind == QUEUE_IS_LENT)
+        memcpy(&at, c->bytes, sizeof at);
+    return at + c->start;
+}
+
+/* ---- a queue: what requests and answers nearly always are, one small chunk, is done in line ---------------- */
+
 /* Appends len bytes, which are not the queue's own. Returns how many fitted in the budget: less than len only
  * when no small chunk is to be had any more. */
-uint32_t queue_append(struct queue *q, struct queue_pools *p, const void *data, uint32_t len);
+uint32_t queue_append_more(struct queue *q, struct queue_pools *p, const void *data, uint32_t len);
+static inline uint32_t queue_append(struct queue *q, struct queue_pools *p, const void *data, uint32_t len)
+{
+    struct queue_chunk *c;
+    uint32_t id;
+
+    if (q->tail != 0 || len - 1 >= QUEUE_SMALL - QUEUE_HEADER)
+        return queue_append_more(q, p, data, len);
+    id = slab_take(&p->small);
+    if (id == 0)
+        return 0;
+    c = queue_chunk_at(p, id);
+    *c = (struct queue_chunk){.end = (uint16_t)len, .kind = QUEUE_IS_SMALL};
+    memcpy(c->bytes, data, len);
+    *q = (struct queue){id, id, len, QUEUE_SMALL};
+    return len;
+}
 
 /* Appends len bytes (not 0) without a copy: the memory is lent until they have been dropped, which
  * queue_consume and queue_clear tell. False: no chunk is to be had, and nothing was put in. */
@@ -55,21 +119,55 @@ void queue_commit(struct queue *q, struct queue_pools *p, uint32_t n);
 
 /* Drops the first n bytes (n <= q->bytes). cursor may be NULL; else it stays right. Returns how many lent
  * pieces (as queue_append_lent took them) are no longer needed. */
-uint32_t queue_consume(struct queue *q, struct queue_pools *p, uint32_t n, struct queue_cursor *cursor);
+uint32_t queue_consume_pieces(struct queue *q, struct queue_pools *p, uint32_t n,
+                              struct queue_cursor *cursor);
+static inline uint32_t queue_consume(struct queue *q, struct queue_pools *p, uint32_t n,
+                                     struct queue_cursor *cursor)
+{
+    const struct queue_chunk *c;
+    uint32_t lent;
+
+    if (n != q->bytes || q->head != q->tail || q->head == 0)
+        return queue_consume_pieces(q, p, n, cursor);
+    c = queue_chunk_at(p, q->head);
+    lent = c->last_of_piece;
+    slab_give(queue_pool_of(p, c), q->head);
+    *q = (struct queue){0};
+    if (cursor != NULL)
+        *cursor = (struct queue_cursor){0};
+    return lent;
+}
 
 /* Copies len bytes from offset on (offset + len <= q->bytes) out and leaves them in. */
 void queue_copy(const struct queue *q, const struct queue_pools *p, uint32_t offset, void *to, uint32_t len);
 
-/* Copies len bytes from offset on (offset + len <= q->bytes) and returns their sum, as sum_copy does. cursor
+/* Copies len bytes from offset on (offset + len <= q->bytes) and returns their sum, as sum_copy_total does. cursor
  * may be NULL; else it makes a read that goes on where the last one ended cost no walk. */
-uint32_t queue_copy_sum(const struct queue *q, const struct queue_pools *p, uint32_t offset, void *to,
-                        uint32_t len, struct queue_cursor *cursor);
+uint64_t queue_copy_sum_pieces(const struct queue *q, const struct queue_pools *p, uint32_t offset, void *to,
+                               uint32_t len, struct queue_cursor *cursor);
+static inline uint64_t queue_copy_sum(const struct queue *q, const struct queue_pools *p, uint32_t offset,
+                                      void *to, uint32_t len, struct queue_cursor *cursor)
+{
+    if (len == 0)
+        return 0;
+    if (q->head != q->tail)
+        return queue_copy_sum_pieces(q, p, offset, to, len, cursor);
+    return sum_copy_total(to, queue_first_of(queue_chunk_at(p, q->head)) + offset, len);
+}
 
 /* Moves the first n bytes of from (n <= from->bytes; it holds nothing lent) to the end of to, another queue:
  * chunks are handed over, the odd end is copied, and so is a chunk's content of up to 256 bytes for which
  * to's last chunk has room, so that many tiny pieces do not cost a chunk each. Returns how many were moved:
  * less than n only when the odd end needs a chunk and none is to be had; what was not moved stays. */
-uint32_t queue_move(struct queue *to, struct queue *from, struct queue_pools *p, uint32_t n);
+uint32_t queue_move_pieces(struct queue *to, struct queue *from, struct queue_pools *p, uint32_t n);
+static inline uint32_t queue_move(struct queue *to, struct queue *from, struct queue_pools *p, uint32_t n)
+{
+    if (n != from->bytes || to->head != 0)
+        return queue_move_pieces(to, from, p, n);
+    *to = *from; /* all of it, to nothing: the list changes hands */
+    *from = (struct queue){0};
+    return n;
+}
 
 /* Puts all of from behind to, another queue; from is empty then. Nothing is copied. */
 void queue_concat(struct queue *to, struct queue *from, const struct queue_pools *p);

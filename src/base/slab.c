@@ -55,8 +55,7 @@ void slab_pool(struct pool *p, struct slabs *s, uint32_t item_bytes)
     p->per_slab = SLAB_BYTES / item_bytes;
 }
 
-/* Takes a slab (number + 1) out of the pool's list of room. */
-static void unlink_room(struct pool *p, uint32_t slab)
+void slab_filled(struct pool *p, uint32_t slab)
 {
     struct slab_info *info = p->slabs->info;
     const uint32_t next = info[slab - 1].next, prev = info[slab - 1].prev;
@@ -74,7 +73,7 @@ static void release_slab(struct pool *p, uint32_t slab)
 {
     struct slabs *s = p->slabs;
 
-    unlink_room(p, slab);
+    slab_filled(p, slab);
     s->info[slab - 1].next = s->free;
     s->free = slab;
 }
@@ -111,69 +110,22 @@ static bool borrow_slab(struct pool *p)
     return true;
 }
 
-/* An item of the slab, which has one. */
-static inline uint32_t pick_item(const struct pool *p, uint32_t slab, struct slab_info *info)
-{
-    const uint32_t id = info->free;
-    uint32_t next;
-
-    if (id == 0)
-        return (slab - 1) * SLAB_UNITS + info->fresh++ * (p->item_bytes / SLAB_UNIT) + 1;
-    memcpy(&next, slab_at(p->slabs, id), sizeof next);
-    info->free = next;
-    if (next != 0) /* the next to be handed out, and to be read here first */
-        __builtin_prefetch(slab_at(p->slabs, next), 1);
-    return id;
-}
-
-uint32_t slab_take(struct pool *p)
+uint32_t slab_take_other(struct pool *p)
 {
     struct slabs *s = p->slabs;
-    struct slab_info *info;
-    uint32_t id;
 
-    if (p->item_bytes > s->budget_bytes - s->used_bytes || (p->room == 0 && !borrow_slab(p))) {
-        s->full++;
-        return 0;
-    }
-    info = &s->info[p->room - 1];
-    id = pick_item(p, p->room, info);
-    p->used++;
-    s->used_bytes += p->item_bytes;
-    if (s->used_bytes > s->peak_bytes)
-        s->peak_bytes = s->used_bytes;
-    if (++info->used == p->per_slab)
-        unlink_room(p, p->room);
-    return id;
+    if (p->room == 0 && p->item_bytes <= s->budget_bytes - s->used_bytes && borrow_slab(p))
+        return slab_take(p);
+    s->full++;
+    return 0;
 }
 
-/* An empty slab that is not the only one with room has to go. */
-static inline bool is_spare(const struct slab_info *info)
+void slab_emptied(struct pool *p, uint32_t slab)
 {
-    return info->used == 0 && (info->next != 0 || info->prev != 0);
-}
-
-/* A slab has room again, or is empty: seldom, so out of line, for slab_give to stay short. */
-static __attribute__((cold)) void move_slab(struct pool *p, uint32_t slab)
-{
-    struct slab_info *info = &p->slabs->info[slab - 1];
+    const struct slab_info *info = &p->slabs->info[slab - 1];
 
     if (info->used + 1u == p->per_slab)
         link_room(p, slab);
-    if (is_spare(info))
+    if (slab_is_spare(info))
         release_slab(p, slab);
-}
-
-void slab_give(struct pool *p, uint32_t id)
-{
-    struct slabs *s = p->slabs;
-    const uint32_t slab = (id - 1) / SLAB_UNITS + 1;
-    struct slab_info *info = &s->info[slab - 1];
-
-    memcpy(slab_at(s, id), &info->free, sizeof info->free);
-    info->free = id;
-    p->used--;
-    s->used_bytes -= p->item_bytes;
-    if (info->used-- == p->per_slab || is_spare(info))
-        move_slab(p, slab);
 }

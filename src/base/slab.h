@@ -12,6 +12,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <string.h>
 
 enum { SLAB_BYTES = 65536, SLAB_UNIT = 64, SLAB_UNITS = SLAB_BYTES / SLAB_UNIT };
 
@@ -51,18 +52,72 @@ void slab_init(struct slabs *s, void *memory, size_t budget_bytes, uint32_t pool
  * used up. */
 void slab_pool(struct pool *p, struct slabs *s, uint32_t item_bytes);
 
-/* An item, its bytes undefined; 0: the budget is used up (counted). Budget that is left can be had by any
- * pool as far as whole slabs are free: while the items of one pool lie scattered over many slabs, a take from
- * another can be refused earlier, and is counted alike. */
-uint32_t slab_take(struct pool *p);
-
-/* Gives an item back to the pool that it came from. */
-void slab_give(struct pool *p, uint32_t id);
-
 /* Where the item lies. id is not 0. */
 static inline void *slab_at(const struct slabs *s, uint32_t id)
 {
     return s->region + (size_t)(id - 1) * SLAB_UNIT;
+}
+
+/* What a take and a give seldom come to: a take that needs a slab, or is refused; a slab that has given its last
+ * item; one that has an item again, or all of them. */
+uint32_t slab_take_other(struct pool *p);
+void slab_filled(struct pool *p, uint32_t slab);
+void slab_emptied(struct pool *p, uint32_t slab);
+
+/* An empty slab that is not the only one with room has to go. */
+static inline bool slab_is_spare(const struct slab_info *info)
+{
+    return info->used == 0 && (info->next | info->prev) != 0;
+}
+
+/* An item of the slab, which has one. */
+static inline uint32_t slab_pick(const struct pool *p, uint32_t slab, struct slab_info *info)
+{
+    const uint32_t id = info->free;
+
+    if (id == 0)
+        return (slab - 1) * SLAB_UNITS + info->fresh++ * (p->item_bytes / SLAB_UNIT) + 1;
+    memcpy(&info->free, slab_at(p->slabs, id), sizeof info->free);
+    if (info->free != 0) /* the next to be handed out, and to be read here first */
+        __builtin_prefetch(slab_at(p->slabs, info->free), 1);
+    return id;
+}
+
+/* An item, its bytes undefined; 0: the budget is used up (counted). Budget that is left can be had by any
+ * pool as far as whole slabs are free: while the items of one pool lie scattered over many slabs, a take from
+ * another can be refused earlier, and is counted alike. */
+static inline uint32_t slab_take(struct pool *p)
+{
+    struct slabs *s = p->slabs;
+    struct slab_info *info;
+    uint32_t id;
+
+    if (p->item_bytes > s->budget_bytes - s->used_bytes || p->room == 0)
+        return slab_take_other(p);
+    info = &s->info[p->room - 1];
+    id = slab_pick(p, p->room, info);
+    p->used++;
+    s->used_bytes += p->item_bytes;
+    if (s->used_bytes > s->peak_bytes)
+        s->peak_bytes = s->used_bytes;
+    if (++info->used == p->per_slab)
+        slab_filled(p, p->room);
+    return id;
+}
+
+/* Gives an item back to the pool that it came from. */
+static inline void slab_give(struct pool *p, uint32_t id)
+{
+    struct slabs *s = p->slabs;
+    const uint32_t slab = (id - 1) / SLAB_UNITS + 1;
+    struct slab_info *info = &s->info[slab - 1];
+
+    memcpy(slab_at(s, id), &info->free, sizeof info->free);
+    info->free = id;
+    p->used--;
+    s->used_bytes -= p->item_bytes;
+    if (info->used-- == p->per_slab || slab_is_spare(info))
+        slab_emptied(p, slab);
 }
 
 #endif

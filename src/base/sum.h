@@ -10,13 +10,37 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* The sum of len bytes at any address (an odd last byte counts as if a zero byte followed), at most 0xffff; 0
- * only if all are zero. A checksum field that is to be computed is zero meanwhile. */
-uint32_t sum_bytes(const void *data, size_t len);
+/* The sum of len bytes at any address (an odd last byte counts as if a zero byte followed) as a total of 64
+ * bits, carries added in: for who adds more to it. 0 only if all are zero. A checksum field that is to be
+ * computed is zero meanwhile. */
+uint64_t sum_total(const void *data, size_t len);
 
-/* Copies len bytes, in one pass, and returns their sum as sum_bytes does. Either address may be any; the two
- * do not overlap. */
-uint32_t sum_copy(void *to, const void *from, size_t len);
+/* Copies len bytes, in one pass, and returns their total. Either address may be any; the two do not overlap.
+ */
+uint64_t sum_copy_total(void *to, const void *from, size_t len);
+
+/* A total as 16 bits: a number added to itself with its halves exchanged has the sum of its halves, carry
+ * included, in its upper half. */
+static inline uint32_t sum_fold_total(uint64_t total)
+{
+    uint32_t half;
+
+    total += total << 32 | total >> 32;
+    half = (uint32_t)(total >> 32);
+    half += half << 16 | half >> 16;
+    return half >> 16;
+}
+
+/* The same sums folded: at most 0xffff. */
+static inline uint32_t sum_bytes(const void *data, size_t len)
+{
+    return sum_fold_total(sum_total(data, len));
+}
+
+static inline uint32_t sum_copy(void *to, const void *from, size_t len)
+{
+    return sum_fold_total(sum_copy_total(to, from, len));
+}
 
 /* Folds a total of up to 65,536 sums to 16 bits. A total of fewer sums may as well be added on and folded
  * later. */

@@ -37,18 +37,12 @@ static inline void add(struct total *t, uint64_t word)
     t->carries += t->sum < word;
 }
 
-/* To 16 bits: a number added to itself with its halves exchanged has the sum of its halves, carry included,
- * in its upper half. */
-static inline uint32_t fold(const struct total *t)
+/* Carries back in. */
+static inline uint64_t whole(const struct total *t)
 {
     uint64_t sum = t->sum + t->carries;
-    uint32_t half;
 
-    sum += sum < t->carries;
-    sum += sum << 32 | sum >> 32;
-    half = (uint32_t)(sum >> 32);
-    half += half << 16 | half >> 16;
-    return half >> 16;
+    return sum + (sum < t->carries);
 }
 
 static inline void add32(struct total *t, const uint8_t *at)
@@ -97,7 +91,7 @@ static inline __attribute__((always_inline)) void add_short(struct total *t, con
         add(t, rest_of(at, len & 7));
 }
 
-uint32_t sum_bytes(const void *data, size_t len)
+uint64_t sum_total(const void *data, size_t len)
 {
     const uint8_t *at = data;
     struct total t = {0, 0};
@@ -109,7 +103,7 @@ uint32_t sum_bytes(const void *data, size_t len)
     }
     if (len)
         add_short(&t, at, len);
-    return fold(&t);
+    return whole(&t);
 }
 
 /* Each word is loaded once, and stored and summed from its register. */
@@ -171,7 +165,7 @@ static inline __attribute__((always_inline)) void copy_short(struct total *t, ui
         add(t, copy_rest(to, from, len & 7));
 }
 
-uint32_t sum_copy(void *to, const void *from, size_t len)
+uint64_t sum_copy_total(void *to, const void *from, size_t len)
 {
     const uint8_t *in = from;
     uint8_t *out = to;
@@ -183,5 +177,5 @@ uint32_t sum_copy(void *to, const void *from, size_t len)
     }
     if (len)
         copy_short(&t, out, in, len);
-    return fold(&t);
+    return whole(&t);
 }

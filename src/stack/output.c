@@ -8,6 +8,7 @@
  * slot stays in `owing` and the device is marked full, so that the sleeper waits for slots too.
  */
 #include "room.h"
+#include "tcp/fast.h"
 #include "tcp/out.h"
 #include "tcp/timers.h"
 #include "wire/arp.h"
@@ -287,8 +288,7 @@ static void put_unusual(struct rn_stack *net, struct conn *c, const struct out_s
 
     tcp_encode(at, &o->tcp);
     sum = checksum_pseudo(&own->addr, &c->key.remote, IP_TCP, len) + sum_bytes(at, header);
-    if (o->len)
-        sum += out_payload(&net->conns, c, o, at + header);
+    sum += sum_fold_total(out_payload(&net->conns, c, o->offset, o->len, at + header));
     checksum_store(at + 16, sum);
 }
 
@@ -305,7 +305,7 @@ static inline __attribute__((always_inline)) void put_usual(struct rn_stack *net
     struct quick_packet p = {.src = &net->addresses.list[c->key.local].addr,
                              .dst = &c->key.remote,
                              .len = o->len,
-                             .sum = o->len ? out_payload(&net->conns, c, o, at + header) : 0,
+                             .sum = out_payload(&net->conns, c, o->offset, o->len, at + header),
                              .ttl = k->ttl,
                              .traffic_class = traffic_class(k, o)};
 
@@ -319,7 +319,7 @@ static inline __attribute__((always_inline)) void put_usual(struct rn_stack *net
         quick_encode4(at, &p, &o->tcp);
 }
 
-static inline void put_segment(struct rn_stack *net, struct room_device *d, struct rn_frame *f,
+static void put_segment(struct rn_stack *net, struct room_device *d, struct rn_frame *f,
                                struct conn *c, const struct out_segment *o)
 {
     if (!quick_can(&o->tcp) || net->conns.config.no_fast_path)
@@ -361,14 +361,35 @@ static __attribute__((noinline)) enum turn serve(struct rn_stack *net, struct co
 /* Takes up to AHEAD connections out of their queue and fetches them. Returns how many. */
 static int take_ahead(struct conns *s, struct fifo *from, uint32_t ids[AHEAD])
 {
-    int n = 0;
+    int n = fifo_pop_many(&s->fifos, from, ids, AHEAD);
 
-    while (n < AHEAD && fifo_pop(&s->fifos, from, &ids[n])) {
-        __builtin_prefetch(conn_at(s, ids[n]));
-        __builtin_prefetch((uint8_t *)conn_at(s, ids[n]) + 64);
-        n++;
+    for (int i = 0; i < n; i++) {
+        __builtin_prefetch(conn_at(s, ids[i]));
+        __builtin_prefetch((uint8_t *)conn_at(s, ids[i]) + 64);
     }
     return n;
+}
+
+/* Nearly always: all that is owed goes with one segment. False: nothing was done. */
+static inline bool serve_usual(struct rn_stack *net, struct conn *c)
+{
+    struct room_device *d = &net->devices[net->addresses.list[c->key.local].device];
+    struct conn_active *a = conn_active(&net->conns, c);
+    struct rn_frame *f;
+    struct out_segment o;
+
+    if (!fast_is_one_segment(c, a) || net->conns.config.no_fast_path || c->retries ||
+        !neighbour_ready(&net->neighbours, c->next_hop, net->now))
+        return false;
+    f = slot_of(net, d);
+    if (!f)
+        return false;
+    fast_text(&net->conns, c, a, &o);
+    if (c->flags & CONN_IPV6)
+        put_segment(net, d, f, c, &(struct out_segment){o.tcp, o.offset, o.len, false});
+    else
+        put_usual(net, d, f, c, &o, false);
+    return true;
 }
 
 /* One connection's turn, and where it stands afterwards. */
@@ -377,6 +398,10 @@ static inline void serve_one(struct rn_stack *net, uint32_t index, struct fifo *
     struct conns *s = &net->conns;
     struct conn *c = conn_at(s, index);
 
+    if (serve_usual(net, c)) {
+        c->flags &= ~(uint32_t)CONN_IN_OWING;
+        return;
+    }
     switch (serve(net, c)) {
     case TURN_MORE: fifo_push(&s->fifos, todo, index); break;
     case TURN_BLOCKED: fifo_push(&s->fifos, blocked, index); break;

@@ -10,8 +10,7 @@
 #include "timers.h"
 #include "tune.h"
 
-/* The application was cut short and there is room again: say so once, for at least a segment or half. */
-static void tell_room(struct conns *s, struct conn *c)
+void ack_tell_room(struct conns *s, struct conn *c)
 {
     uint32_t queued = conn_queued(s, c), limit = conn_send_limit(s, c);
     uint32_t room = queued < limit ? limit - queued : 0;
@@ -20,27 +19,6 @@ static void tell_room(struct conns *s, struct conn *c)
         return;
     c->flags &= ~(uint32_t)CONN_WANT_WRITE;
     conn_tells(s, c, CONN_EV_WRITABLE);
-}
-
-void ack_free(struct conns *s, struct conn *c, struct conn_active *a, uint32_t acked)
-{
-    uint32_t bytes = acked < a->send.bytes ? acked : a->send.bytes, lent;
-
-    if (bytes) {
-        lent = queue_consume(&a->send, &s->queues, bytes, &a->cursor);
-        if (lent) {
-            a->refs_done += lent;
-            conn_tells(s, c, CONN_EV_SENT);
-        }
-    }
-    if (acked > bytes)
-        c->flags |= CONN_FIN_ACKED; /* only a FIN lies behind the bytes */
-    if (c->flags & CONN_URGENT_OUT && seq_le(a->snd_up, c->snd_una))
-        c->flags &= ~(uint32_t)CONN_URGENT_OUT;
-    a->progress_at = tick_of(s->now);
-    if (c->flags & CONN_WANT_WRITE)
-        tell_room(s, c);
-    tune_acked(s, c);
 }
 
 /* SND.UNA moves to ack. The byte that probed a closed window is not in the books until now: it was taken. */

@@ -6,8 +6,8 @@
 #ifndef TCP_ACK_H
 #define TCP_ACK_H
 
-#include "conn.h"
 #include "segment.h"
+#include "tune.h"
 
 /* Takes in the acknowledgement, SACK and the window. DROP_NONE, or DROP_ACK for one that acknowledges what
  * was not sent or is too old (RFC 5961 5.2); an acknowledgement is then owed. */
@@ -19,9 +19,29 @@ static inline uint32_t ack_window(const struct conn *c, const struct tcp *t)
     return (uint32_t)t->window << (t->flags & TCP_SYN ? 0 : c->scale & 15);
 }
 
+/* The application was cut short and there is room again: says so once, for at least a segment or half. */
+void ack_tell_room(struct conns *s, struct conn *c);
+
 /* Bytes of the send queue were acknowledged, up to snd_una, which has moved already: they are let go, and who
  * waits for room is told. A step of ack_received that fast.c takes, too. */
-void ack_free(struct conns *s, struct conn *c, struct conn_active *a, uint32_t acked);
+static inline void ack_free(struct conns *s, struct conn *c, struct conn_active *a, uint32_t acked)
+{
+    uint32_t bytes = acked < a->send.bytes ? acked : a->send.bytes;
+    uint32_t lent = bytes ? queue_consume(&a->send, &s->queues, bytes, &a->cursor) : 0;
+
+    if (lent) {
+        a->refs_done += lent;
+        conn_tells(s, c, CONN_EV_SENT);
+    }
+    if (acked > bytes)
+        c->flags |= CONN_FIN_ACKED; /* only a FIN lies behind the bytes */
+    if (c->flags & CONN_URGENT_OUT && seq_le(a->snd_up, c->snd_una))
+        c->flags &= ~(uint32_t)CONN_URGENT_OUT;
+    a->progress_at = tick_of(s->now);
+    if (c->flags & CONN_WANT_WRITE)
+        ack_tell_room(s, c);
+    tune_acked(s, c);
+}
 
 /* The window is another than before. */
 void ack_window_changed(struct conns *s, struct conn *c, uint32_t window);

@@ -90,13 +90,11 @@ static void pass_mark(struct conn *c, const struct conn_active *a)
 }
 
 /* Bytes were taken: the window, the block, and the end if that is all that is left. */
-static void was_taken(struct conns *s, struct conn *c, uint32_t bytes)
+static inline void was_taken(struct conns *s, struct conn *c, struct conn_active *a, uint32_t bytes)
 {
-    struct conn_active *a = conn_active(s, c);
-
     if (c->flags & CONN_URGENT_IN)
         pass_mark(c, a);
-    tune_was_read(s, c, bytes);
+    tune_was_read(s, c, a, bytes);
     conn_was_read(s, c);
     if (!a->recv.bytes) {
         if (ended(c))
@@ -118,7 +116,7 @@ ptrdiff_t call_receive(struct conns *s, struct conn *c, void *data, size_t len)
         unread = (uint32_t)len;
     queue_copy(&a->recv, &s->queues, 0, data, unread);
     queue_consume(&a->recv, &s->queues, unread, NULL);
-    was_taken(s, c, unread);
+    was_taken(s, c, a, unread);
     return unread;
 }
 
@@ -135,6 +133,7 @@ ptrdiff_t call_peek(struct conns *s, struct conn *c, const uint8_t **data)
 
 ptrdiff_t call_consume(struct conns *s, struct conn *c, size_t len)
 {
+    struct conn_active *a = conn_active(s, c);
     uint32_t unread = conn_unread(s, c);
 
     if (!len)
@@ -143,20 +142,26 @@ ptrdiff_t call_consume(struct conns *s, struct conn *c, size_t len)
         return read_nothing(s, c);
     if (len < unread)
         unread = (uint32_t)len;
-    queue_consume(&conn_active(s, c)->recv, &s->queues, unread, NULL);
-    was_taken(s, c, unread);
+    queue_consume(&a->recv, &s->queues, unread, NULL);
+    was_taken(s, c, a, unread);
     return unread;
 }
 
+/* Why nothing can be sent, now or for ever. */
+static int no_sending(const struct conns *s, const struct conn *c)
+{
+    if (c->state == CONN_CLOSED && conn_cold(s, c)->error)
+        return conn_cold(s, c)->error;
+    return c->state == CONN_SYN_SENT || c->state == CONN_SYN_RECEIVED ? -ENOTCONN : -EPIPE;
+}
+
 /* How many of len bytes may be queued: their number, or why none. A short count asks for WRITABLE. */
-static ptrdiff_t room_for(struct conns *s, struct conn *c, size_t len)
+static inline ptrdiff_t room_for(struct conns *s, struct conn *c, size_t len)
 {
     uint32_t queued = conn_queued(s, c), limit = conn_send_limit(s, c), room;
 
-    if (c->state == CONN_CLOSED && conn_cold(s, c)->error)
-        return conn_cold(s, c)->error;
     if (!conn_facts[c->state].may_send || c->flags & CONN_FIN_WANTED)
-        return c->state == CONN_SYN_SENT || c->state == CONN_SYN_RECEIVED ? -ENOTCONN : -EPIPE;
+        return no_sending(s, c);
     if (!len)
         return 0;
     room = queued < limit ? limit - queued : 0;
@@ -173,7 +178,7 @@ static ptrdiff_t room_for(struct conns *s, struct conn *c, size_t len)
 }
 
 /* got of want bytes were queued. */
-static ptrdiff_t was_queued(struct conns *s, struct conn *c, ptrdiff_t want, uint32_t got)
+static inline ptrdiff_t was_queued(struct conns *s, struct conn *c, ptrdiff_t want, uint32_t got)
 {
     conn_active(s, c)->reserved = 0;
     if (got)
@@ -262,6 +267,7 @@ uint32_t call_urgent(const struct conns *s, const struct conn *c)
 
 ptrdiff_t call_splice(struct conns *s, struct conn *from, struct conn *to, size_t len)
 {
+    struct conn_active *a = conn_active(s, from);
     uint32_t unread = conn_unread(s, from), moved;
     ptrdiff_t room;
 
@@ -270,10 +276,10 @@ ptrdiff_t call_splice(struct conns *s, struct conn *from, struct conn *to, size_
     room = room_for(s, to, len < unread ? len : unread);
     if (room <= 0)
         return room;
-    moved = queue_move(&conn_active(s, to)->send, &conn_active(s, from)->recv, &s->queues, (uint32_t)room);
+    moved = queue_move(&conn_active(s, to)->send, &a->recv, &s->queues, (uint32_t)room);
     room = was_queued(s, to, room, moved);
     if (moved)
-        was_taken(s, from, moved);
+        was_taken(s, from, a, moved);
     return room;
 }
 

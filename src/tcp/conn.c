@@ -101,12 +101,10 @@ bool conn_set_settings(struct conns *s, struct conn *c, const struct conn_settin
 
 /* ---- the active block --------------------------------------------------------------------------------- */
 
-struct conn_active *conn_activate(struct conns *s, struct conn *c)
+struct conn_active *conn_activate_new(struct conns *s, struct conn *c)
 {
     struct conn_active *a;
 
-    if (c->active)
-        return conn_active(s, c);
     c->active = slab_take(&s->actives);
     if (!c->active)
         return NULL;
@@ -116,12 +114,9 @@ struct conn_active *conn_activate(struct conns *s, struct conn *c)
     return a;
 }
 
-void conn_fold(struct conns *s, struct conn *c)
+void conn_fold_block(struct conns *s, struct conn *c, struct conn_active *a)
 {
-    struct conn_active *a = conn_active(s, c);
-
-    if (!a || c->snd_una.v != c->snd_nxt.v || a->send.head || a->recv.head || reassembly_any(&a->ahead) ||
-        a->fin_early || a->dsack_len || c->flags & CONN_URGENT_IN)
+    if (reassembly_any(&a->ahead) || a->fin_early || a->dsack_len || c->flags & CONN_URGENT_IN)
         return;
     if (a->refs_done && c->state != CONN_CLOSED && !(c->flags & CONN_ORPHAN))
         return; /* the application has not yet heard of it */
@@ -216,31 +211,4 @@ void conn_release(struct conns *s, struct conn *c)
     c->snd_wnd = s->free;
     s->free = conn_index(s, c) + 1;
     s->used--;
-}
-
-/* ---- the receive window ------------------------------------------------------------------------------- */
-
-uint32_t conn_window(const struct conns *s, const struct conn *c)
-{
-    uint32_t unread = conn_unread(s, c), limit = conn_receive_limit(s, c), room, step;
-    uint32_t offered = (uint32_t)seq_diff(c->rcv_edge, c->rcv_nxt);
-
-    room = unread < limit ? limit - unread : 0;
-    step = limit / 2 < c->mss ? limit / 2 : c->mss;
-    /* RFC 9293 3.8.6.2.2: the edge moves by a useful step or not at all, and never back (SHLD-14). */
-    return room >= offered + step ? room : offered;
-}
-
-void conn_was_read(struct conns *s, struct conn *c)
-{
-    uint32_t offered = (uint32_t)seq_diff(c->rcv_edge, c->rcv_nxt), grows, worth = 2u * c->mss;
-
-    if (!conn_facts[c->state].may_receive)
-        return;
-    grows = conn_window(s, c) - offered;
-    if (worth > conn_receive_limit(s, c) / 2)
-        worth = conn_receive_limit(s, c) / 2;
-    /* An update is worth a segment of its own when it is large, or when the peer may be waiting for it. */
-    if (grows && (grows >= worth || offered < c->mss))
-        conn_owes(s, c, OWE_ACK);
 }

@@ -216,6 +216,7 @@ struct conn_settings {
     uint8_t dscp, ttl;
     uint8_t soft_errors; /* 1: CONN_EV_TROUBLE is told */
     uint8_t no_delayed_ack;
+    uint8_t unused[4]; /* 32 bytes in all, so that a number is soon an address */
 };
 
 /* Everything that can be chosen for the stack alone, in the units that the code wants. */
@@ -398,10 +399,21 @@ struct conn *conn_new(struct conns *s);
 void conn_keep_hop(struct conns *s, struct conn *c, uint16_t next_hop);
 
 /* The active block, taken if there is none; NULL: the budget is used up. */
-struct conn_active *conn_activate(struct conns *s, struct conn *c);
+struct conn_active *conn_activate_new(struct conns *s, struct conn *c);
+static inline struct conn_active *conn_activate(struct conns *s, struct conn *c)
+{
+    return c->active ? conn_active(s, c) : conn_activate_new(s, c);
+}
 
 /* Gives the active block back if nothing is in it and nothing in flight. */
-void conn_fold(struct conns *s, struct conn *c);
+void conn_fold_block(struct conns *s, struct conn *c, struct conn_active *a);
+static inline void conn_fold(struct conns *s, struct conn *c)
+{
+    struct conn_active *a = conn_active(s, c);
+
+    if (a && c->snd_una.v == c->snd_nxt.v && !(a->send.head | a->recv.head))
+        conn_fold_block(s, c, a);
+}
 
 /* The only place where a state changes; it counts. */
 void conn_set_state(struct conns *s, struct conn *c, enum conn_state state);
@@ -486,11 +498,32 @@ static inline bool conn_memory_is_out(const struct conns *s)
     return s->slabs->used_bytes > s->slabs->budget_bytes / 16 * 15;
 }
 
-/* How much more the peer may send: from rcv_nxt to the right edge that the buffer allows now. */
-uint32_t conn_window(const struct conns *s, const struct conn *c);
+/* How much more the peer may send: from rcv_nxt to the right edge that the buffer allows now. RFC 9293
+ * 3.8.6.2.2: the edge moves by a useful step or not at all, and never back (SHLD-14). */
+static inline uint32_t conn_window(const struct conns *s, const struct conn *c)
+{
+    uint32_t limit = conn_receive_limit(s, c), step = limit / 2 < c->mss ? limit / 2 : c->mss, unread;
+    uint32_t offered = (uint32_t)seq_diff(c->rcv_edge, c->rcv_nxt);
+
+    if (limit < offered + step) /* however little is unread */
+        return offered;
+    unread = conn_unread(s, c);
+    return unread < limit && limit - unread >= offered + step ? limit - unread : offered;
+}
 
 /* After the application took bytes: owes a window update when the right edge can move by as much as RFC 9293
- * 3.8.6.2.2 asks for. */
-void conn_was_read(struct conns *s, struct conn *c);
+ * 3.8.6.2.2 asks for, which is worth a segment of its own when it is much, or when the peer may be waiting for
+ * it. */
+static inline void conn_was_read(struct conns *s, struct conn *c)
+{
+    uint32_t offered = (uint32_t)seq_diff(c->rcv_edge, c->rcv_nxt), limit = conn_receive_limit(s, c), grows;
+    uint32_t worth = 2u * c->mss < limit / 2 ? 2u * c->mss : limit / 2;
+
+    if (offered >= c->mss && limit < offered + worth) /* however little is unread */
+        return;
+    grows = conn_window(s, c) - offered;
+    if (grows && (grows >= worth || offered < c->mss) && conn_facts[c->state].may_receive)
+        conn_owes(s, c, OWE_ACK);
+}
 
 #endif

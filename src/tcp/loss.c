@@ -15,9 +15,7 @@
 enum {
     DUP_THRESH = 3,
     REO_MULT_MAX = 100,
-    REO_PERSIST = 16,             /* recoveries, RFC 8985 6.2 step 4 */
-    DELAYED_ACK_US = 200000,      /* the worst that a peer may wait (RFC 8985 7.2) */
-    PROBE_UNMEASURED_US = 1000000 /* 7.2, step 1 */
+    REO_PERSIST = 16 /* recoveries, RFC 8985 6.2 step 4 */
 };
 
 static uint32_t least(uint32_t a, uint32_t b)
@@ -26,29 +24,6 @@ static uint32_t least(uint32_t a, uint32_t b)
 }
 
 /* ---- RACK --------------------------------------------------------------------------------------------- */
-
-/* Steps 1 to 3: the latest sent of what has arrived, the least round trip, and whether the network reorders.
- */
-static void note_delivery(struct loss *l, const struct scoreboard_news *news)
-{
-    bool later = !l->rack_any || (int32_t)(news->newest_us - l->rack_us) > 0 ||
-                 (news->newest_us == l->rack_us && seq_lt(l->rack_end, news->newest_end));
-
-    if (news->timed && (!l->min_rtt_us || news->rtt_us < l->min_rtt_us))
-        l->min_rtt_us = news->rtt_us ? news->rtt_us : 1;
-    if (l->fack_known && news->lowest_known && seq_lt(news->lowest, l->fack))
-        l->reordering_seen = true;
-    l->fack = l->fack_known ? seq_max(l->fack, news->highest) : news->highest;
-    l->fack_known = true;
-    /* Less than the least round trip after it was sent again: it is the first transmission that has arrived.
-     */
-    if (!later || (news->newest_again && news->rtt_us < l->min_rtt_us))
-        return;
-    l->rack_any = true;
-    l->rack_us = news->newest_us;
-    l->rack_end = news->newest_end;
-    l->rack_rtt_us = news->rtt_us;
-}
 
 /* Step 4: how much later than what was sent after it a segment may arrive. */
 static uint32_t reordering_window(const struct conn *c, const struct conn_active *a)
@@ -250,7 +225,7 @@ void loss_acked(struct conns *s, struct conn *c, struct conn_active *a, const st
     const struct loss *l = &a->loss;
 
     if (news->any)
-        note_delivery(&a->loss, news);
+        loss_delivered(&a->loss, news);
     if (a->board.sacked | a->board.lost | l->phase | l->dup_acks | l->probe_out | ack->duplicate | ack->dsack)
         look_closely(s, c, a, news, ack);
     else
@@ -296,16 +271,6 @@ void loss_reorder_ran_out(struct conns *s, struct conn *c, struct conn_active *a
         reduce(s, c, a, 0, true);
     }
     conn_owes(s, c, OWE_SEND);
-}
-
-uint32_t loss_probe_us(const struct conn *c, const struct conn_active *a)
-{
-    const struct loss *l = &a->loss;
-    uint32_t wait = c->srtt_us ? 2 * c->srtt_us : PROBE_UNMEASURED_US;
-
-    if (l->phase != LOSS_OPEN || a->board.sacked || l->probe_out || c->srtt_us > UINT32_MAX / 4)
-        return 0;
-    return conn_flight(c) <= c->mss ? wait + DELAYED_ACK_US : wait;
 }
 
 void loss_probe_sent(struct conn *c, struct conn_active *a, bool again)

@@ -12,7 +12,7 @@
 #ifndef TCP_LOSS_H
 #define TCP_LOSS_H
 
-#include "base/seq.h"
+#include "scoreboard.h"
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -20,9 +20,13 @@
 struct conns;
 struct conn;
 struct conn_active;
-struct scoreboard_news;
 
 enum loss_phase { LOSS_OPEN, LOSS_RECOVERY, LOSS_REPAIR };
+
+enum {
+    LOSS_DELAYED_ACK_US = 200000,      /* the worst that a peer may wait (RFC 8985 7.2) */
+    LOSS_PROBE_UNMEASURED_US = 1000000 /* 7.2, step 1 */
+};
 
 struct loss {
     uint8_t phase;       /* enum loss_phase */
@@ -61,6 +65,29 @@ struct loss_ack {
     bool limited;         /* before it the congestion window was what held the sender back */
 };
 
+/* Something arrived that was in flight. RFC 8985 6.2, steps 1 to 3: the latest sent of what has arrived, the
+ * least round trip, and whether the network reorders. A step of loss_acked that fast.c takes, too. */
+static inline void loss_delivered(struct loss *l, const struct scoreboard_news *news)
+{
+    bool later = !l->rack_any || (int32_t)(news->newest_us - l->rack_us) > 0 ||
+                 (news->newest_us == l->rack_us && seq_lt(l->rack_end, news->newest_end));
+
+    if (news->timed && (!l->min_rtt_us || news->rtt_us < l->min_rtt_us))
+        l->min_rtt_us = news->rtt_us ? news->rtt_us : 1;
+    if (l->fack_known && news->lowest_known && seq_lt(news->lowest, l->fack))
+        l->reordering_seen = true;
+    l->fack = l->fack_known ? seq_max(l->fack, news->highest) : news->highest;
+    l->fack_known = true;
+    /* Less than the least round trip after it was sent again: it is the first transmission that has arrived.
+     */
+    if (!later || (news->newest_again && news->rtt_us < l->min_rtt_us))
+        return;
+    l->rack_any = true;
+    l->rack_us = news->newest_us;
+    l->rack_end = news->newest_end;
+    l->rack_rtt_us = news->rtt_us;
+}
+
 /* An acceptable acknowledgement was taken in, the scoreboard knows it already. news: what it delivered. */
 void loss_acked(struct conns *s, struct conn *c, struct conn_active *a, const struct scoreboard_news *news,
                 const struct loss_ack *ack);
@@ -73,8 +100,16 @@ void loss_timed_out(struct conns *s, struct conn *c, struct conn_active *a, bool
 void loss_reorder_ran_out(struct conns *s, struct conn *c, struct conn_active *a);
 
 /* When a tail loss probe is due if nothing is acknowledged (RFC 8985 7.2), in microseconds from now; 0: none
- * is to be sent. Asked when data was sent and when an acknowledgement moved SND.UNA. */
-uint32_t loss_probe_us(const struct conn *c, const struct conn_active *a);
+ * is to be sent. Asked when data was sent and when an acknowledgement moved SND.UNA. lone: at most one segment
+ * is in flight, whose acknowledgement may be delayed. */
+static inline uint32_t loss_probe_us(const struct loss *l, uint32_t srtt_us, bool sacked, bool lone)
+{
+    uint32_t wait = srtt_us ? 2 * srtt_us : LOSS_PROBE_UNMEASURED_US;
+
+    if (l->phase != LOSS_OPEN || sacked || l->probe_out || srtt_us > UINT32_MAX / 4)
+        return 0;
+    return lone ? wait + LOSS_DELAYED_ACK_US : wait;
+}
 
 /* A probe was sent: new data, or (again) the last segment. Its end is the scoreboard's (7.3). */
 void loss_probe_sent(struct conn *c, struct conn_active *a, bool again);

@@ -39,36 +39,13 @@ static bool has_sack(const struct conn *c, const struct conn_active *a)
     return a && c->flags & CONN_SACK && (a->dsack_len || reassembly_any(&a->ahead));
 }
 
-/* The fields that every segment has; takes the acknowledgement along. */
+/* The header, with all that may be said in it. */
 static void fill(struct conns *s, struct conn *c, struct conn_active *a, struct out_segment *out, seq32 seq,
                  unsigned flags)
 {
-    struct tcp *t = &out->tcp;
-    uint32_t shift = c->scale >> 4, field = conn_window(s, c) >> shift;
-
-    t->src_port = c->key.local_port;
-    t->dst_port = c->key.remote_port;
-    t->seq = seq;
-    t->ack = c->rcv_nxt;
-    t->has = 0;
-    t->urgent = 0;
-    t->window = (uint16_t)(field < 65535 ? field : 65535);
-    if (c->flags & CONN_TIMESTAMPS) {
-        t->has = TCP_HAS_TIMESTAMP;
-        t->ts_value = conn_timestamp(s, c);
-        t->ts_echo = c->ts_recent;
-    }
+    out_header(s, c, out, seq, flags | (c->flags & CONN_ECE_OWED ? TCP_ECE : 0));
     if (has_sack(c, a))
-        put_sack(s, c, a, t);
-    if (c->flags & CONN_ECE_OWED)
-        flags |= TCP_ECE;
-    t->flags = (uint8_t)flags;
-    out->ecn_capable = false;
-    s->counts.segments_out++;
-    c->rcv_edge = seq_max(c->rcv_edge, seq_add(c->rcv_nxt, (uint32_t)t->window << shift));
-    c->ack_bytes = 0;
-    c->owe &= (uint8_t) ~(OWE_ACK | OWE_ACK_LATER);
-    timers_ack_sent(c);
+        put_sack(s, c, a, &out->tcp);
 }
 
 /* An acknowledgement stands where the peer expects our next byte: behind all that was sent, but not behind
@@ -186,8 +163,7 @@ static bool worth_sending(const struct text *t, uint32_t left)
     return half && t->len >= half;
 }
 
-/* After more than a timeout of silence the path is a stranger again. */
-static void restart_if_idle(struct conns *s, struct conn *c)
+void out_restart_if_idle(struct conns *s, struct conn *c)
 {
     uint32_t idle;
 
@@ -388,7 +364,7 @@ static bool text(struct conns *s, struct conn *c, struct out_segment *out)
 
         t.most = t.most > 2 * blocks ? t.most - blocks : t.most / 2;
     }
-    restart_if_idle(s, c);
+    out_restart_if_idle(s, c);
     if (t.a->board.lost && again(&t, out))
         return true;
     if (!t.a->board.lost && fresh(&t, out))
@@ -423,11 +399,4 @@ bool out_next(struct conns *s, struct conn *c, struct out_segment *out)
         timers_ack_put_off(s, c);
     }
     return false;
-}
-
-uint32_t out_payload(struct conns *s, struct conn *c, const struct out_segment *out, void *to)
-{
-    struct conn_active *a = conn_active(s, c);
-
-    return queue_copy_sum(&a->send, &s->queues, out->offset, to, out->len, &a->cursor);
 }

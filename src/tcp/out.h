@@ -7,6 +7,7 @@
 #define TCP_OUT_H
 
 #include "conn.h"
+#include "timers.h"
 
 struct out_segment {
     struct tcp tcp;
@@ -19,7 +20,45 @@ struct out_segment {
  * flags say are of no interest are not. */
 bool out_next(struct conns *s, struct conn *c, struct out_segment *out);
 
-/* Copies the payload to `to` and returns its sum. */
-uint32_t out_payload(struct conns *s, struct conn *c, const struct out_segment *out, void *to);
+/* After more than a timeout of silence the path is a stranger again (RFC 5681 4.1): asked before a segment is
+ * decided on. */
+void out_restart_if_idle(struct conns *s, struct conn *c);
+
+/* The fields that every segment has, options but timestamps apart; takes the acknowledgement along. */
+static inline void out_header(struct conns *s, struct conn *c, struct out_segment *out, seq32 seq,
+                              unsigned flags)
+{
+    struct tcp *t = &out->tcp;
+    uint32_t shift = c->scale >> 4, window = conn_window(s, c) >> shift;
+
+    window = window < 65535 ? window : 65535;
+    t->src_port = c->key.local_port;
+    t->dst_port = c->key.remote_port;
+    t->seq = seq;
+    t->ack = c->rcv_nxt;
+    t->flags = (uint8_t)flags;
+    t->has = 0;
+    t->urgent = 0;
+    t->window = (uint16_t)window;
+    if (c->flags & CONN_TIMESTAMPS) {
+        t->has = TCP_HAS_TIMESTAMP;
+        t->ts_value = conn_timestamp(s, c);
+        t->ts_echo = c->ts_recent;
+    }
+    out->ecn_capable = false;
+    s->counts.segments_out++;
+    c->rcv_edge = seq_max(c->rcv_edge, seq_add(c->rcv_nxt, window << shift));
+    c->ack_bytes = 0;
+    c->owe &= (uint8_t) ~(OWE_ACK | OWE_ACK_LATER);
+    timers_ack_sent(c);
+}
+
+/* Copies len bytes of payload from offset on to `to` and returns their sum, a total of base/sum. */
+static inline uint64_t out_payload(struct conns *s, struct conn *c, uint32_t offset, uint32_t len, void *to)
+{
+    struct conn_active *a = conn_active(s, c);
+
+    return len ? queue_copy_sum(&a->send, &s->queues, offset, to, len, &a->cursor) : 0;
+}
 
 #endif

@@ -133,25 +133,14 @@ static __attribute__((noinline)) void extend_last(struct scoreboard *b, struct a
     last->sent_us = now_us;
 }
 
-void scoreboard_sent(struct scoreboard *b, struct array_pools *p, uint32_t len, uint32_t now_us)
+void scoreboard_add_span(struct scoreboard *b, struct array_pools *p, uint32_t len, uint32_t now_us)
 {
     unsigned n = b->spans.count;
-    struct span *last;
+    struct span *last = n ? &spans_of(b, p)[n - 1] : NULL;
 
-    b->nxt = seq_add(b->nxt, len);
-    if (n) {
-        last = &spans_of(b, p)[n - 1];
-        if (last->sent_us == now_us && !last->flags) {
-            last->end = b->nxt;
-            return;
-        }
-    } else if (!b->spans.item) { /* nearly always: nothing was in flight */
-        b->own[0] = (struct span){.end = b->nxt, .sent_us = now_us, .sends = 1};
-        b->spans.count = 1;
-        b->spans.room = SCOREBOARD_OWN;
-        return;
-    }
-    if (array_insert(&b->spans, p, &spans_kind, b->own, n))
+    if (last && last->sent_us == now_us && !last->flags)
+        last->end = b->nxt;
+    else if (array_insert(&b->spans, p, &spans_kind, b->own, n))
         spans_of(b, p)[n] = (struct span){.end = b->nxt, .sent_us = now_us, .sends = 1};
     else
         extend_last(b, p, len, now_us);
@@ -209,13 +198,14 @@ static void deliver(const struct span *s, seq32 start, seq32 end, uint32_t now_u
 }
 
 /* Span by span up to ack. */
-static __attribute__((noinline)) void take_spans(struct scoreboard *b, struct array_pools *p, seq32 ack,
-                                                 uint32_t now_us, struct scoreboard_news *news)
+void scoreboard_take_spans(struct scoreboard *b, struct array_pools *p, seq32 ack, uint32_t now_us,
+                           struct scoreboard_news *news)
 {
     struct span *spans = spans_of(b, p);
     unsigned i = 0;
     seq32 start = b->una;
 
+    news->acked += (uint32_t)seq_diff(ack, b->una);
     while (i < b->spans.count && seq_lt(start, ack)) {
         seq32 end = seq_min(spans[i].end, ack);
         uint32_t len = (uint32_t)seq_diff(end, start);
@@ -233,27 +223,6 @@ static __attribute__((noinline)) void take_spans(struct scoreboard *b, struct ar
     }
     b->una = ack;
     array_remove(&b->spans, p, &spans_kind, b->own, 0, i);
-}
-
-void scoreboard_acked(struct scoreboard *b, struct array_pools *p, seq32 ack, uint32_t now_us,
-                      struct scoreboard_news *news)
-{
-    const struct span *only = b->own;
-
-    news->acked += (uint32_t)seq_diff(ack, b->una);
-    /* Nearly always: all that is out was sent once, at one time, and has arrived. */
-    if (b->spans.count == 1 && !b->spans.item && ack.v == b->nxt.v && !only->flags && !news->any) {
-        news->delivered += (uint32_t)seq_diff(ack, b->una);
-        news->any = news->timed = news->lowest_known = true;
-        news->lowest = b->una;
-        news->newest_us = only->sent_us;
-        news->newest_end = news->highest = ack;
-        news->rtt_us = now_us - only->sent_us;
-        b->una = ack;
-        b->spans.count = 0;
-        return;
-    }
-    take_spans(b, p, ack, now_us, news);
 }
 
 uint32_t scoreboard_sacked(struct scoreboard *b, struct array_pools *p, seq32 left, seq32 right,

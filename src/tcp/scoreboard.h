@@ -70,16 +70,63 @@ static inline uint32_t scoreboard_pipe(const struct scoreboard *b)
     return (uint32_t)seq_diff(b->nxt, b->una) - b->sacked - b->lost;
 }
 
+/* What scoreboard_sent does when something was in flight, and scoreboard_acked when not all of it arrives, or
+ * had not been sent at once. */
+void scoreboard_add_span(struct scoreboard *b, struct array_pools *p, uint32_t len, uint32_t now_us);
+void scoreboard_take_spans(struct scoreboard *b, struct array_pools *p, seq32 ack, uint32_t now_us,
+                           struct scoreboard_news *news);
+
 /* len new bytes were sent: nxt moves. */
-void scoreboard_sent(struct scoreboard *b, struct array_pools *p, uint32_t len, uint32_t now_us);
+static inline void scoreboard_sent(struct scoreboard *b, struct array_pools *p, uint32_t len, uint32_t now_us)
+{
+    b->nxt = seq_add(b->nxt, len);
+    if (b->spans.count | b->spans.item) {
+        scoreboard_add_span(b, p, len, now_us);
+        return;
+    }
+    b->own[0] = (struct span){.end = b->nxt, .sent_us = now_us, .sends = 1};
+    b->spans.count = 1;
+    b->spans.room = SCOREBOARD_OWN;
+}
 
 /* len bytes from seq on, all marked lost, were sent again: they are in flight, not lost. */
 void scoreboard_sent_again(struct scoreboard *b, struct array_pools *p, seq32 seq, uint32_t len,
                            uint32_t now_us);
 
-/* Everything below ack (una < ack <= nxt) has arrived: una moves, *news is filled. */
-void scoreboard_acked(struct scoreboard *b, struct array_pools *p, seq32 ack, uint32_t now_us,
-                      struct scoreboard_news *news);
+/* All that is out was sent once, at one time: nearly always. */
+static inline bool scoreboard_is_one(const struct scoreboard *b)
+{
+    return b->spans.count == 1 && !(b->spans.item | b->own[0].flags);
+}
+
+/* All that is out, which is one, has arrived: una moves, *news is filled. */
+static inline void scoreboard_all_acked(struct scoreboard *b, uint32_t now_us, struct scoreboard_news *news)
+{
+    const struct span *only = b->own;
+
+    *news = (struct scoreboard_news){.acked = (uint32_t)seq_diff(b->nxt, b->una),
+                                     .delivered = (uint32_t)seq_diff(b->nxt, b->una),
+                                     .timed = true,
+                                     .any = true,
+                                     .rtt_us = now_us - only->sent_us,
+                                     .newest_us = only->sent_us,
+                                     .newest_end = b->nxt,
+                                     .highest = b->nxt,
+                                     .lowest = b->una,
+                                     .lowest_known = true};
+    b->una = b->nxt;
+    b->spans.count = 0;
+}
+
+/* Everything below ack (una < ack <= nxt) has arrived: una moves, *news, which is empty, is filled. */
+static inline void scoreboard_acked(struct scoreboard *b, struct array_pools *p, seq32 ack, uint32_t now_us,
+                                    struct scoreboard_news *news)
+{
+    if (ack.v == b->nxt.v && scoreboard_is_one(b))
+        scoreboard_all_acked(b, now_us, news);
+    else
+        scoreboard_take_spans(b, p, ack, now_us, news);
+}
 
 /* A SACK block, cut here to una..nxt. Marks what it covers and adds to *news. Returns the bytes newly SACKed.
  */

@@ -31,7 +31,7 @@ static bool is_stale(void *context, uint32_t id, uint32_t surfaces)
 }
 
 /* The least of the named deadlines; false: there is none. */
-static bool deadline(const struct conn *c, uint32_t *tick)
+static inline bool deadline(const struct conn *c, uint32_t *tick)
 {
     uint32_t least = c->loss_at;
 
@@ -72,7 +72,7 @@ static void sweep_all(struct conns *s)
         conn_at(s, i)->flags &= ~(uint32_t)(CONN_SEEN_NEAR | CONN_SEEN_FAR);
 }
 
-static void link_entry(struct conns *s, struct conn *c, uint32_t tick)
+static __attribute__((noinline)) void link_entry(struct conns *s, struct conn *c, uint32_t tick)
 {
     uint32_t surfaces;
 
@@ -91,7 +91,7 @@ static void link_entry(struct conns *s, struct conn *c, uint32_t tick)
     c->flags |= CONN_NEAR;
 }
 
-static void arm(struct conns *s, struct conn *c)
+static inline void arm(struct conns *s, struct conn *c)
 {
     uint32_t tick;
 
@@ -105,14 +105,14 @@ static void arm(struct conns *s, struct conn *c)
 }
 
 /* A deadline that far from now, as a tick; never 0, which means none. */
-static uint32_t after(const struct conns *s, rn_time wait)
+static inline uint32_t after(const struct conns *s, rn_time wait)
 {
     uint32_t tick = tick_after(s->now + wait);
 
     return tick ? tick : 1;
 }
 
-static void set_loss(struct conns *s, struct conn *c, enum conn_timer timer, uint32_t wait_us)
+static inline void set_loss(struct conns *s, struct conn *c, enum conn_timer timer, uint32_t wait_us)
 {
     c->timer = (uint8_t)timer;
     c->loss_at = after(s, wait_us * TIME_US);
@@ -120,17 +120,23 @@ static void set_loss(struct conns *s, struct conn *c, enum conn_timer timer, uin
 }
 
 /* What is left of the user timeout, if the socket has one (RFC 9293 3.9.1.2 has it with SEND). */
-static uint32_t within_user_timeout(const struct conns *s, const struct conn *c, uint32_t wait_us)
+static __attribute__((noinline)) uint32_t left_of_user_timeout(const struct conns *s, const struct conn *c,
+                                                               uint32_t wait_us)
 {
     uint32_t limit = conn_settings(s, c)->user_timeout_ms;
     const struct conn_active *a = conn_active(s, c);
     uint64_t waited_us, left_us;
 
-    if (!limit || !a)
+    if (!a)
         return wait_us;
     waited_us = ((uint64_t)(tick_of(s->now) - a->progress_at) << TICK_SHIFT) / TIME_US;
     left_us = (uint64_t)limit * 1000 > waited_us ? (uint64_t)limit * 1000 - waited_us : 1;
     return left_us < wait_us ? (uint32_t)left_us : wait_us;
+}
+
+static inline uint32_t within_user_timeout(const struct conns *s, const struct conn *c, uint32_t wait_us)
+{
+    return conn_settings(s, c)->user_timeout_ms ? left_of_user_timeout(s, c, wait_us) : wait_us;
 }
 
 static void restart_rto(struct conns *s, struct conn *c)
@@ -140,41 +146,41 @@ static void restart_rto(struct conns *s, struct conn *c)
 
 /* Something is in flight: the one timer of RFC 8985 7.2 and 6.2 that comes before a retransmission timeout,
  * or that. */
-static void restart_loss(struct conns *s, struct conn *c)
+static inline void restart_loss(struct conns *s, struct conn *c, const struct conn_active *a)
 {
-    const struct conn_active *a = conn_active(s, c);
-    uint32_t rto = within_user_timeout(s, c, rtt_timeout_us(s, c)), probe;
+    uint32_t wait = within_user_timeout(s, c, rtt_timeout_us(s, c)), probe = 0;
+    enum conn_timer timer = TIMER_RTO;
 
-    if (a->loss.reorder_us && a->loss.reorder_us < rto) {
-        set_loss(s, c, TIMER_REORDER, a->loss.reorder_us);
-        return;
+    if (a->loss.reorder_us && a->loss.reorder_us < wait) {
+        timer = TIMER_REORDER;
+        wait = a->loss.reorder_us;
+    } else if (c->flags & CONN_SACK) {
+        probe = loss_probe_us(&a->loss, c->srtt_us, a->board.sacked != 0, conn_flight(c) <= c->mss);
     }
-    probe = c->flags & CONN_SACK ? loss_probe_us(c, a) : 0;
-    set_loss(s, c, probe && probe < rto ? TIMER_PROBE : TIMER_RTO, probe && probe < rto ? probe : rto);
+    if (probe && probe < wait) {
+        timer = TIMER_PROBE;
+        wait = probe;
+    }
+    set_loss(s, c, timer, wait);
 }
 
 void timers_data_sent(struct conns *s, struct conn *c, bool again)
 {
     struct conn_active *a = conn_active(s, c);
 
-    if (!conn_flight(c)) {
-        /* With nothing in flight before, a timer that runs was for probing. */
+    bool first = !conn_flight(c);
+
+    if (first) /* with nothing in flight before, a timer that runs was for probing */
         a->progress_at = tick_of(s->now);
-        restart_loss(s, c); /* RFC 6298 (5.1) */
-    } else if (!c->loss_at) {
+    if (first || (c->loss_at && c->timer == TIMER_PROBE && !again))
+        restart_loss(s, c, a); /* RFC 6298 (5.1); RFC 8985 7.2: with each transmission of new data */
+    else if (!c->loss_at)
         restart_rto(s, c);
-    } else if (c->timer == TIMER_PROBE && !again) {
-        restart_loss(s, c); /* RFC 8985 7.2: with each transmission of new data */
-    }
 }
 
-void timers_ack_advanced(struct conns *s, struct conn *c)
+void timers_rest_in_flight(struct conns *s, struct conn *c)
 {
-    c->retries = 0;
-    if (conn_flight(c))
-        restart_loss(s, c); /* (5.3) */
-    else
-        c->loss_at = 0; /* (5.2) */
+    restart_loss(s, c, conn_active(s, c)); /* (5.3) */
 }
 
 /* RFC 6298 has the timer go on when SND.UNA stays; only the reordering timer may come in between, or have

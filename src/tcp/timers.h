@@ -19,7 +19,15 @@
 void timers_data_sent(struct conns *s, struct conn *c, bool again);
 
 /* SND.UNA moved, or the scoreboard learned something: what is left in flight, if anything, is timed anew. */
-void timers_ack_advanced(struct conns *s, struct conn *c);
+void timers_rest_in_flight(struct conns *s, struct conn *c);
+static inline void timers_ack_advanced(struct conns *s, struct conn *c)
+{
+    c->retries = 0;
+    if (conn_flight(c))
+        timers_rest_in_flight(s, c);
+    else
+        c->loss_at = 0; /* RFC 6298 (5.2) */
+}
 void timers_sacked(struct conns *s, struct conn *c);
 
 void timers_window_closed(struct conns *s, struct conn *c); /* bytes wait, nothing is in flight */

@@ -6,21 +6,12 @@
  */
 #include "tune.h"
 
-enum { GUESSED_RTT_US = 50000 };
-
-void tune_was_read(struct conns *s, struct conn *c, uint32_t bytes)
+void tune_round_is_over(struct conns *s, struct conn *c, struct conn_active *a, bool in_time)
 {
-    struct conn_active *a = conn_active(s, c);
-    uint32_t limit = conn_receive_limit(s, c), trip_us = c->srtt_us ? c->srtt_us : GUESSED_RTT_US;
-
-    if (!a || limit >= s->config.receive_bytes_max)
+    if (in_time && conn_memory_is_short(s))
         return;
-    a->tune_read += bytes;
-    if (a->tune_at && s->now_us - a->tune_at < trip_us) {
-        if (a->tune_read <= limit / 2 || conn_memory_is_short(s))
-            return;
+    if (in_time)
         c->rcv_step++;
-    }
     a->tune_at = s->now_us ? s->now_us : 1;
     a->tune_read = 0;
 }

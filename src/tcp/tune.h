@@ -11,8 +11,23 @@
 
 #include "conn.h"
 
+enum { TUNE_GUESSED_RTT_US = 50000 };
+
+/* The count begins anew: the trip is over, or (in_time) more than half of the limit was read before it was. */
+void tune_round_is_over(struct conns *s, struct conn *c, struct conn_active *a, bool in_time);
+
 /* The application took that many bytes out. */
-void tune_was_read(struct conns *s, struct conn *c, uint32_t bytes);
+static inline void tune_was_read(struct conns *s, struct conn *c, struct conn_active *a, uint32_t bytes)
+{
+    uint32_t limit = conn_receive_limit(s, c), trip_us = c->srtt_us ? c->srtt_us : TUNE_GUESSED_RTT_US;
+    bool in_time = a->tune_at && s->now_us - a->tune_at < trip_us;
+
+    if (limit >= s->config.receive_bytes_max)
+        return;
+    a->tune_read += bytes;
+    if (!in_time || a->tune_read > limit / 2)
+        tune_round_is_over(s, c, a, in_time);
+}
 
 void tune_grow_send(struct conns *s, struct conn *c);
 

@@ -26,7 +26,7 @@ uint32_t checksum_pseudo(const struct addr *src, const struct addr *dst, uint8_t
     uint64_t word;
 
     memcpy(&word, last, sizeof word);
-    return checksum_fold(checksum_add(checksum_add16(checksum_add16(0, src), dst), word));
+    return sum_fold_total(checksum_add(checksum_add16(checksum_add16(0, src), dst), word));
 }
 
 bool checksum_right(uint32_t pseudo, const void *data, size_t len)

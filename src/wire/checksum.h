@@ -25,18 +25,6 @@ static inline uint64_t checksum_add16(uint64_t total, const void *data)
     return checksum_add(checksum_add(total, word[0]), word[1]);
 }
 
-/* An unfolded total as a sum like those of base/sum. A number added to itself with its halves exchanged has
- * the sum of its halves, carry included, in its upper half. */
-static inline uint32_t checksum_fold(uint64_t total)
-{
-    uint32_t half;
-
-    total += total << 32 | total >> 32;
-    half = (uint32_t)(total >> 32);
-    half += half << 16 | half >> 16;
-    return half >> 16;
-}
-
 /* The pseudo-header's sum; len is the transport's, header included. */
 uint32_t checksum_pseudo(const struct addr *src, const struct addr *dst, uint8_t protocol, uint32_t len);
 
@@ -46,7 +34,7 @@ bool checksum_right(uint32_t pseudo, const void *data, size_t len);
 /* Stores the checksum of a total, unfolded or not, into the two bytes at field. */
 static inline void checksum_store(uint8_t *field, uint64_t total)
 {
-    uint16_t value = (uint16_t)~checksum_fold(total);
+    uint16_t value = (uint16_t)~sum_fold_total(total);
 
     memcpy(field, &value, sizeof value);
 }

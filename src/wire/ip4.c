@@ -33,7 +33,7 @@ static inline uint32_t sum_least(const void *header)
     uint32_t last;
 
     memcpy(&last, (const uint8_t *)header + 16, sizeof last);
-    return checksum_fold(checksum_add16(last, header));
+    return sum_fold_total(checksum_add16(last, header));
 }
 
 /* All options are whole and none is a source route. Each step takes at least a byte of at most 40. */

@@ -9,11 +9,26 @@
  *             0      0     IP, 20 or 40 bytes
  *            20     40     TCP, 20 bytes, or 32 with 01 01 08 0a vv vv vv vv ee ee ee ee
  *         40, 52 60, 72    payload
+ *
+ * Every field is at a fixed place, a load and a shift. What else makes it short:
+ *
+ *      The Internet checksum of a number is its rest modulo 65,535, since 2^16 is 1 there: words of any width
+ *      may be added to 64 bits, and a sum is right when 65,535 divides it.
+ *      A word that is written is summed as it is stored, from the register that it is stored from.
+ *      Words of 32 bits are added to 64: a header has not enough of them for a carry.
+ *
+ * All of it is in line, since it is done for each segment: what is decoded here need not go through memory on
+ * its way to who asks for it.
  */
 #ifndef WIRE_QUICK_H
 #define WIRE_QUICK_H
 
+#include "base/word.h"
 #include "addr.h"
+#include "checksum.h"
+#include "ip.h"
+#include "ip4.h"
+#include "ip6.h"
 #include "tcp.h"
 
 enum { QUICK_TIMESTAMP = 12 /* bytes of the option with the two that align it */ };
@@ -26,17 +41,170 @@ struct quick {
     uint8_t traffic_class;
 };
 
+enum {
+    QUICK_TIMESTAMP_ALONE = 0x0101080a, /* NOP, NOP, kind, length */
+    QUICK_WORDS_BARE = TCP_LEN / 4,
+    QUICK_WORDS_TIMESTAMP = (TCP_LEN + QUICK_TIMESTAMP) / 4,
+    QUICK_SUM4_AT = 10, /* the checksum in an IPv4 header */
+    QUICK_SUM_AT = 16,  /* ... in TCP's */
+    QUICK_DONT_FRAGMENT = 0x4000,
+    QUICK_FRAGMENT = 0x3fff /* more fragments, and the offset */
+};
+
+/* A byte order that is known when this is compiled, so that no branch is left of it. */
+enum { QUICK_LITTLE = __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__ };
+
+/* ---- words -------------------------------------------------------------------------------------------- */
+
+/* From the wire's order to the machine's, or back. */
+static inline uint32_t quick_swap4(uint32_t word)
+{
+    return QUICK_LITTLE ? __builtin_bswap32(word) : word;
+}
+
+static inline uint64_t quick_swap8(uint64_t word)
+{
+    return QUICK_LITTLE ? __builtin_bswap64(word) : word;
+}
+
+/* Stores a value in the wire's order and returns what is to be added to a sum for it. */
+static inline uint32_t quick_put4(uint8_t *at, uint32_t value)
+{
+    uint32_t word = quick_swap4(value);
+
+    memcpy(at, &word, sizeof word);
+    return word;
+}
+
+static inline uint32_t quick_copy4(uint8_t *at, const uint8_t *from)
+{
+    uint32_t word = word_load4(from);
+
+    memcpy(at, &word, sizeof word);
+    return word;
+}
+
+/* What a sum that is to be right holds: no rest. (It is not 0 where an IP version or a protocol is in it.) */
+static inline bool quick_is_right(uint64_t sum)
+{
+    return sum % 65535 == 0;
+}
+
+/* ---- decoding ----------------------------------------------------------------------------------------- */
+
+/* The options that a header of that many words has: none, or a timestamp where it is expected. */
+static inline __attribute__((always_inline)) bool quick_read_options(const uint8_t *at, size_t words, struct tcp *out)
+{
+    out->has = 0;
+    if (words == QUICK_WORDS_BARE)
+        return true;
+    if (words != QUICK_WORDS_TIMESTAMP || quick_swap4(word_load4(at + TCP_LEN)) != QUICK_TIMESTAMP_ALONE)
+        return false;
+    out->has = TCP_HAS_TIMESTAMP;
+    out->ts_value = quick_swap4(word_load4(at + TCP_LEN + 4));
+    out->ts_echo = quick_swap4(word_load4(at + TCP_LEN + 8));
+    return true;
+}
+
+/* Everything of the transport's len bytes (TCP_LEN at least) but its checksum. */
+static inline __attribute__((always_inline)) bool quick_read_tcp(const uint8_t *at, size_t len, struct quick *out, struct tcp *tcp)
+{
+    uint64_t first = quick_swap8(word_load8(at)), second = quick_swap8(word_load8(at + 8));
+    size_t words = second >> 28 & 15;
+    uint32_t ports = (uint32_t)(first >> 32);
+
+    if (len < 4 * words || (uint32_t)second >> 16 & (TCP_SYN | TCP_RST) || !(ports >> 16) ||
+        !(uint16_t)ports || !quick_read_options(at, words, tcp))
+        return false;
+    tcp->src_port = (uint16_t)(ports >> 16);
+    tcp->dst_port = (uint16_t)ports;
+    tcp->seq = seq_of((uint32_t)first);
+    tcp->ack = seq_of((uint32_t)(second >> 32));
+    tcp->flags = (uint8_t)(second >> 16);
+    tcp->window = (uint16_t)second;
+    tcp->urgent = (uint16_t)quick_swap4(word_load4(at + 16));
+    out->payload = at + 4 * words;
+    out->len = (uint32_t)(len - 4 * words);
+    return true;
+}
+
+/* The transport's len bytes, which were read to *q and *tcp, hold the right checksum; sum: of the addresses.
+ */
+static inline __attribute__((always_inline)) bool quick_is_right_tcp(const uint8_t *at, size_t len, const struct quick *q, const struct tcp *tcp,
+                                uint64_t sum)
+{
+    sum = checksum_add(sum, quick_swap4((uint32_t)len + IP_TCP));
+    sum = checksum_add16(checksum_add(sum, word_load4(at + 16)), at);
+    if (tcp->has)
+        sum = checksum_add(checksum_add(sum, word_load8(at + TCP_LEN)), word_load4(at + TCP_LEN + 8));
+    if (q->len)
+        sum = checksum_add(sum, sum_total(q->payload, q->len));
+    return quick_is_right(sum);
+}
+
+/* ::ffff:a.b.c.d, in two words that a comparison or a hash can load at once. */
+static inline void quick_put_addr4(struct addr *to, const uint8_t *from)
+{
+    const uint64_t front = 0, address = word_load4(from);
+    const uint64_t back = QUICK_LITTLE ? address << 32 | 0xffff0000 : UINT64_C(0xffff) << 32 | address;
+
+    memcpy(to->b, &front, 8);
+    memcpy(to->b + 8, &back, 8);
+}
+
 /* Decodes the len bytes of a packet of that family. True: lengths, both checksums (TCP's unless it is known
  * to be right: verified), ports and flags are right; it is no fragment, no SYN and no RST. Whose the
  * addresses are, and whether such a one may send, is not looked at. False: *out and *tcp hold nothing. */
-bool quick_decode4(const uint8_t *at, size_t len, bool verified, struct quick *out, struct tcp *tcp);
-bool quick_decode6(const uint8_t *at, size_t len, bool verified, struct quick *out, struct tcp *tcp);
+static inline bool quick_decode4(const uint8_t *at, size_t len, bool verified, struct quick *out, struct tcp *tcp)
+{
+    uint64_t first;
+    size_t total;
+
+    if (len < IP4_LEN + TCP_LEN)
+        return false;
+    first = quick_swap8(word_load8(at));
+    total = first >> 32 & 0xffff;
+    if (first >> 56 != 0x45 || first & QUICK_FRAGMENT || at[9] != IP_TCP || total > len ||
+        total < IP4_LEN + TCP_LEN)
+        return false;
+    if (!quick_is_right(checksum_add16(word_load4(at + 16), at)) ||
+        !quick_read_tcp(at + IP4_LEN, total - IP4_LEN, out, tcp))
+        return false;
+    quick_put_addr4(&out->src, at + 12);
+    quick_put_addr4(&out->dst, at + 16);
+    out->traffic_class = at[1];
+    return verified || quick_is_right_tcp(at + IP4_LEN, total - IP4_LEN, out, tcp,
+                                    (uint64_t)word_load4(at + 12) + word_load4(at + 16));
+}
+
+static inline bool quick_decode6(const uint8_t *at, size_t len, bool verified, struct quick *out, struct tcp *tcp)
+{
+    uint64_t first;
+    size_t claimed;
+
+    if (len < IP6_LEN + TCP_LEN)
+        return false;
+    first = quick_swap8(word_load8(at));
+    claimed = first >> 16 & 0xffff;
+    if (first >> 60 != 6 || at[6] != IP_TCP || claimed > len - IP6_LEN || claimed < TCP_LEN)
+        return false;
+    memcpy(&out->src, at + 8, sizeof out->src);
+    memcpy(&out->dst, at + 24, sizeof out->dst);
+    if (addr_is4(&out->src) || addr_is4(&out->dst) || !quick_read_tcp(at + IP6_LEN, claimed, out, tcp))
+        return false;
+    out->traffic_class = (uint8_t)(first >> 52);
+    return verified ||
+           quick_is_right_tcp(at + IP6_LEN, claimed, out, tcp, checksum_add16(checksum_add16(0, at + 8), at + 24));
+}
+
+/* ---- encoding ----------------------------------------------------------------------------------------- */
 
 /* What IP says of a segment that goes: what ip4_encode and ip6_encode would make of it with `id` and `flow` 0
  * and `dont_fragment`; and what is to be known of its payload. */
 struct quick_packet {
     const struct addr *src, *dst;
-    uint32_t len, sum; /* of the payload */
+    uint32_t len; /* of the payload */
+    uint64_t sum; /* of the payload: a total of base/sum */
     uint8_t traffic_class, ttl;
 };
 
@@ -52,8 +220,52 @@ static inline uint32_t quick_len(const struct tcp *t)
     return t->has ? TCP_LEN + QUICK_TIMESTAMP : TCP_LEN;
 }
 
+/* TCP's header; sum: of the addresses. */
+static inline __attribute__((always_inline)) void quick_put_tcp(uint8_t *at, const struct quick_packet *p, const struct tcp *t, uint64_t sum)
+{
+    uint32_t len = quick_len(t);
+
+    sum += quick_swap4(len + p->len + IP_TCP);
+    sum = checksum_add(sum, p->sum);
+    sum += quick_put4(at, (uint32_t)t->src_port << 16 | t->dst_port);
+    sum += quick_put4(at + 4, t->seq.v);
+    sum += quick_put4(at + 8, t->ack.v);
+    sum += quick_put4(at + 12, len << 26 | (uint32_t)t->flags << 16 | t->window);
+    sum += quick_put4(at + 16, t->urgent);
+    if (t->has) {
+        sum += quick_put4(at + TCP_LEN, QUICK_TIMESTAMP_ALONE);
+        sum += quick_put4(at + TCP_LEN + 4, t->ts_value);
+        sum += quick_put4(at + TCP_LEN + 8, t->ts_echo);
+    }
+    checksum_store(at + QUICK_SUM_AT, sum);
+}
+
 /* Writes both headers with their checksums, IP's to `at` and TCP's behind it. */
-void quick_encode4(uint8_t *at, const struct quick_packet *p, const struct tcp *t);
-void quick_encode6(uint8_t *at, const struct quick_packet *p, const struct tcp *t);
+static inline __attribute__((always_inline)) void quick_encode4(uint8_t *at, const struct quick_packet *p, const struct tcp *t)
+{
+    uint64_t sum = 0, addresses = 0;
+
+    sum +=
+        quick_put4(at, UINT32_C(0x45000000) | (uint32_t)p->traffic_class << 16 | (IP4_LEN + quick_len(t) + p->len));
+    sum += quick_put4(at + 4, QUICK_DONT_FRAGMENT);
+    sum += quick_put4(at + 8, (uint32_t)p->ttl << 24 | IP_TCP << 16);
+    addresses += quick_copy4(at + 12, p->src->b + 12);
+    addresses += quick_copy4(at + 16, p->dst->b + 12);
+    checksum_store(at + QUICK_SUM4_AT, sum + addresses);
+    quick_put_tcp(at + IP4_LEN, p, t, addresses);
+}
+
+static inline void quick_encode6(uint8_t *at, const struct quick_packet *p, const struct tcp *t)
+{
+    uint64_t addresses = 0;
+
+    quick_put4(at, UINT32_C(0x60000000) | (uint32_t)p->traffic_class << 20);
+    quick_put4(at + 4, (quick_len(t) + p->len) << 16 | IP_TCP << 8 | p->ttl);
+    for (int i = 0; i < 16; i += 4) {
+        addresses += quick_copy4(at + 8 + i, p->src->b + i);
+        addresses += quick_copy4(at + 24 + i, p->dst->b + i);
+    }
+    quick_put_tcp(at + IP6_LEN, p, t, addresses);
+}
 
 #endif
