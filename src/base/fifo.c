@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: BSD-2-Clause
  *
- * A queue is a chain of chunks. Its first may be partly taken, its last partly filled, and so may one in
- * between that was last in a queue before two were joined; an empty chunk goes back to the store at once, so
- * an empty queue holds nothing. A join needs a queue that is not empty and empties it: so there are no more
- * seams than queues, and three chunks a queue that are not full are enough.
+ * A queue is a chain of chunks. Its first may be partly taken, its last partly filled, and so may those in
+ * between at which queues were joined; an empty chunk goes back to the store at once, so an empty queue holds
+ * nothing. A join makes one chunk of two neighbours whose ids have room in one. So, but for the first, any
+ * two neighbours hold more ids than one chunk can, and there are no more chunks than two for so many ids, and
+ * two a queue: the first, and one without a partner.
  */
 #include "fifo.h"
 
@@ -11,7 +12,7 @@
 
 static uint32_t chunks_for(uint32_t ids, uint32_t queues)
 {
-    return ids / FIFO_CHUNK_IDS + 1 + 3 * queues;
+    return 2 * (ids / (FIFO_CHUNK_IDS + 1)) + 2 * queues;
 }
 
 size_t fifo_need(uint32_t ids, uint32_t queues)
@@ -44,16 +45,47 @@ struct fifo_chunk *fifo_grow(struct fifo_store *s, struct fifo *f)
     return c;
 }
 
+/* A chunk that no queue has any more. */
+static void give_back(struct fifo_store *s, uint32_t link)
+{
+    s->chunks[link - 1].next = s->free;
+    s->free = link;
+}
+
 void fifo_shrink(struct fifo_store *s, struct fifo *f)
 {
     uint32_t link = f->first;
-    struct fifo_chunk *c = &s->chunks[link - 1];
 
-    f->first = c->next;
+    f->first = s->chunks[link - 1].next;
     if (!f->first)
         f->last = 0;
-    c->next = s->free;
-    s->free = link;
+    give_back(s, link);
+}
+
+/* Moves a chunk's ids to its beginning, and those of its neighbour behind it in with them if all have room.
+ */
+static void close_up(struct fifo_store *s, struct fifo *f, uint32_t link)
+{
+    struct fifo_chunk *c = &s->chunks[link - 1], *behind;
+    uint16_t held = (uint16_t)(c->end - c->begin), more;
+    uint32_t gone = c->next;
+
+    for (int i = 0; i < held; i++)
+        c->ids[i] = c->ids[c->begin + i];
+    c->begin = 0;
+    c->end = held;
+    if (!gone)
+        return;
+    behind = &s->chunks[gone - 1];
+    more = (uint16_t)(behind->end - behind->begin);
+    if (held + more > FIFO_CHUNK_IDS)
+        return;
+    memcpy(c->ids + held, behind->ids + behind->begin, more * sizeof *c->ids);
+    c->end = (uint16_t)(held + more);
+    c->next = behind->next;
+    if (!c->next)
+        f->last = link;
+    give_back(s, gone);
 }
 
 int fifo_pop_many(struct fifo_store *s, struct fifo *f, uint32_t *ids, int max)
@@ -78,14 +110,21 @@ int fifo_pop_many(struct fifo_store *s, struct fifo *f, uint32_t *ids, int max)
 
 void fifo_join(struct fifo_store *s, struct fifo *to, struct fifo *from)
 {
+    uint32_t seam = from->last;
+
     if (!from->count)
         return;
-    if (!to->count)
-        to->last = from->last;
-    s->chunks[from->last - 1].next = to->first;
+    if (!to->count) {
+        *to = *from;
+        *from = (struct fifo){0};
+        return;
+    }
+    close_up(s, to, to->first); /* it is the first no longer */
+    s->chunks[seam - 1].next = to->first;
     to->first = from->first;
     to->count += from->count;
     *from = (struct fifo){0};
+    close_up(s, to, seam);
 }
 
 bool fifo_look(const struct fifo_store *s, const struct fifo *f, struct fifo_cursor *cursor, uint32_t *id)

@@ -5,9 +5,8 @@
  *
  *      queue: first -> [14 ids, next] -> [14 ids, next] <- last       store: chunks that no queue has
  *
- * No call can fail: the store is made for so many ids and so many queues as there can ever be. Who puts an id
- * in sees to it that it stands in one queue at most, and who joins, that no queue is joined into more often
- * than there are queues between two times that it is empty.
+ * No call can fail: the store is made for so many ids and so many queues as there can ever be, however they
+ * are joined. Who puts an id in sees to it that it stands in one queue at most.
  */
 #ifndef BASE_FIFO_H
 #define BASE_FIFO_H
@@ -80,7 +79,7 @@ static inline bool fifo_pop(struct fifo_store *s, struct fifo *f, uint32_t *id)
 /* Takes up to max of the first ids. Returns how many. */
 int fifo_pop_many(struct fifo_store *s, struct fifo *f, uint32_t *ids, int max);
 
-/* Puts all of from in front of to, and empties it. Nothing is copied. */
+/* Puts all of from in front of to, and empties it. Of the ids only a chunk or two at the seam are copied. */
 void fifo_join(struct fifo_store *s, struct fifo *to, struct fifo *from);
 
 /* The next id, which stays in; false: no more. */

@@ -110,6 +110,31 @@ static void test_joined_in_front(void **state)
     pops(&queue[0], 200);
 }
 
+/* The store holds, however often a queue is joined into: queues of one id, and queues of which one is left.
+ */
+static void test_many_seams_cost_no_more_chunks(void **state)
+{
+    (void)state;
+    for (uint32_t i = 0; i < IDS; i++) {
+        fifo_push(&store, &queue[1], i);
+        fifo_join(&store, &queue[0], &queue[1]);
+        assert_in_range(store.fresh, 0, store.total);
+    }
+    assert_int_equal(store.fresh, 9); /* 14 ids each, and the one that joins */
+    for (uint32_t i = 0; i < IDS; i++)
+        pops(&queue[0], IDS - 1 - i);
+    for (uint32_t i = 0; i < IDS - FIFO_CHUNK_IDS; i++) {
+        for (uint32_t k = 0; k < FIFO_CHUNK_IDS; k++)
+            fifo_push(&store, &queue[1], k);
+        fifo_join(&store, &queue[0], &queue[1]);
+        for (uint32_t k = 0; k + 1 < FIFO_CHUNK_IDS; k++)
+            pops(&queue[0], k);
+        assert_in_range(store.fresh, 0, store.total);
+    }
+    for (uint32_t i = 0; i < IDS - FIFO_CHUNK_IDS; i++)
+        pops(&queue[0], FIFO_CHUNK_IDS - 1);
+}
+
 static uint64_t seed = SEED;
 
 static uint32_t draw(uint32_t below)
@@ -160,8 +185,9 @@ static void test_random_queues(void **state)
         idle[i] = i;
     for (unsigned round = 0; round < 300000; round++) {
         unsigned a = draw(QUEUES), b = draw(QUEUES);
+        const unsigned joins = round / 10000 % 2 ? 20 : 3; /* few, and many */
 
-        if (draw(20) == 0 && a != b)
+        if (draw(joins) == 0 && a != b)
             join(a, b);
         else if (idles && draw(2))
             put(a, idle[--idles]);
@@ -177,9 +203,8 @@ static void test_random_queues(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        TEST(test_first_in_first_out),
-        TEST(test_looking_changes_nothing),
-        TEST(test_joined_in_front),
+        TEST(test_first_in_first_out), TEST(test_looking_changes_nothing),
+        TEST(test_joined_in_front),    TEST(test_many_seams_cost_no_more_chunks),
         TEST(test_random_queues),
     };
 
