@@ -294,8 +294,8 @@ static uint32_t move_head(struct queue *to, struct queue *from, struct queue_poo
     const uint32_t room = to->tail != 0 ? room_in(queue_chunk_at(p, to->tail)) : 0;
 
     /* The two cases in which bytes are copied: the odd end, for which to may need a chunk and not get it, and
-     * small content, for which it does not. */
-    if (n < held || (held <= COPY_MAX && held <= room)) {
+     * small content, for which it does not. Who drops a lent piece's last byte is told: it is handed over. */
+    if (n < held || (held <= COPY_MAX && held <= room && head->kind != QUEUE_IS_LENT)) {
         n = queue_append(to, p, queue_first_of(head), least(n, held));
         queue_consume(from, p, n, NULL);
         return n;

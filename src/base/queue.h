@@ -155,10 +155,11 @@ static inline uint64_t queue_copy_sum(const struct queue *q, const struct queue_
     return sum_copy_total(to, queue_first_of(queue_chunk_at(p, q->head)) + offset, len);
 }
 
-/* Moves the first n bytes of from (n <= from->bytes; it holds nothing lent) to the end of to, another queue:
- * chunks are handed over, the odd end is copied, and so is a chunk's content of up to 256 bytes for which
- * to's last chunk has room, so that many tiny pieces do not cost a chunk each. Returns how many were moved:
- * less than n only when the odd end needs a chunk and none is to be had; what was not moved stays. */
+/* Moves the first n bytes of from (n <= from->bytes) to the end of to, another queue: chunks are handed over,
+ * the odd end is copied, and so is a chunk's content of up to 256 bytes, unless lent, for which to's last
+ * chunk has room, so that many tiny pieces do not cost a chunk each. A lent piece is where its last byte is.
+ * Returns how many were moved: less than n only when the odd end needs a chunk and none is to be had; what
+ * was not moved stays. */
 uint32_t queue_move_pieces(struct queue *to, struct queue *from, struct queue_pools *p, uint32_t n);
 static inline uint32_t queue_move(struct queue *to, struct queue *from, struct queue_pools *p, uint32_t n)
 {

@@ -455,6 +455,29 @@ static void small_content_of_a_large_chunk_is_copied(void **state)
     }
 }
 
+/* Who drops the last byte of lent memory is told, in whichever queue that is. */
+static void a_lent_piece_moves_with_its_last_byte(void **state)
+{
+    static const uint8_t lent[] = "lent bytes";
+    struct rig *r = set_up();
+    struct queue *from = &r->m[0].q, *to = &r->m[1].q;
+    uint8_t out[14];
+
+    (void)state;
+    assert_int_equal(queue_append(to, &r->pools, "own ", 4), 4);
+    assert_true(queue_append_lent(from, &r->pools, lent, 10));
+    assert_int_equal(queue_move(to, from, &r->pools, 5), 5); /* the odd end, copied */
+    assert_int_equal(from->bytes, 5);
+    assert_int_equal(queue_move(to, from, &r->pools, 5), 5);
+    assert_int_equal(from->charged, 0);
+    queue_copy(to, &r->pools, 0, out, 14);
+    assert_memory_equal(out, "own lent bytes", 14);
+    assert_int_equal(queue_consume(to, &r->pools, 13, NULL), 0);
+    assert_ptr_equal(queue_front(to, &r->pools).at, lent + 9);
+    assert_int_equal(queue_consume(to, &r->pools, 1, NULL), 1);
+    tear_down(r);
+}
+
 static void concat_copies_nothing(void **state)
 {
     struct rig *r = set_up();
@@ -490,6 +513,7 @@ int main(void)
         cmocka_unit_test(an_odd_end_is_copied_and_stays_behind_without_budget),
         cmocka_unit_test(many_tiny_pieces_do_not_cost_a_chunk_each),
         cmocka_unit_test(small_content_of_a_large_chunk_is_copied),
+        cmocka_unit_test(a_lent_piece_moves_with_its_last_byte),
         cmocka_unit_test(concat_copies_nothing),
     };
     const char *seed = getenv("SEED");
