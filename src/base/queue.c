@@ -2,7 +2,8 @@
  *
  * A queue of bytes over chunks. Bytes enter at the tail's end and leave at the head's start, and a chunk that
  * holds none does not exist: so an empty queue costs nothing, and each chunk in the list has at least one
- * byte, which is what makes every walk here a short one.
+ * byte, which is what makes every walk here a short one. But for the tail while it is reserved: it goes when
+ * something is put behind it, or when it alone is left.
  *
  * A connection's send queue is filled here by the application and read by tcp/out, at any offset and as often
  * as it has to be sent; its receive queue is filled by tcp/in, chunk by chunk from what waited out of order.
@@ -74,6 +75,30 @@ static inline void drop_head(struct queue *q, struct queue_pools *p, const struc
     slab_give(pool, unlink_head(q, head));
 }
 
+/* Takes the tail, which holds nothing, out again. */
+static void drop_empty_tail(struct queue *q, struct queue_pools *p)
+{
+    uint32_t id = q->head, last = q->tail;
+
+    q->charged -= size_of(queue_chunk_at(p, last));
+    if (id == last) {
+        q->head = q->tail = 0;
+    } else {
+        while (queue_chunk_at(p, id)->next != last)
+            id = queue_chunk_at(p, id)->next;
+        queue_chunk_at(p, id)->next = 0;
+        q->tail = id;
+    }
+    slab_give(queue_pool_of(p, queue_chunk_at(p, last)), last);
+}
+
+/* What was reserved is no longer wanted. */
+static inline void forget_reserved(struct queue *q, struct queue_pools *p)
+{
+    if (q->tail != 0 && queue_held_in(queue_chunk_at(p, q->tail)) == 0)
+        drop_empty_tail(q, p);
+}
+
 /* An empty chunk of that kind at the end; NULL: there is none to be had. */
 static inline struct queue_chunk *add_kind(struct queue *q, struct queue_pools *p, struct pool *pool, uint8_t kind)
 {
@@ -127,10 +152,12 @@ uint32_t queue_append_more(struct queue *q, struct queue_pools *p, const void *d
 
 bool queue_append_lent(struct queue *q, struct queue_pools *p, const void *data, uint32_t len)
 {
-    struct queue before = *q;
     const uint8_t *from = data;
+    struct queue before;
     uint32_t left = len;
 
+    forget_reserved(q, p);
+    before = *q;
     while (left > 0) {
         uint32_t n = least(left, LENT_MAX);
         struct queue_chunk *c = add_kind(q, p, &p->lent, QUEUE_IS_LENT);
@@ -168,31 +195,13 @@ uint8_t *queue_reserve(struct queue *q, struct queue_pools *p, uint32_t want, ui
     return c->bytes + c->end;
 }
 
-/* Takes the tail, which holds nothing, out again. */
-static void drop_empty_tail(struct queue *q, struct queue_pools *p)
-{
-    uint32_t id = q->head, last = q->tail;
-
-    q->charged -= size_of(queue_chunk_at(p, last));
-    if (id == last) {
-        q->head = q->tail = 0;
-    } else {
-        while (queue_chunk_at(p, id)->next != last)
-            id = queue_chunk_at(p, id)->next;
-        queue_chunk_at(p, id)->next = 0;
-        q->tail = id;
-    }
-    slab_give(queue_pool_of(p, queue_chunk_at(p, last)), last);
-}
-
 void queue_commit(struct queue *q, struct queue_pools *p, uint32_t n)
 {
     struct queue_chunk *c = queue_chunk_at(p, q->tail);
 
     c->end = (uint16_t)(c->end + n);
     q->bytes += n;
-    if (queue_held_in(c) == 0)
-        drop_empty_tail(q, p);
+    forget_reserved(q, p);
 }
 
 uint32_t queue_consume_pieces(struct queue *q, struct queue_pools *p, uint32_t n, struct queue_cursor *cursor)
@@ -217,6 +226,8 @@ uint32_t queue_consume_pieces(struct queue *q, struct queue_pools *p, uint32_t n
         drop_head(q, p, head);
         n -= held;
     }
+    if (q->bytes == 0)
+        forget_reserved(q, p);
     return lent;
 }
 
@@ -311,6 +322,7 @@ uint32_t queue_move_pieces(struct queue *to, struct queue *from, struct queue_po
 {
     uint32_t done = 0;
 
+    forget_reserved(to, p);
     while (done < n) {
         const uint32_t moved = move_head(to, from, p, n - done);
 
@@ -318,11 +330,14 @@ uint32_t queue_move_pieces(struct queue *to, struct queue *from, struct queue_po
             break;
         done += moved;
     }
+    if (from->bytes == 0)
+        forget_reserved(from, p);
     return done;
 }
 
-void queue_concat(struct queue *to, struct queue *from, const struct queue_pools *p)
+void queue_concat(struct queue *to, struct queue *from, struct queue_pools *p)
 {
+    forget_reserved(to, p);
     if (from->head == 0)
         return;
     if (to->tail != 0)

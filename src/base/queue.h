@@ -111,7 +111,8 @@ static inline uint32_t queue_append(struct queue *q, struct queue_pools *p, cons
 bool queue_append_lent(struct queue *q, struct queue_pools *p, const void *data, uint32_t len);
 
 /* Room of up to want bytes (not 0) at the end that lies together, to be written to and then put in by
- * queue_commit, before the queue changes otherwise. *room: how many bytes, NULL: no chunk is to be had. */
+ * queue_commit, before the queue changes otherwise. *room: how many bytes, NULL: no chunk is to be had. A
+ * chunk taken for it is charged until the queue is empty after a change, at the latest. */
 uint8_t *queue_reserve(struct queue *q, struct queue_pools *p, uint32_t want, uint32_t *room);
 
 /* The first n bytes of what was reserved are in; 0: none, and an empty chunk is given back. */
@@ -171,7 +172,7 @@ static inline uint32_t queue_move(struct queue *to, struct queue *from, struct q
 }
 
 /* Puts all of from behind to, another queue; from is empty then. Nothing is copied. */
-void queue_concat(struct queue *to, struct queue *from, const struct queue_pools *p);
+void queue_concat(struct queue *to, struct queue *from, struct queue_pools *p);
 
 /* Drops everything. Returns how many lent pieces are no longer needed. */
 uint32_t queue_clear(struct queue *q, struct queue_pools *p);

@@ -498,6 +498,65 @@ static void concat_copies_nothing(void **state)
     tear_down(r);
 }
 
+static void reserve(struct rig *r, struct queue *q, uint32_t want, uint32_t charged)
+{
+    uint32_t room = 0;
+
+    assert_non_null(queue_reserve(q, &r->pools, want, &room));
+    assert_int_equal(room, want);
+    assert_int_equal(q->charged, charged);
+}
+
+/* What was reserved and not committed hides nothing that comes behind it, and costs nothing then. */
+static void a_reserved_chunk_does_not_stand_in_the_way(void **state)
+{
+    static const uint8_t lent[] = "lent";
+    struct rig *r = set_up();
+    struct queue *q = &r->m[0].q, *other = &r->m[1].q;
+
+    (void)state;
+    reserve(r, q, 1000, 2048);
+    assert_true(queue_append_lent(q, &r->pools, lent, 4));
+    assert_ptr_equal(queue_front(q, &r->pools).at, lent);
+    assert_int_equal(q->charged, 64);
+
+    reserve(r, other, 1000, 2048);
+    assert_int_equal(queue_move(other, q, &r->pools, 4), 4);
+    assert_ptr_equal(queue_front(other, &r->pools).at, lent);
+    assert_int_equal(other->charged, 64);
+
+    reserve(r, q, 1000, 2048);
+    queue_concat(q, other, &r->pools);
+    assert_ptr_equal(queue_front(q, &r->pools).at, lent);
+    assert_int_equal(q->charged, 64);
+    assert_int_equal(queue_clear(q, &r->pools), 1);
+    tear_down(r);
+}
+
+static void a_reserved_chunk_goes_with_the_last_byte(void **state)
+{
+    struct rig *r = set_up();
+    struct queue *q = &r->m[0].q, *other = &r->m[1].q;
+    uint32_t room = 0;
+
+    (void)state;
+    assert_int_equal(queue_append(q, &r->pools, "0123", 4), 4);
+    assert_non_null(queue_reserve(q, &r->pools, 1000, &room));
+    assert_int_equal(room, SMALL_ROOM - 4);
+    queue_commit(q, &r->pools, room);
+    reserve(r, q, 1000, 256 + 2048);
+    queue_consume(q, &r->pools, SMALL_ROOM, NULL);
+    assert_int_equal(q->charged, 0);
+
+    assert_int_equal(queue_append(other, &r->pools, "0", 1), 1);
+    assert_true(queue_append_lent(q, &r->pools, "123", 3));
+    reserve(r, q, 1000, 64 + 2048);
+    assert_int_equal(queue_move(other, q, &r->pools, 3), 3);
+    assert_int_equal(q->charged, 0);
+    assert_int_equal(queue_clear(other, &r->pools), 1);
+    tear_down(r);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -515,6 +574,8 @@ int main(void)
         cmocka_unit_test(small_content_of_a_large_chunk_is_copied),
         cmocka_unit_test(a_lent_piece_moves_with_its_last_byte),
         cmocka_unit_test(concat_copies_nothing),
+        cmocka_unit_test(a_reserved_chunk_does_not_stand_in_the_way),
+        cmocka_unit_test(a_reserved_chunk_goes_with_the_last_byte),
     };
     const char *seed = getenv("SEED");
 
