@@ -347,7 +347,7 @@ static void answer(struct rn_stack *net, int device, const struct room_segment *
     r->tcp.src_port = t->dst_port;
     r->tcp.dst_port = t->src_port;
     if (v->reply != REPLY_RST) {
-        r->tcp.flags = v->reply == REPLY_ACK ? TCP_ACK : TCP_SYN | TCP_ACK;
+        r->tcp.flags = v->reply == REPLY_ACK ? TCP_ACK : v->flags;
         r->tcp.seq = v->seq;
         r->tcp.ack = v->ack;
         r->tcp.window = v->window;

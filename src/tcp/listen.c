@@ -260,6 +260,7 @@ static struct verdict send_cookie(struct listeners *l, const struct conns *s, st
                             .ack = t.ack,
                             .window = t.window,
                             .mss = t.mss,
+                            .flags = t.flags,
                             .has = t.has,
                             .wscale = t.wscale,
                             .ts_value = t.ts_value,
@@ -381,8 +382,10 @@ static struct conn *open_conn(struct listeners *l, struct conns *s, struct liste
 }
 
 /* The record as it would be, if the acknowledgement gives back a cookie of ours. */
-static bool remember(const struct conns *s, const struct tcp *seg, uint16_t mss, struct listen_syn *y)
+static bool remember(const struct listeners *l, const struct conns *s, const struct tcp *seg, uint16_t mss,
+                     struct listen_syn *y)
 {
+    const struct conn_settings *k = &s->settings[l->listeners[y->listener].settings];
     uint32_t cookie = seg->ack.v - 1, now = period(s), said = seg->ts_echo;
     uint32_t count = now - ((now - (cookie >> (32 - COOKIE_COUNT_BITS))) & ((1 << COOKIE_COUNT_BITS) - 1));
     uint32_t index = cookie >> COOKIE_HASH_BITS & ((1 << COOKIE_MSS_BITS) - 1);
@@ -400,7 +403,7 @@ static bool remember(const struct conns *s, const struct tcp *seg, uint16_t mss,
     if ((said & 15) != COOKIE_NO_SCALE && !s->config.no_window_scale)
         y->options |= (uint8_t)(LISTEN_WSCALE | (said & 15));
     y->options |= said & 16 && !s->config.no_sack ? LISTEN_SACK : 0;
-    y->options |= said & 32 ? LISTEN_ECN : 0;
+    y->options |= said & 32 && k->ecn ? LISTEN_ECN : 0;
     return true;
 }
 
@@ -410,7 +413,7 @@ struct conn *listen_cookie(struct listeners *l, struct conns *s, const struct ta
     struct listen_syn y = {.key = *key, .next_hop = next_hop, .listener = (uint16_t)listener};
     struct conn *c;
 
-    if ((seg->flags & (TCP_SYN | TCP_RST | TCP_ACK)) != TCP_ACK || !remember(s, seg, mss, &y) ||
+    if ((seg->flags & (TCP_SYN | TCP_RST | TCP_ACK)) != TCP_ACK || !remember(l, s, seg, mss, &y) ||
         l->listeners[listener].pending >= LISTEN_BACKLOG)
         return NULL;
     c = make_conn(l, s, &y, seg);

@@ -19,6 +19,7 @@ struct verdict {
     seq32 seq, ack; /* of a REPLY_ACK or REPLY_SYN_ACK; a RST's follow from the segment (RFC 9293 3.10.7.1) */
     uint16_t window;            /* as it stands */
     uint16_t mss;               /* of a REPLY_SYN_ACK, with TCP_HAS_MSS */
+    uint8_t flags;              /* of a REPLY_SYN_ACK */
     uint8_t has;                /* which options it carries: enum tcp_options */
     uint8_t wscale;             /* of a REPLY_SYN_ACK */
     uint32_t ts_value, ts_echo; /* with TCP_HAS_TIMESTAMP */

@@ -168,10 +168,13 @@ bool segment_parse(const char *text, bool sent, uint32_t link_mss, const struct 
     s->end = end;
     s->window = sent ? 64240 : 0;
     for (word = strtok_r(copy + used, " ", &rest); word; word = strtok_r(NULL, " ", &rest)) {
-        char *value = strtok_r(NULL, " ", &rest);
+        bool ect = strcmp(word, "ect") == 0, alone = ect || strcmp(word, "ce") == 0;
+        char *value = alone ? NULL : strtok_r(NULL, " ", &rest);
         uint32_t n = value ? (uint32_t)strtoul(value, NULL, 10) : 0;
 
-        if (strcmp(word, "ack") == 0 && value)
+        if (alone)
+            s->ecn = ect ? 2 : 3;
+        else if (strcmp(word, "ack") == 0 && value)
             s->ack = n, s->has_ack = true;
         else if (strcmp(word, "win") == 0 && value)
             s->window = n, s->has_window = true;
@@ -220,6 +223,7 @@ size_t segment_encode(const struct segment *s, const struct flow *f, uint8_t fra
     memcpy(eth.dst, f->mac[SIDE_STACK], 6);
     memcpy(eth.src, f->mac[SIDE_PEER], 6);
     ip.dont_fragment = true;
+    ip.traffic_class = s->ecn;
     ip.payload_len = (uint32_t)(TCP_LEN + s->raw_len + payload);
     tcp.seq = seq_of(f->peer_iss + s->seq);
     tcp.ack = seq_of(s->has_ack ? f->stack_iss + s->ack : 0);
@@ -339,6 +343,8 @@ const char *segment_differs(const struct segment *wanted, struct flow *f, const 
         return why;
     if (v.at + v.len != frame + len)
         return "bytes behind the packet";
+    if ((ip.traffic_class & 3) != wanted->ecn)
+        return "ECN field";
     if (!checksum_right(checksum_pseudo(&ip.src, &ip.dst, IP_TCP, (uint32_t)v.len), v.at, v.len))
         return "TCP checksum";
     if (tcp_decode(&v, &tcp) != DROP_NONE)

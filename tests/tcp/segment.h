@@ -34,6 +34,7 @@ struct segment {
     uint8_t flags;
     uint32_t seq, end, ack, window, urgent;
     bool has_ack, has_window, any_options;
+    uint8_t ecn; /* the IP header's field: 0, 2 ECT(0), 3 CE */
     uint8_t has; /* enum tcp_options */
     uint16_t mss;
     uint8_t wscale;

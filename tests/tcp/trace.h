@@ -12,10 +12,11 @@
  *      out("P. 1:101 ack 1");
  *      after(200, "P. 1:101 ack 1");             and sends this in 200 ms, nothing else before
  *
- * A segment is FLAGS SEQ:END [ack N] [win N] [urg N] [<options>], flags being S F R P U E W and . for ACK.
+ * A segment is FLAGS SEQ:END [ack N] [win N] [urg N] [ect|ce] [<options>], flags being S F R P U E W and . for
+ * ACK.
  * Numbers count from each side's initial sequence number (0: its SYN), END - SEQ is the payload, whose bytes
  * are a function of their number and checked whenever they come out. What is not written is not compared, but
- * options are: none written, none sent; <*> is any, <mss 1460,*> those and any. For in(), options stand in
+ * options and the IP header's ECN field are: none written, none sent; <*> is any, <mss 1460,*> those and any. For in(), options stand in
  * the order written: mss N, mss link (what fits the link's MTU), wscale N, sackOK, ts VALUE:ECHO, sack LEFT:RIGHT
  * ..., nop, eol, raw HEX. The stack's timestamps count milliseconds from its first; ts * is any. In in() win is
  * 64240 unless written. Unless a test says otherwise the stack offers neither timestamps nor SACK.
