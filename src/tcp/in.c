@@ -418,8 +418,9 @@ static void learn_options(struct arrival *a)
     }
     if (seg->has & TCP_HAS_SACK_PERMITTED && !k->no_sack)
         c->flags |= CONN_SACK;
-    /* RFC 3168 6.1.1: a SYN-ACK agrees with ECE alone; a SYN asks with both. */
-    if (conn_settings(a->s, c)->ecn &&
+    /* RFC 3168 6.1.1: a SYN-ACK agrees with ECE alone; a SYN asks with both. Ours did not if it was repeated.
+     */
+    if (conn_settings(a->s, c)->ecn && !c->retries &&
         (seg->flags & (TCP_ECE | TCP_CWR)) == (seg->flags & TCP_ACK ? TCP_ECE : TCP_ECE | TCP_CWR))
         c->flags |= CONN_ECN;
     conn_limit_mss(c, seg->has & TCP_HAS_MSS ? seg->mss : c->flags & CONN_IPV6 ? 1220 : 536);

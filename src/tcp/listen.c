@@ -475,7 +475,9 @@ struct verdict listen_input(struct listeners *l, struct conns *s, uint32_t index
     }
     if (seg->flags & TCP_SYN) {
         if (!(seg->flags & TCP_ACK) && seq_eq(seg->seq, y->irs)) {
-            send_again(l, s, y); /* our SYN-ACK was lost, or is late */
+            if ((seg->flags & (TCP_ECE | TCP_CWR)) != (TCP_ECE | TCP_CWR))
+                y->options &= (uint8_t)~LISTEN_ECN; /* asked for no longer (RFC 3168 6.1.1) */
+            send_again(l, s, y);                    /* our SYN-ACK was lost, or is late */
             return verdict_of(DROP_NONE);
         }
         return acknowledge(s, y, DROP_SYN);
