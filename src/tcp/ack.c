@@ -73,6 +73,8 @@ static void learn(struct conns *s, struct conn *c, struct conn_active *a, const 
     struct loss_ack said = {.advanced = seq_lt(c->snd_una, t->ack),
                             .limited = conn_pipe(a) + c->mss > c->cwnd};
 
+    if (t->flags & TCP_ECE && c->flags & CONN_ECN)
+        said.limited = false; /* RFC 3168 6.1.2: the window SHOULD NOT grow by it */
     said.duplicate = !said.advanced && !seg->len && !(t->flags & (TCP_SYN | TCP_FIN)) && conn_flight(c) &&
                      ack_window(c, t) == c->snd_wnd;
     if (said.advanced)
@@ -128,6 +130,7 @@ enum drop ack_received(struct conns *s, struct conn *c, const struct segment *se
     const struct tcp *t = &seg->tcp;
     struct conn_active *a = conn_active(s, c);
     seq32 before = c->snd_una;
+    uint32_t flight = conn_flight(c);
 
     if (is_strange(s, c, t->ack)) {
         if (seg->len || conn_may_answer(s, &conn_cold(s, c)->answered))
@@ -139,7 +142,7 @@ enum drop ack_received(struct conns *s, struct conn *c, const struct segment *se
     if (a && (conn_flight(c) || c->flags & CONN_PROBED))
         learn(s, c, a, seg);
     if (t->flags & TCP_ECE && c->flags & CONN_ECN && a)
-        loss_congestion(s, c, a);
+        loss_congestion(s, c, a, flight);
     if (seq_lt(t->seq, c->snd_wl1))
         keep_edge(s, c, (uint32_t)seq_diff(c->snd_una, before));
     else

@@ -350,6 +350,8 @@ static int data(struct arrival *a)
 {
     struct conn *c = a->c;
 
+    if (c->flags & CONN_ECN && a->whole->len && conn_facts[c->state].may_receive)
+        congestion(a); /* also by a probe of our window, of which nothing is left (6.1.6) */
     if (!a->len && seq_eq(a->seq, c->rcv_nxt))
         return GO_ON;
     if (!conn_facts[c->state].may_receive)
@@ -359,8 +361,6 @@ static int data(struct arrival *a)
         conn_finish(a->s, c, -ECONNRESET);
         return drop(a, DROP_CLOSED);
     }
-    if (c->flags & CONN_ECN)
-        congestion(a);
     if (!seq_eq(a->seq, c->rcv_nxt)) {
         if (a->len || a->fin)
             return ahead(a);

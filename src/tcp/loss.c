@@ -88,6 +88,13 @@ static void reduce(struct conns *s, struct conn *c, struct conn_active *a, uint3
         c->cwnd = c->mss;
 }
 
+/* The window was reduced, for whatever reason: a peer that does ECN is told (RFC 3168 6.1.2). */
+static void tell_reduced(struct conn *c)
+{
+    if (c->flags & CONN_ECN)
+        c->flags |= CONN_CWR_OWED;
+}
+
 static void enter(struct conns *s, struct conn *c, struct conn_active *a)
 {
     struct loss *l = &a->loss;
@@ -100,6 +107,7 @@ static void enter(struct conns *s, struct conn *c, struct conn_active *a)
     l->prior_cwnd = c->cwnd;
     l->prior_ssthresh = conn_cold(s, c)->ssthresh;
     cc_lost(s, c, conn_flight(c));
+    tell_reduced(c);
     conn_owes(s, c, OWE_SEND);
 }
 
@@ -147,6 +155,7 @@ static void judge_probe(struct conns *s, struct conn *c, struct conn_active *a, 
         return;
     cc_lost(s, c, conn_flight(c) ? conn_flight(c) : c->cwnd);
     cc_recovered(s, c);
+    tell_reduced(c);
 }
 
 /* ---- without SACK ------------------------------------------------------------------------------------- */
@@ -260,6 +269,7 @@ void loss_timed_out(struct conns *s, struct conn *c, struct conn_active *a, bool
         l->dsack_round_any = true;
     }
     cc_timed_out(s, c, flight, first);
+    tell_reduced(c);
 }
 
 void loss_reorder_ran_out(struct conns *s, struct conn *c, struct conn_active *a)
@@ -287,15 +297,29 @@ void loss_sent(struct conn_active *a, uint32_t len, bool again)
         a->loss.retransmitted += len;
 }
 
-void loss_congestion(struct conns *s, struct conn *c, struct conn_active *a)
+/* The window is reduced already, and the peer need not know of it yet: CWR has not gone, or has not come
+ * back. (Its number may be of long ago; then it is not in flight.) */
+static bool is_reduced(const struct conn *c, const struct loss *l)
+{
+    return c->flags & CONN_CWR_OWED ||
+           (l->cwr_sent && (uint32_t)seq_diff(l->cwr_seq, c->snd_una) < conn_flight(c));
+}
+
+void loss_congestion(struct conns *s, struct conn *c, struct conn_active *a, uint32_t flight)
 {
     struct loss *l = &a->loss;
 
-    if (l->phase != LOSS_OPEN || (l->reduced && seq_lt(c->snd_una, l->reduced_until)))
+    l->undo_may = false; /* it was congestion, whether or not it was a loss */
+    if (l->phase != LOSS_OPEN || is_reduced(c, l))
         return;
-    l->reduced = true;
-    l->reduced_until = c->snd_nxt;
-    c->flags |= CONN_CWR_OWED;
-    cc_lost(s, c, conn_flight(c));
-    cc_recovered(s, c);
+    cc_lost(s, c, flight);
+    if (c->cwnd > conn_cold(s, c)->ssthresh)
+        cc_recovered(s, c);
+    tell_reduced(c);
+}
+
+void loss_cwr_sent(struct conn_active *a, seq32 seq)
+{
+    a->loss.cwr_sent = true;
+    a->loss.cwr_seq = seq;
 }

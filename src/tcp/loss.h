@@ -39,14 +39,14 @@ struct loss {
     bool probe_out;   /* TLP.is_retrans or new data: a probe is in flight, up to probe_end */
     bool probe_again; /* ... and it was a retransmission */
     bool dsack_round_any;
-    bool reduced;     /* for ECE, and up to reduced_until not once more */
+    bool cwr_sent;    /* in a segment that began at cwr_seq */
     bool undo_may;    /* prior_* are those before this phase, and nothing forbids to go back to them */
     uint32_t rack_us; /* RACK.xmit_ts */
     seq32 rack_end;   /* RACK.end_seq */
     uint32_t rack_rtt_us, min_rtt_us; /* 0: not measured */
     seq32 fack;                       /* the highest sequence number known to have arrived */
     seq32 dsack_round;
-    seq32 reduced_until;
+    seq32 cwr_seq;
     seq32 recover; /* SND.NXT when the phase began */
     seq32 probe_end;
     uint32_t dup_bytes; /* without SACK: what duplicate acknowledgements tell to have left the network */
@@ -117,8 +117,11 @@ void loss_probe_sent(struct conn *c, struct conn_active *a, bool again);
 /* len bytes were sent, new or again, in whatever phase (RFC 6937's prr_out). */
 void loss_sent(struct conn_active *a, uint32_t len, bool again);
 
-/* The peer echoed that the network is congested: the window is reduced once for each window of data (RFC 3168
- * 6.1.2), and CWR is owed. */
-void loss_congestion(struct conns *s, struct conn *c, struct conn_active *a);
+/* The peer echoed that the network is congested, when `flight` bytes were in it: the window is reduced once
+ * for each window of data (RFC 3168 6.1.2), and CWR is owed. */
+void loss_congestion(struct conns *s, struct conn *c, struct conn_active *a, uint32_t flight);
+
+/* CWR went with new data that begins there. */
+void loss_cwr_sent(struct conn_active *a, seq32 seq);
 
 #endif

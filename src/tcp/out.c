@@ -285,8 +285,10 @@ static void enter(const struct text *t, struct out_segment *out)
     if (!(c->flags & CONN_ECN) || !t->len)
         return;
     out->ecn_capable = true;
-    if (c->flags & CONN_CWR_OWED)
-        out->tcp.flags |= TCP_CWR;
+    if (!(c->flags & CONN_CWR_OWED))
+        return;
+    out->tcp.flags |= TCP_CWR;
+    loss_cwr_sent(t->a, out->tcp.seq);
     c->flags &= ~(uint32_t)CONN_CWR_OWED;
 }
 

@@ -194,10 +194,30 @@ static void test_congestion_echo_halves_once(void **state)
     struct conn *c = flight(10, false);
 
     (void)state;
-    loss_congestion(&fx.s, c, conn_active(&fx.s, c));
+    c->flags |= CONN_ECN;
+    loss_congestion(&fx.s, c, conn_active(&fx.s, c), 10000);
     assert_int_equal(c->cwnd, 5000);
     assert_true(c->flags & CONN_CWR_OWED);
-    loss_congestion(&fx.s, c, conn_active(&fx.s, c));
+    loss_congestion(&fx.s, c, conn_active(&fx.s, c), 10000);
+    assert_int_equal(c->cwnd, 5000);
+    in(c, ". 1:1 ack 10001");
+    drain();
+}
+
+/* After 2^31 bytes a number lies before, or after, whatever is in flight. */
+static void test_a_cwr_of_long_ago_is_forgotten(void **state)
+{
+    struct conn *c = flight(10, false);
+    struct conn_active *a = conn_active(&fx.s, c);
+
+    (void)state;
+    c->flags |= CONN_ECN;
+    loss_cwr_sent(a, seq_add(c->snd_una, 1u << 30));
+    loss_congestion(&fx.s, c, a, 10000);
+    assert_int_equal(c->cwnd, 5000);
+    c->flags &= ~(uint32_t)CONN_CWR_OWED;
+    loss_cwr_sent(a, seq_add(c->snd_una, 9000)); /* this one is in flight */
+    loss_congestion(&fx.s, c, a, 10000);
     assert_int_equal(c->cwnd, 5000);
     in(c, ". 1:1 ack 10001");
     drain();
@@ -236,6 +256,7 @@ int main(void)
         TEST(test_reneging_is_survived),
         TEST(test_partial_acknowledgements),
         TEST(test_congestion_echo_halves_once),
+        TEST(test_a_cwr_of_long_ago_is_forgotten),
         TEST(test_when_a_tail_probe_is_due),
     };
 
