@@ -29,6 +29,7 @@ static inline void ack_free(struct conns *s, struct conn *c, struct conn_active 
     uint32_t bytes = acked < a->send.bytes ? acked : a->send.bytes;
     uint32_t lent = bytes ? queue_consume(&a->send, &s->queues, bytes, &a->cursor) : 0;
 
+    a->reserved = 0; /* it may lie in a chunk that has gone */
     if (lent) {
         a->refs_done += lent;
         conn_tells(s, c, CONN_EV_SENT);

@@ -47,6 +47,21 @@ static void reserved_room_is_sent_as_far_as_it_was_filled(void)
     assert_true(rn_reserve(trace_net(), trace_sock(), 100, &at) > 0); /* and never committed */
 }
 
+/* Room that was reserved is gone when what lay before it has gone (the next rn_poll may take it). */
+static void reserved_room_does_not_outlive_what_is_acknowledged(void)
+{
+    void *at = NULL;
+
+    reach(ESTABLISHED);
+    app_send(100);
+    out("P. 1:101 ack 1");
+    assert_int_equal(rn_reserve(trace_net(), trace_sock(), 100, &at), 100);
+    in("P. 1:11 ack 101");
+    assert_int_equal(rn_commit(trace_net(), trace_sock(), 100), -EINVAL);
+    app_recv(10);
+    within(500, ". 101:101 ack 11");
+}
+
 static void lent_memory_comes_back_when_it_is_acknowledged(void)
 {
     static uint8_t bytes[3000];
@@ -116,6 +131,7 @@ int main(void)
     static const struct trace_test tests[] = {
         TRACE(peeking_lends_and_consuming_takes),
         TRACE(reserved_room_is_sent_as_far_as_it_was_filled),
+        TRACE(reserved_room_does_not_outlive_what_is_acknowledged),
         TRACE(lent_memory_comes_back_when_it_is_acknowledged),
         TRACE(urgent_bytes_are_marked),
         TRACE(the_peers_mark_is_told_and_counted_down),
