@@ -19,6 +19,7 @@
 #ifndef BASE_QUEUE_H
 #define BASE_QUEUE_H
 
+#include "copy.h"
 #include "slab.h"
 #include "sum.h"
 #include "view.h"
@@ -101,9 +102,31 @@ static inline uint32_t queue_append(struct queue *q, struct queue_pools *p, cons
         return 0;
     c = queue_chunk_at(p, id);
     *c = (struct queue_chunk){.end = (uint16_t)len, .kind = QUEUE_IS_SMALL};
-    memcpy(c->bytes, data, len);
+    copy_short(c->bytes, data, len);
     *q = (struct queue){id, id, len, QUEUE_SMALL};
     return len;
+}
+
+/* All that from holds lies in one small chunk, which could take len bytes for to, which is empty. */
+static inline bool queue_can_refill(const struct queue *to, const struct queue *from,
+                                    const struct queue_pools *p, uint32_t len)
+{
+    return from->head == from->tail && from->head != 0 && to->head == 0 &&
+           len <= QUEUE_SMALL - QUEUE_HEADER && queue_chunk_at(p, from->head)->kind == QUEUE_IS_SMALL;
+}
+
+/* What queue_consume of all and then queue_append of len bytes come to if queue_can_refill says so: the chunk
+ * takes the new bytes and changes hands. A cursor into from is to be zeroed. */
+static inline void queue_refill(struct queue *to, struct queue *from, const struct queue_pools *p,
+                                const void *data, uint32_t len)
+{
+    struct queue_chunk *c = queue_chunk_at(p, from->head);
+
+    c->start = 0;
+    c->end = (uint16_t)len;
+    copy_short(c->bytes, data, len);
+    *to = (struct queue){from->head, from->head, len, QUEUE_SMALL};
+    *from = (struct queue){0};
 }
 
 /* Appends len bytes (not 0) without a copy: the memory is lent until they have been dropped, which

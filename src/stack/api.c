@@ -27,7 +27,7 @@ _Static_assert((int)CONN_EV_ACCEPTED == RN_ACCEPTED && (int)CONN_EV_CONNECTED ==
                    (int)CONN_EV_SENT == RN_SENT && (int)CONN_EV_TROUBLE == RN_TROUBLE,
                "events are the same bits inside and outside");
 
-static rn_sock sock_of(const struct rn_stack *net, const struct conn *c)
+static inline rn_sock sock_of(const struct rn_stack *net, const struct conn *c)
 {
     return (rn_sock)((uint64_t)(c->generation & 0x7fffffff) << 32 | (conn_index(&net->conns, c) + 1));
 }
@@ -40,15 +40,15 @@ static rn_sock sock_of_listener(const struct rn_stack *net, uint32_t index)
 }
 
 /* The connection of a number, or NULL. */
-static struct conn *conn_of(struct rn_stack *net, rn_sock sock)
+static inline struct conn *conn_of(struct rn_stack *net, rn_sock sock)
 {
-    uint32_t index = (uint32_t)(sock & 0x7fffffff) - 1;
+    uint32_t index = (uint32_t)sock - 1; /* of a listener, and of no socket, it is larger than any */
     struct conn *c;
 
-    if (sock <= 0 || sock & LISTENER_BIT || index >= net->conns.fresh)
+    if (sock <= 0 || index >= net->conns.fresh)
         return NULL;
     c = conn_at(&net->conns, index);
-    return c->flags & CONN_ORPHAN || sock_of(net, c) != sock ? NULL : c;
+    return c->flags & CONN_ORPHAN || (c->generation & 0x7fffffff) != (uint64_t)sock >> 32 ? NULL : c;
 }
 
 /* The listener of a number, or NULL. */
@@ -154,13 +154,38 @@ rn_sock rn_connect(struct rn_stack *net, int protocol, const char *to, const cha
 
 /* ---- events */
 
+enum {
+    EVENTS_WITH_MORE = CONN_EV_ACCEPTED | CONN_EV_FAILED | CONN_EV_TROUBLE | CONN_EV_SENT | CONN_EV_CLOSED
+};
+
+/* What some events have to say besides, and the end of those that are the last. */
+static __attribute__((noinline)) void tell_more(struct rn_stack *net, struct conn *c, struct rn_event *ev)
+{
+    struct conns *s = &net->conns;
+    struct conn_cold *cold = conn_cold(s, c);
+
+    if (ev->mask & CONN_EV_ACCEPTED && cold->listener) {
+        ev->listener = sock_of_listener(net, cold->listener - 1);
+        net->listeners.listeners[cold->listener - 1].pending--;
+        cold->listener = 0;
+    }
+    if (ev->mask & (CONN_EV_FAILED | CONN_EV_TROUBLE))
+        ev->error = ev->mask & CONN_EV_FAILED ? cold->error : cold->trouble;
+    if (ev->mask & CONN_EV_SENT && c->active) {
+        ev->sent = conn_active(s, c)->refs_done;
+        conn_active(s, c)->refs_done = 0;
+        conn_fold(s, c);
+    }
+    if (ev->mask & (CONN_EV_FAILED | CONN_EV_CLOSED))
+        call_close(s, c);
+}
+
 bool rn_next(struct rn_stack *net, struct rn_event *ev)
 {
     struct conns *s = &net->conns;
     struct conn *c;
 
     while ((c = conn_pop_event(s)) != NULL) {
-        struct conn_cold *cold = conn_cold(s, c);
         unsigned events = c->events;
 
         c->events = 0;
@@ -169,20 +194,8 @@ bool rn_next(struct rn_stack *net, struct rn_event *ev)
             continue;
         }
         *ev = (struct rn_event){.sock = sock_of(net, c), .user = c->user, .mask = events};
-        if (events & CONN_EV_ACCEPTED && cold->listener) {
-            ev->listener = sock_of_listener(net, cold->listener - 1);
-            net->listeners.listeners[cold->listener - 1].pending--;
-            cold->listener = 0;
-        }
-        if (events & (CONN_EV_FAILED | CONN_EV_TROUBLE))
-            ev->error = events & CONN_EV_FAILED ? cold->error : cold->trouble;
-        if (events & CONN_EV_SENT && c->active) {
-            ev->sent = conn_active(s, c)->refs_done;
-            conn_active(s, c)->refs_done = 0;
-            conn_fold(s, c);
-        }
-        if (events & (CONN_EV_FAILED | CONN_EV_CLOSED))
-            call_close(s, c);
+        if (events & EVENTS_WITH_MORE)
+            tell_more(net, c, ev);
         return true;
     }
     return post_next(net, ev);

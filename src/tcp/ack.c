@@ -77,6 +77,8 @@ static void learn(struct conns *s, struct conn *c, struct conn_active *a, const 
         said.limited = false; /* RFC 3168 6.1.2: the window SHOULD NOT grow by it */
     said.duplicate = !said.advanced && !seg->len && !(t->flags & (TCP_SYN | TCP_FIN)) && conn_flight(c) &&
                      ack_window(c, t) == c->snd_wnd;
+    if (said.duplicate || (t->has & TCP_HAS_SACK && !said.advanced))
+        timers_settle(s, c); /* before it may be a loss that is spoken of */
     if (said.advanced)
         advance(s, c, a, t->ack, &news);
     if (c->flags & CONN_SACK && t->has & TCP_HAS_SACK && t->sack_blocks)

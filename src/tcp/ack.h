@@ -22,6 +22,16 @@ static inline uint32_t ack_window(const struct conn *c, const struct tcp *t)
 /* The application was cut short and there is room again: says so once, for at least a segment or half. */
 void ack_tell_room(struct conns *s, struct conn *c);
 
+/* Bytes have left the send queue: what else follows from it. */
+static inline void ack_freed(struct conns *s, struct conn *c, struct conn_active *a)
+{
+    a->reserved = 0; /* it may lie in a chunk that has gone */
+    a->progress_at = tick_of(s->now);
+    if (c->flags & CONN_WANT_WRITE)
+        ack_tell_room(s, c);
+    tune_acked(s, c);
+}
+
 /* Bytes of the send queue were acknowledged, up to snd_una, which has moved already: they are let go, and who
  * waits for room is told. A step of ack_received that fast.c takes, too. */
 static inline void ack_free(struct conns *s, struct conn *c, struct conn_active *a, uint32_t acked)
@@ -29,7 +39,6 @@ static inline void ack_free(struct conns *s, struct conn *c, struct conn_active 
     uint32_t bytes = acked < a->send.bytes ? acked : a->send.bytes;
     uint32_t lent = bytes ? queue_consume(&a->send, &s->queues, bytes, &a->cursor) : 0;
 
-    a->reserved = 0; /* it may lie in a chunk that has gone */
     if (lent) {
         a->refs_done += lent;
         conn_tells(s, c, CONN_EV_SENT);
@@ -38,10 +47,7 @@ static inline void ack_free(struct conns *s, struct conn *c, struct conn_active 
         c->flags |= CONN_FIN_ACKED; /* only a FIN lies behind the bytes */
     if (c->flags & CONN_URGENT_OUT && seq_le(a->snd_up, c->snd_una))
         c->flags &= ~(uint32_t)CONN_URGENT_OUT;
-    a->progress_at = tick_of(s->now);
-    if (c->flags & CONN_WANT_WRITE)
-        ack_tell_room(s, c);
-    tune_acked(s, c);
+    ack_freed(s, c, a);
 }
 
 /* The window is another than before. */

@@ -265,7 +265,8 @@ uint32_t call_urgent(const struct conns *s, const struct conn *c)
     return (uint32_t)seq_diff(a->rcv_up, seq_add(c->rcv_nxt, 0u - a->recv.bytes));
 }
 
-ptrdiff_t call_splice(struct conns *s, struct conn *from, struct conn *to, size_t len)
+static __attribute__((noinline)) ptrdiff_t splice_some(struct conns *s, struct conn *from, struct conn *to,
+                                                       size_t len)
 {
     struct conn_active *a = conn_active(s, from);
     uint32_t unread = conn_unread(s, from), moved;
@@ -281,6 +282,27 @@ ptrdiff_t call_splice(struct conns *s, struct conn *from, struct conn *to, size_
     if (moved)
         was_taken(s, from, a, moved);
     return room;
+}
+
+ptrdiff_t call_splice(struct conns *s, struct conn *from, struct conn *to, size_t len)
+{
+    struct conn_active *a = conn_active(s, from), *b = from == to ? a : conn_active(s, to);
+    uint32_t n = a ? a->recv.bytes : 0;
+
+    if (!n || !b || b->send.head || n > len || n > s->config.send_bytes ||
+        ((from->state ^ CONN_ESTABLISHED) | (to->state ^ CONN_ESTABLISHED)) ||
+        (from->flags & CONN_URGENT_IN) | (to->flags & CONN_FIN_WANTED))
+        return splice_some(s, from, to, len);
+    /* Nearly always: all that is unread, to where nothing waits and both go on. */
+    b->send = a->recv;
+    a->recv = (struct queue){0};
+    b->reserved = 0;
+    conn_owes(s, to, OWE_SEND);
+    tune_was_read(s, from, a, n);
+    conn_was_read(s, from);
+    if (a != b)
+        conn_fold(s, from);
+    return n;
 }
 
 int call_shutdown(struct conns *s, struct conn *c)

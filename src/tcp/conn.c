@@ -133,18 +133,6 @@ void conn_set_state(struct conns *s, struct conn *c, enum conn_state state)
     s->counts.entered[state]++;
 }
 
-struct conn *conn_pop_event(struct conns *s)
-{
-    struct conn *c;
-    uint32_t index;
-
-    if (!fifo_pop(&s->fifos, &s->events, &index))
-        return NULL;
-    c = conn_at(s, index);
-    c->flags &= ~(uint32_t)CONN_IN_EVENTS;
-    return c;
-}
-
 bool conn_may_answer(const struct conns *s, uint32_t *answered)
 {
     uint32_t now = tick_of(s->now);

@@ -109,8 +109,9 @@ enum conn_event {
     CONN_EV_TROUBLE = 512
 };
 
-/* What loss_at stands for: never more than one of them is wanted (RFC 8985 7.2). */
-enum conn_timer { TIMER_RTO, TIMER_PROBE, TIMER_REORDER };
+/* What loss_at stands for: never more than one of them is wanted (RFC 8985 7.2). TIMER_UNSETTLED: for all that
+ * is in flight, sent at once, it is not worked out yet which of them and when; see timers_first_sent. */
+enum conn_timer { TIMER_RTO, TIMER_PROBE, TIMER_REORDER, TIMER_UNSETTLED };
 
 struct conn {
     /* line 0: what every segment needs */
@@ -261,7 +262,17 @@ struct conns {
     rn_time now;     /* of the round that runs ... */
     uint32_t now_us; /* ... in microseconds and ... */
     uint32_t now_ms; /* ... in milliseconds, modulo 2^32 */
+    uint32_t soonest; /* tick before which nothing that is sent now can be taken to be lost; never 0 */
 };
+
+/* The least time after which a segment's acknowledgement is missed, whatever the round trip. */
+static inline uint32_t conn_least_wait_us(const struct conn_config *k)
+{
+    uint32_t least = k->rto_min_us < k->rto_initial_us ? k->rto_min_us : k->rto_initial_us;
+
+    least = least < k->rto_max_us ? least : k->rto_max_us;
+    return least < LOSS_DELAYED_ACK_US ? least : LOSS_DELAYED_ACK_US;
+}
 
 /* A round begins. */
 static inline void conn_clock(struct conns *s, rn_time now)
@@ -269,6 +280,8 @@ static inline void conn_clock(struct conns *s, rn_time now)
     s->now = now;
     s->now_us = (uint32_t)(now / TIME_US);
     s->now_ms = (uint32_t)(now / TIME_MS);
+    s->soonest = tick_after(now + conn_least_wait_us(&s->config) * TIME_US);
+    s->soonest += !s->soonest;
 }
 
 static inline struct conn *conn_at(const struct conns *s, uint32_t index)
@@ -466,7 +479,17 @@ void conn_finish(struct conns *s, struct conn *c, int error);
 void conn_release(struct conns *s, struct conn *c);
 
 /* The first that the application has to hear of; NULL: none. It stands in the queue no more. */
-struct conn *conn_pop_event(struct conns *s);
+static inline struct conn *conn_pop_event(struct conns *s)
+{
+    struct conn *c;
+    uint32_t index;
+
+    if (!fifo_pop(&s->fifos, &s->events, &index))
+        return NULL;
+    c = conn_at(s, index);
+    c->flags &= ~(uint32_t)CONN_IN_EVENTS;
+    return c;
+}
 
 /* The number of a set of settings like that one, taken for one more user; -1: CONN_SETTINGS different ones
  * are in use. conn_drop_settings gives it back. */

@@ -4,23 +4,36 @@
  * of the ordinary on either side. Both take the shortest road; whatever is not that is left to in.h and out.h,
  * which would have done the same (rn_options.no_fast_path leaves all to them, and the frames that are sent do
  * not change).
+ *
+ * These are in.c's steps, and out.c's, for the case that they nearly always meet, with the questions asked
+ * once, in front:
+ *
+ *      the connection   ESTABLISHED, no hole in what was received, nothing lost, urgent, probed or marked
+ *      the segment      ACK, maybe PSH, and no options but the timestamp that is expected
+ *      its numbers      begins at RCV.NXT, fits the window, acknowledges something in flight or carries bytes
+ *
+ * What is then left of the steps is here, in their order: TS.Recent, the acknowledgement, the window, the
+ * text. What goes out is asked for likewise: nothing is in flight, and all that is queued fits one segment and
+ * both windows. All of it is in line where stack/ calls it, once for each direction.
  */
 #ifndef TCP_FAST_H
 #define TCP_FAST_H
 
+#include "ack.h"
 #include "out.h"
+#include "rtt.h"
 #include "segment.h"
+#include "timers.h"
+
+#define FAST_INLINE static inline __attribute__((always_inline))
 
 enum { /* who is one of these takes the long road */
     FAST_UNUSUAL = CONN_ORPHAN | CONN_FIN_WANTED | CONN_PROBED | CONN_FORCE | CONN_TAIL_PROBE |
                    CONN_URGENT_IN | CONN_URGENT_OUT | CONN_ECN | CONN_KEEP_PROBING
 };
 
-/* True: the segment has been dealt with. False: nothing has been done. */
-bool fast_segment(struct conns *s, struct conn *c, const struct segment *seg);
-
 /* Nothing is being repaired or waits behind a hole. */
-static inline bool fast_is_quiet(const struct conn_active *a)
+FAST_INLINE bool fast_is_quiet(const struct conn_active *a)
 {
     const struct loss *l = &a->loss;
 
@@ -28,8 +41,89 @@ static inline bool fast_is_quiet(const struct conn_active *a)
              l->probe_out | a->fin_early);
 }
 
+/* ---- in ----------------------------------------------------------------------------------------------- */
+
+FAST_INLINE bool fast_is_expected(const struct conns *s, const struct conn *c, const struct segment *seg)
+{
+    const struct tcp *t = &seg->tcp;
+    unsigned expected = c->flags & CONN_TIMESTAMPS ? TCP_HAS_TIMESTAMP : 0;
+
+    return c->state == CONN_ESTABLISHED && t->has == expected && (t->flags & ~TCP_PSH) == TCP_ACK &&
+           !(c->flags & FAST_UNUSUAL) && t->seq.v == c->rcv_nxt.v &&
+           seg->len <= (uint32_t)seq_diff(c->rcv_edge, c->rcv_nxt) &&
+           t->ack.v - c->snd_una.v <= conn_flight(c) && (seg->len || t->ack.v != c->snd_una.v) &&
+           !seq_lt(t->seq, c->snd_wl1) && (!expected || (int32_t)(t->ts_value - c->ts_recent) >= 0) &&
+           !conn_memory_is_out(s);
+}
+
+/* One of several things in flight was acknowledged. */
+void fast_ack(struct conns *s, struct conn *c, struct conn_active *a, seq32 ack);
+
+/* All that was in flight was sent at once and has arrived: nearly always, where requests are answered. What
+ * the scoreboard has to say of it is known without asking. */
+FAST_INLINE void fast_last_ack(struct conns *s, struct conn *c, struct conn_active *a, uint32_t acked)
+{
+    struct scoreboard_news news;
+
+    scoreboard_all_acked(&a->board, s->now_us, &news);
+    c->snd_una = c->snd_nxt;
+    rtt_measured(c, news.rtt_us);
+    loss_delivered(&a->loss, &news);
+    cc_acked(s, c, acked, acked + c->mss > c->cwnd);
+    c->retries = 0;
+    c->loss_at = 0;
+}
+
+/* The answer to our last text, which it acknowledges, in that text's own chunk. False: nothing was done. */
+FAST_INLINE bool fast_answer(struct conns *s, struct conn *c, struct conn_active *a,
+                             const struct segment *seg)
+{
+    uint32_t acked = conn_flight(c);
+
+    if (seg->tcp.ack.v != c->snd_nxt.v || acked != a->send.bytes || !scoreboard_is_one(&a->board) ||
+        !queue_can_refill(&a->recv, &a->send, &s->queues, seg->len))
+        return false;
+    fast_last_ack(s, c, a, acked);
+    queue_refill(&a->recv, &a->send, &s->queues, seg->payload, seg->len);
+    a->cursor = (struct queue_cursor){0};
+    ack_freed(s, c, a);
+    return true;
+}
+
+/* True: the segment has been dealt with. False: nothing has been done. */
+FAST_INLINE bool fast_segment(struct conns *s, struct conn *c, const struct segment *seg)
+{
+    struct conn_active *a = conn_active(s, c);
+    uint32_t took = seg->len;
+
+    if (!fast_is_expected(s, c, seg))
+        return false;
+    if (a ? !fast_is_quiet(a) : seg->len && !(a = conn_activate_new(s, c)))
+        return false;
+    s->counts.segments_in++;
+    if (c->flags & CONN_KEEP)
+        timers_heard(s, c);
+    if (c->flags & CONN_TIMESTAMPS && !c->ack_bytes)
+        conn_note_timestamp(s, c, seg->tcp.ts_value);
+    if (!took || !fast_answer(s, c, a, seg)) {
+        if (seg->tcp.ack.v != c->snd_una.v)
+            fast_ack(s, c, a, seg->tcp.ack);
+        took = took ? queue_append(&a->recv, &s->queues, seg->payload, took) : 0;
+    }
+    ack_take_window(s, c, &seg->tcp);
+    if (took)
+        conn_took_in(s, c, seg->len, took, 0, false);
+    else if (seg->len)
+        conn_owes(s, c, OWE_ACK);
+    else
+        conn_fold(s, c);
+    return true;
+}
+
+/* ---- out ---------------------------------------------------------------------------------------------- */
+
 /* All that is queued can go now, in one segment, and pays all that is owed. */
-static inline bool fast_is_one_segment(const struct conn *c, const struct conn_active *a)
+FAST_INLINE bool fast_is_one_segment(const struct conn *c, const struct conn_active *a)
 {
     uint32_t len = a ? a->send.bytes : 0;
 
@@ -38,10 +132,8 @@ static inline bool fast_is_one_segment(const struct conn *c, const struct conn_a
            len <= conn_payload_max(c) && len <= c->snd_wnd && len <= c->cwnd && fast_is_quiet(a);
 }
 
-/* That segment is decided on and counted, as out_next would have. A slot must be at hand. In line, so that the
- * header goes from here to the slot without being put together first. */
-static inline __attribute__((always_inline)) void fast_text(struct conns *s, struct conn *c,
-                                                            struct conn_active *a, struct out_segment *out)
+/* That segment is decided on and counted, as out_next would have. A slot must be at hand. */
+FAST_INLINE void fast_text(struct conns *s, struct conn *c, struct conn_active *a, struct out_segment *out)
 {
     bool grown = c->cwnd > cc_initial(c->mss);
 
@@ -50,7 +142,7 @@ static inline __attribute__((always_inline)) void fast_text(struct conns *s, str
     out->offset = 0;
     out->len = a->send.bytes;
     out_header(s, c, out, c->snd_una, TCP_ACK | TCP_PSH);
-    timers_data_sent(s, c, false);
+    timers_first_sent(s, c, a);
     scoreboard_sent(&a->board, &s->arrays, out->len, s->now_us);
     c->snd_nxt = seq_add(c->snd_nxt, out->len);
     if (grown)

@@ -164,18 +164,46 @@ static inline void restart_loss(struct conns *s, struct conn *c, const struct co
     set_loss(s, c, timer, wait);
 }
 
+void timers_first_deadline(struct conns *s, struct conn *c)
+{
+    if (conn_settings(s, c)->user_timeout_ms)
+        restart_loss(s, c, conn_active(s, c)); /* it may be sooner than any other */
+    else
+        arm(s, c);
+}
+
+/* As restart_loss would have when all that is in flight was sent: the path was a calm one then. */
+void timers_settle_now(struct conns *s, struct conn *c)
+{
+    const struct conn_active *a = conn_active(s, c);
+    uint32_t wait = rtt_timeout_us(s, c), probe = 0, sent_us = s->now_us;
+    unsigned sends;
+
+    if (a && c->flags & CONN_SACK)
+        probe = loss_probe_us(&a->loss, c->srtt_us, false, true);
+    c->timer = probe && probe < wait ? TIMER_PROBE : TIMER_RTO;
+    if (c->timer == TIMER_PROBE)
+        wait = probe;
+    if (a)
+        scoreboard_first(&a->board, &s->arrays, &sent_us, &sends);
+    c->loss_at = after(s, ((rn_time)wait - (s->now_us - sent_us)) * TIME_US);
+}
+
 void timers_data_sent(struct conns *s, struct conn *c, bool again)
 {
     struct conn_active *a = conn_active(s, c);
 
-    bool first = !conn_flight(c);
-
-    if (first) /* with nothing in flight before, a timer that runs was for probing */
+    timers_settle(s, c);
+    if (!conn_flight(c) && conn_facts[c->state].synchronized) {
+        timers_first_sent(s, c, a); /* RFC 6298 (5.1); a timer that runs was for probing */
+    } else if (!conn_flight(c)) {
         a->progress_at = tick_of(s->now);
-    if (first || (c->loss_at && c->timer == TIMER_PROBE && !again))
-        restart_loss(s, c, a); /* RFC 6298 (5.1); RFC 8985 7.2: with each transmission of new data */
-    else if (!c->loss_at)
+        restart_loss(s, c, a);
+    } else if (c->loss_at && c->timer == TIMER_PROBE && !again) {
+        restart_loss(s, c, a); /* RFC 8985 7.2: with each transmission of new data */
+    } else if (!c->loss_at) {
         restart_rto(s, c);
+    }
 }
 
 void timers_rest_in_flight(struct conns *s, struct conn *c)
@@ -189,6 +217,7 @@ void timers_sacked(struct conns *s, struct conn *c)
 {
     const struct conn_active *a = conn_active(s, c);
 
+    timers_settle(s, c);
     if (a->loss.reorder_us)
         set_loss(s, c, TIMER_REORDER, a->loss.reorder_us);
     else if (c->timer != TIMER_RTO)
@@ -268,6 +297,7 @@ void timers_settings_changed(struct conns *s, struct conn *c)
         timers_heard(s, c);
     else if (!(c->flags & (CONN_ORPHAN | CONN_WANT_WRITE)))
         c->other_at = 0;
+    timers_settle(s, c);
     if (c->loss_at && c->timer == TIMER_RTO)
         restart_rto(s, c);
 }
@@ -329,8 +359,12 @@ static void rto_ran_out(struct conns *s, struct conn *c)
 
 static void loss_ran_out(struct conns *s, struct conn *c)
 {
-    enum conn_timer timer = c->timer;
+    enum conn_timer timer;
 
+    timers_settle(s, c);
+    if (wheel_before(tick_of(s->now), c->loss_at))
+        return; /* it was only the soonest */
+    timer = c->timer;
     c->loss_at = 0;
     if (timer == TIMER_RTO || !conn_flight(c)) {
         rto_ran_out(s, c);

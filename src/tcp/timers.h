@@ -18,6 +18,29 @@
 /* A SYN, bytes or a FIN are about to go out; again: they were in flight before. */
 void timers_data_sent(struct conns *s, struct conn *c, bool again);
 
+/* The same when nothing is in flight; a: the active block. Nearly always the acknowledgement comes before any
+ * of the timers could run out, and then when that would have been is never asked: so for now the deadline is the
+ * soonest that there can be, and timers_settle works it out when that has come or somebody asks. */
+void timers_first_deadline(struct conns *s, struct conn *c);
+static inline void timers_first_sent(struct conns *s, struct conn *c, struct conn_active *a)
+{
+    a->progress_at = tick_of(s->now);
+    a->loss.reorder_us = 0;
+    c->timer = TIMER_UNSETTLED;
+    c->loss_at = s->soonest;
+    if (!(c->flags & CONN_NEAR) || wheel_before(s->soonest, c->near) || conn_settings(s, c)->user_timeout_ms)
+        timers_first_deadline(s, c);
+}
+
+/* Works out what loss_at is, if it has not been: called before something is changed that it depends on, and
+ * that does not set it anew. */
+void timers_settle_now(struct conns *s, struct conn *c);
+static inline void timers_settle(struct conns *s, struct conn *c)
+{
+    if (c->loss_at && c->timer == TIMER_UNSETTLED)
+        timers_settle_now(s, c);
+}
+
 /* SND.UNA moved, or the scoreboard learned something: what is left in flight, if anything, is timed anew. */
 void timers_rest_in_flight(struct conns *s, struct conn *c);
 static inline void timers_ack_advanced(struct conns *s, struct conn *c)

@@ -16,8 +16,10 @@ void tune_round_is_over(struct conns *s, struct conn *c, struct conn_active *a, 
     a->tune_read = 0;
 }
 
-void tune_grow_send(struct conns *s, struct conn *c)
+void tune_send(struct conns *s, struct conn *c)
 {
-    if (!conn_memory_is_short(s))
+    uint32_t limit = conn_send_limit(s, c);
+
+    if (c->cwnd > limit / 2 && limit < s->config.send_bytes_max && !conn_memory_is_short(s))
         c->snd_step++;
 }

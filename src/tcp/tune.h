@@ -29,15 +29,14 @@ static inline void tune_was_read(struct conns *s, struct conn *c, struct conn_ac
         tune_round_is_over(s, c, a, in_time);
 }
 
-void tune_grow_send(struct conns *s, struct conn *c);
+/* The send limit is doubled if the congestion window comes near it. */
+void tune_send(struct conns *s, struct conn *c);
 
 /* The peer acknowledged something. */
 static inline void tune_acked(struct conns *s, struct conn *c)
 {
-    uint32_t limit = conn_send_limit(s, c);
-
-    if (c->cwnd > limit / 2 && limit < s->config.send_bytes_max)
-        tune_grow_send(s, c);
+    if (c->cwnd > s->config.send_bytes / 2) /* which is the least limit */
+        tune_send(s, c);
 }
 
 #endif

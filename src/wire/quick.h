@@ -84,10 +84,12 @@ static inline uint32_t quick_copy4(uint8_t *at, const uint8_t *from)
     return word;
 }
 
-/* What a sum that is to be right holds: no rest. (It is not 0 where an IP version or a protocol is in it.) */
+/* What a sum that is to be right holds: no rest. (It is not 0 where an IP version or a protocol is in it.) 65,535
+ * is odd, so that dividing by it is multiplying by its inverse modulo 2^64, which makes small numbers of its
+ * multiples and of them alone. */
 static inline bool quick_is_right(uint64_t sum)
 {
-    return sum % 65535 == 0;
+    return sum * UINT64_C(0xfffefffefffeffff) <= UINT64_MAX / 65535;
 }
 
 /* ---- decoding ----------------------------------------------------------------------------------------- */
