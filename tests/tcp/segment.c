@@ -72,16 +72,20 @@ static void add_32(struct segment *s, uint32_t n)
     add_raw(s, (const uint8_t[]){(uint8_t)(n >> 24), (uint8_t)(n >> 16), (uint8_t)(n >> 8), (uint8_t)n}, 4);
 }
 
-/* "ts VALUE:ECHO", or "ts *". */
+/* "ts VALUE:ECHO", "ts *:ECHO" or "ts *". */
 static bool parse_timestamp(const char *word, const struct flow *f, struct segment *s)
 {
+    const char *echo = strchr(word, ':');
+
     s->has |= TCP_HAS_TIMESTAMP;
-    s->any_ts = strcmp(word, "ts *") == 0;
-    if (!s->any_ts && sscanf(word, "ts %u:%u", &s->ts_value, &s->ts_echo) != 2)
+    s->any_ts = strncmp(word, "ts *", 4) == 0;
+    s->any_echo = s->any_ts && !echo;
+    if ((!s->any_ts && sscanf(word, "ts %u:", &s->ts_value) != 1) ||
+        (!s->any_echo && (!echo || sscanf(echo, ":%u", &s->ts_echo) != 1)))
         return false;
     add_raw(s, (const uint8_t[]){8, 10}, 2);
     add_32(s, s->ts_value);
-    add_32(s, s->ts_echo ? f->ts_zero + s->ts_echo : 0);
+    add_32(s, s->ts_echo || (echo && echo[1] == '+') ? f->ts_zero + s->ts_echo : 0);
     return true;
 }
 
@@ -269,11 +273,11 @@ static const char *differs_timestamp(const struct segment *wanted, struct flow *
     if (!f->ts_known)
         f->ts_zero = tcp->ts_value;
     f->ts_known = true;
-    if (!(wanted->has & TCP_HAS_TIMESTAMP) || wanted->any_ts)
+    if (!(wanted->has & TCP_HAS_TIMESTAMP))
         return NULL;
-    if (tcp->ts_value != f->ts_zero + wanted->ts_value)
+    if (!wanted->any_ts && tcp->ts_value != f->ts_zero + wanted->ts_value)
         return "timestamp";
-    return tcp->ts_echo != wanted->ts_echo ? "timestamp echoed" : NULL;
+    return !wanted->any_echo && tcp->ts_echo != wanted->ts_echo ? "timestamp echoed" : NULL;
 }
 
 static const char *differs_sack(const struct segment *wanted, const struct flow *f, const struct tcp *tcp)

@@ -38,7 +38,7 @@ struct segment {
     uint8_t has; /* enum tcp_options */
     uint16_t mss;
     uint8_t wscale;
-    bool any_ts; /* a timestamp, whatever it says */
+    bool any_ts, any_echo; /* a timestamp, whatever it says; whatever it echoes */
     uint32_t ts_value, ts_echo;
     uint8_t blocks;
     struct {

@@ -420,7 +420,10 @@ static void play(void **state)
 {
     const struct trace_test *test = *state;
 
-    test->run();
+    if (test->run_row)
+        test->run_row(test->row);
+    else
+        test->run();
 }
 
 static int set_up6(void **state)

@@ -16,9 +16,10 @@
  * ACK.
  * Numbers count from each side's initial sequence number (0: its SYN), END - SEQ is the payload, whose bytes
  * are a function of their number and checked whenever they come out. What is not written is not compared, but
- * options and the IP header's ECN field are: none written, none sent; <*> is any, <mss 1460,*> those and any. For in(), options stand in
- * the order written: mss N, mss link (what fits the link's MTU), wscale N, sackOK, ts VALUE:ECHO, sack LEFT:RIGHT
- * ..., nop, eol, raw HEX. The stack's timestamps count milliseconds from its first; ts * is any. In in() win is
+ * options and the IP header's ECN field are: none written, none sent; <*> is any, <mss 1460,*> those and any.
+ * For in(), options stand in the order written: mss N, mss link (what fits the link's MTU), wscale N, sackOK,
+ * ts VALUE:ECHO, sack LEFT:RIGHT ..., nop, eol, raw HEX. The stack's timestamps count milliseconds from its
+ * first, which is echoed as +0 (0: nothing is); ts * is any, ts *:ECHO any that echoes this. In in() win is
  * 64240 unless written. Unless a test says otherwise the stack offers neither timestamps nor SACK.
  *
  * Every frame that the stack sends is decoded and checked: link and network addresses, lengths, both
@@ -140,18 +141,21 @@ struct trace_test {
     const char *name;
     void (*run)(void);
     int families; /* 4, 6, or 0: both */
+    /* Instead of run, for tests that are a row of a table each. */
+    void (*run_row)(const void *row);
+    const void *row;
 };
 #define TRACE(f)                                                                                             \
     {                                                                                                        \
-#f, f, 0                                                                                             \
+        .name = #f, .run = f                                                                                 \
     }
 #define TRACE4(f)                                                                                            \
     {                                                                                                        \
-#f, f, 4                                                                                             \
+        .name = #f, .run = f, .families = 4                                                                  \
     }
 #define TRACE6(f)                                                                                            \
     {                                                                                                        \
-#f, f, 6                                                                                             \
+        .name = #f, .run = f, .families = 6                                                                  \
     }
 int trace_main(const char *group, const struct trace_test *tests, size_t n);
 #define TRACE_MAIN(group, tests)                                                                             \
