@@ -135,7 +135,7 @@ rn_time rn_now(void);
  * devices for this one sleep; no longer than rn_flush said; then rn_poll. It is the same number each time,
  * and the stack's: it is not to be read or closed. -EAGAIN: do not sleep, something is there already.
  * -ENOSYS: a device has no descriptor, or the stack was made by rn_init and has not just one device. -EMFILE
- * and the like. */
+ * and the like. A device's error as of rn_wait: it has gone, and its descriptor would end every sleep. */
 int rn_fd(struct rn_stack *net);
 
 /* From any thread: hands the stack's thread a message, which it gets from rn_next as RN_POSTED; what it

@@ -210,10 +210,12 @@ static int watch_devices(struct run *run, struct rn_dev *const *devices, int n, 
 int rn_fd(struct rn_stack *net)
 {
     struct rn_dev *devices[STACK_DEVICES];
-    int n = stack_devices(net, devices), error;
+    int n = stack_devices(net, devices), error = stack_error(net);
     struct run *run = run_of(net);
     bool tx[STACK_DEVICES];
 
+    if (error < 0)
+        return error;
     for (int i = 0; i < n; i++)
         if (devices[i]->fd < 0)
             return -ENOSYS;

@@ -301,6 +301,21 @@ static void one_descriptor_stands_for_all_devices(void **state)
     assert_int_equal(a.closed + b.closed, 2);
 }
 
+/* rn_poll does not say it, and whoever slept on the descriptor of a device that is gone would not sleep. */
+static void descriptor_tells_that_a_device_has_gone(void **state)
+{
+    struct counting c;
+    struct rn_stack *net = start(&c);
+
+    (void)state;
+    c.fails_after = 1;
+    round_of(net);
+    assert_true(rn_fd(net) >= 0);
+    round_of(net);
+    assert_int_equal(rn_fd(net), -ENODEV);
+    rn_destroy(net);
+}
+
 /* A stack in memory of the program's own has nothing but its device to sleep on. */
 static void descriptor_of_a_stack_made_by_rn_init(void **state)
 {
@@ -473,6 +488,7 @@ int main(void)
         cmocka_unit_test(impossible_options_are_told),
         cmocka_unit_test(destroying_unmaps),
         cmocka_unit_test(one_descriptor_stands_for_all_devices),
+        cmocka_unit_test(descriptor_tells_that_a_device_has_gone),
         cmocka_unit_test(descriptor_of_a_stack_made_by_rn_init),
         cmocka_unit_test(messages_are_events),
         cmocka_unit_test(messages_wake_a_loop_of_the_programs_own),
