@@ -37,7 +37,7 @@ LIB_SRC     := $(CORE_SRC) $(HOSTED_SRC)
 HEADERS     := $(wildcard include/*.h)
 APP_SRC     := $(wildcard apps/*.c)
 APP_LIB     := $(wildcard apps/lib/*.c)
-EXAMPLE_SRC := $(wildcard apps/examples/*.c)
+EXAMPLE_ALL := $(wildcard apps/examples/*.c)
 LINT_SRC    := $(wildcard tools/lint/*.c)
 BENCH_SRC   := $(wildcard bench/*.c)
 BENCH_LIB   := $(wildcard bench/lib/*.c)
@@ -53,6 +53,11 @@ HELP_SRC    := $(filter-out $(CASE_SRC),$(wildcard tests/unit/*/*.c tests/wire/*
 PORTABLE_OUT := $(filter tests/unit/dev/tap_test.c tests/unit/host/% tests/unit/run/%,$(CASE_SRC))
 PORTABLE_SRC := $(filter-out $(PORTABLE_OUT),$(CASE_SRC))
 
+# An example of how to live inside libuv is left out, aloud, where that is not installed.
+HAS_UV      ?= $(shell $(CC) -include uv.h -E -x c /dev/null >/dev/null 2>&1 && echo yes)
+LEFT_OUT    := $(if $(HAS_UV),,$(filter %/uv.c,$(EXAMPLE_ALL)))
+EXAMPLE_SRC := $(filter-out $(LEFT_OUT),$(EXAMPLE_ALL))
+
 APPS     := $(APP_SRC:apps/%.c=$(BUILD)/%)
 EXAMPLES := $(EXAMPLE_SRC:apps/examples/%.c=$(BUILD)/examples/%)
 CASES    := $(CASE_SRC:tests/%.c=$(BUILD)/test/%)
@@ -62,7 +67,7 @@ FUZZERS  := $(FUZZ_SRC:tests/fuzz/%.c=$(BUILD)/fuzz/%)
 OTHER_SRC := $(APP_SRC) $(APP_LIB) $(EXAMPLE_SRC) $(LINT_SRC) $(BENCH_SRC) $(BENCH_LIB) $(SIM_SRC) \
              $(CASE_SRC) $(HELP_SRC) $(FUZZ_SRC) $(FUZZ_LIB)
 # Every C file must be reached by one of the lists above.
-STRAYS := $(filter-out $(LIB_SRC) $(OTHER_SRC),$(shell find src apps tools bench tests -name '*.c' 2>/dev/null))
+STRAYS := $(filter-out $(LIB_SRC) $(OTHER_SRC) $(LEFT_OUT),$(shell find src apps tools bench tests -name '*.c' 2>/dev/null))
 
 # ---- how it is compiled ------------------------------------------------------------------------------------
 
@@ -133,6 +138,7 @@ $(BUILD)/obj/apps/%.o $(BUILD)/warn/apps/%.o $(BUILD)/warn2/apps/%.o: LOCAL = -I
 # Only rn_* leaves it. In the archive that takes one object in which all other names are made local.
 
 all: $(BUILD)/librunnel.a $(BUILD)/librunnel.so $(BUILD)/runnel.pc $(APPS) $(EXAMPLES)
+	@$(if $(LEFT_OUT),echo '  left out for want of libuv (make deps): $(LEFT_OUT)',:)
 
 $(BUILD)/librunnel.a: $(call objects,obj,$(LIB_SRC)) $(SOURCES)
 	@echo '  $@'; rm -f $@
@@ -158,7 +164,7 @@ $(APPS): $(BUILD)/%: $(BUILD)/obj/apps/%.o $(call objects,obj,$(APP_LIB)) $(BUIL
 	$(call link,$(CC) $(CFLAGS),$(LDFLAGS))
 
 $(EXAMPLES): $(BUILD)/examples/%: $(BUILD)/obj/apps/examples/%.o $(BUILD)/librunnel.a
-	$(call link,$(CC) $(CFLAGS),$(LDFLAGS))
+	$(call link,$(CC) $(CFLAGS),$(LDFLAGS) $(if $(filter %/uv,$@),-luv))
 
 install: all
 	install -d $(DESTDIR)$(PREFIX)/include $(DESTDIR)$(PREFIX)/lib/pkgconfig $(DESTDIR)$(PREFIX)/bin

@@ -1,8 +1,8 @@
 #!/bin/sh
 # SPDX-License-Identifier: BSD-2-Clause
 #
-# What `make install` gives to a user: the echo server builds from it alone, against either library, and
-# neither library has a name outside rn_*.
+# What `make install` gives to a user: the examples build from it alone, the echo server against either library,
+# and neither library has a name outside rn_*.
 
 cd "$(dirname "$0")/.." || exit 1
 build=${BUILD:-build} cc=${CC:-cc}
@@ -40,6 +40,11 @@ verdict $? both_export_the_same
 $cc -std=c17 -Wall -Wextra -Wpedantic -Werror -I"$top/usr/include" -o "$top/static" apps/examples/echo.c \
     "$top/usr/lib/librunnel.a"
 verdict $? echo_builds_against_the_archive
+for example in client proxy epoll; do
+    $cc -std=gnu17 -Wall -Wextra -Wpedantic -Werror -I"$top/usr/include" -o "$top/$example" \
+        apps/examples/$example.c "$top/usr/lib/librunnel.a"
+    verdict $? "${example}_builds_against_the_archive"
+done
 if command -v pkg-config >/dev/null; then
     export PKG_CONFIG_PATH="$top/usr/lib/pkgconfig" PKG_CONFIG_SYSROOT_DIR="$top"
     # pkg-config leaves out what it takes for the compiler's own folders.
