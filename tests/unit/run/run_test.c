@@ -17,6 +17,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/socket.h>
 #include <sys/time.h>
 #include <unistd.h>
 #include <cmocka.h>
@@ -24,6 +25,8 @@
 #include <runnel.h>
 
 #define MS INT64_C(1000000)
+
+enum { PATIENCE_S = 30 };
 
 struct counting {
     struct rn_dev dev;
@@ -34,6 +37,7 @@ struct counting {
     rn_time wakes_after; /* what sync says, from the first time it is asked; 0: RN_FOREVER */
     rn_time wakes_at;
     int bursts, syncs, arms, closed;
+    bool wanted_tx; /* when it was last armed */
     uint8_t bytes[64];
 };
 
@@ -88,8 +92,8 @@ static int arm(struct rn_dev *dev, bool rx, bool tx)
 {
     struct counting *c = (struct counting *)dev;
 
-    (void)tx;
     assert_true(rx);
+    c->wanted_tx = tx;
     c->arms++;
     return c->refuses_to_sleep-- > 0 ? -EAGAIN : 0;
 }
@@ -223,8 +227,8 @@ static void signal_ends_it(void **state)
     sigaction(SIGALRM, &a, NULL);
     setitimer(ITIMER_REAL, &soon, NULL);
     assert_int_equal(rn_wait(net, RN_FOREVER), -EINTR);
-    memset(&soon, 0, sizeof soon);
-    setitimer(ITIMER_REAL, &soon, NULL);
+    signal(SIGALRM, SIG_DFL);
+    alarm(PATIENCE_S); /* it is the same timer */
     rn_destroy(net);
 }
 
@@ -299,6 +303,38 @@ static void one_descriptor_stands_for_all_devices(void **state)
     assert_int_equal(rn_fd(net), -ENOSYS);
     rn_destroy(net);
     assert_int_equal(a.closed + b.closed, 2);
+}
+
+/* A device that can be written to, although it gives no slot: the stack sleeps until it does. */
+static void descriptor_tells_of_free_slots(void **state)
+{
+    struct counting c;
+    struct rn_stack *net = start(&c);
+    int both[2], fd;
+    rn_sock sock;
+
+    (void)state;
+    assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM, 0, both), 0);
+    assert_int_equal(dup2(both[0], c.pipe[0]), c.pipe[0]);
+    assert_int_equal(rn_add_address(net, "10.0.0.7/24", NULL), 0);
+    assert_int_equal(rn_add_neighbour(net, "10.0.0.1", "02:00:00:00:00:01", NULL), 0);
+    round_of(net);
+    fd = rn_fd(net);
+    assert_false(is_readable(fd)); /* nothing is to be sent: that there is room is no news */
+    sock = rn_connect(net, RN_TCP, "10.0.0.1:80", NULL, NULL);
+    assert_true(sock > 0);
+    round_of(net); /* its SYN finds no slot */
+    assert_int_equal(rn_fd(net), fd);
+    assert_true(c.wanted_tx);
+    assert_true(is_readable(fd));
+    assert_int_equal(rn_abort(net, sock), 0);
+    round_of(net);
+    assert_int_equal(rn_fd(net), fd);
+    assert_false(c.wanted_tx);
+    assert_false(is_readable(fd));
+    rn_destroy(net);
+    close(both[0]);
+    close(both[1]);
 }
 
 /* rn_poll does not say it, and whoever slept on the descriptor of a device that is gone would not sleep. */
@@ -444,22 +480,37 @@ static void *post_all(void *of)
     return NULL;
 }
 
-static void two_threads_wake_rn_wait(void **state)
+/* A sleep in a loop of the program's own, and the poll after it. */
+static void sleep_on_descriptor(struct rn_stack *net)
+{
+    rn_time now = rn_now(), due = rn_flush(net, now);
+    struct pollfd p = {.fd = rn_fd(net), .events = POLLIN};
+
+    assert_true(p.fd >= 0);
+    assert_true(due <= now || due == RN_FOREVER);
+    assert_in_range(poll(&p, 1, due <= now ? 0 : -1), 0, 1);
+    rn_poll(net, rn_now());
+}
+
+static void sleep_in_rn_wait(struct rn_stack *net)
+{
+    assert_true(rn_wait(net, RN_FOREVER) > 0);
+}
+
+/* Every message comes, in its thread's order; who sleeps beside one would sleep until the alarm. */
+static void hear_two_threads(struct rn_stack *net, void (*sleep_once)(struct rn_stack *net))
 {
     static struct poster posters[2];
     int next[2] = {0, 10000}, left = 4000;
     pthread_t threads[2];
-    struct counting a;
-    struct rn_stack *net = start(&a);
     struct rn_event ev;
 
-    (void)state;
     for (int i = 0; i < 2; i++) {
         posters[i] = (struct poster){.net = net, .count = 2000, .first = next[i]};
         assert_int_equal(pthread_create(&threads[i], NULL, post_all, &posters[i]), 0);
     }
     while (left > 0) {
-        assert_true(rn_wait(net, RN_FOREVER) > 0);
+        sleep_once(net);
         while (rn_next(net, &ev)) {
             int number = *(const int *)ev.user;
 
@@ -472,6 +523,36 @@ static void two_threads_wake_rn_wait(void **state)
         assert_int_equal(pthread_join(threads[i], NULL), 0);
     assert_int_equal(rn_wait(net, 0), 0);
     assert_false(is_readable(rn_fd(net)));
+}
+
+static void two_threads_wake_rn_wait(void **state)
+{
+    struct counting a;
+    struct rn_stack *net = start(&a);
+
+    (void)state;
+    hear_two_threads(net, sleep_in_rn_wait);
+    rn_destroy(net);
+}
+
+static void two_threads_wake_a_loop_of_the_programs_own(void **state)
+{
+    struct counting a;
+    struct rn_stack *net = start(&a);
+
+    (void)state;
+    hear_two_threads(net, sleep_on_descriptor);
+    rn_destroy(net);
+}
+
+static void two_threads_wake_a_stack_without_devices(void **state)
+{
+    struct rn_stack *net = NULL;
+
+    (void)state;
+    assert_int_equal(rn_open(&net, NULL, NULL), 0);
+    hear_two_threads(net, sleep_in_rn_wait);
+    hear_two_threads(net, sleep_on_descriptor);
     rn_destroy(net);
 }
 
@@ -488,13 +569,16 @@ int main(void)
         cmocka_unit_test(impossible_options_are_told),
         cmocka_unit_test(destroying_unmaps),
         cmocka_unit_test(one_descriptor_stands_for_all_devices),
+        cmocka_unit_test(descriptor_tells_of_free_slots),
         cmocka_unit_test(descriptor_tells_that_a_device_has_gone),
         cmocka_unit_test(descriptor_of_a_stack_made_by_rn_init),
         cmocka_unit_test(messages_are_events),
         cmocka_unit_test(messages_wake_a_loop_of_the_programs_own),
         cmocka_unit_test(two_threads_wake_rn_wait),
+        cmocka_unit_test(two_threads_wake_a_loop_of_the_programs_own),
+        cmocka_unit_test(two_threads_wake_a_stack_without_devices),
     };
 
-    alarm(30); /* a sleep that never ends is a failure too */
+    alarm(PATIENCE_S); /* a sleep that never ends is a failure too */
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
