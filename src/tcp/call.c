@@ -67,13 +67,21 @@ static bool ended(const struct conn *c)
     return !conn_facts[c->state].may_receive && c->state != CONN_SYN_SENT && c->state != CONN_SYN_RECEIVED;
 }
 
-/* What reading means when there is nothing to read. */
-static ptrdiff_t read_nothing(struct conns *s, struct conn *c)
+/* Why reading is not possible at all: its errno; 0: it is. */
+static int read_fails(const struct conns *s, const struct conn *c)
 {
     if (c->state == CONN_CLOSED && conn_cold(s, c)->error)
         return conn_cold(s, c)->error;
-    if (!ended(c))
-        return c->state == CONN_SYN_SENT || c->state == CONN_SYN_RECEIVED ? -ENOTCONN : -EAGAIN;
+    return c->state == CONN_SYN_SENT || c->state == CONN_SYN_RECEIVED ? -ENOTCONN : 0;
+}
+
+/* What reading means when there is nothing to read. */
+static ptrdiff_t read_nothing(struct conns *s, struct conn *c)
+{
+    int error = read_fails(s, c);
+
+    if (error || !ended(c))
+        return error ? error : -EAGAIN;
     if (!(c->flags & CONN_END_TOLD)) {
         c->flags |= CONN_END_TOLD;
         if (c->state == CONN_CLOSED)
@@ -110,8 +118,8 @@ ptrdiff_t call_receive(struct conns *s, struct conn *c, void *data, size_t len)
     uint32_t unread = conn_unread(s, c);
     struct conn_active *a = conn_active(s, c);
 
-    if (!len && !conn_cold(s, c)->error)
-        return 0;
+    if (!len)
+        return read_fails(s, c);
     if (!unread)
         return read_nothing(s, c);
     if (len < unread)
@@ -138,7 +146,7 @@ ptrdiff_t call_consume(struct conns *s, struct conn *c, size_t len)
     uint32_t unread = conn_unread(s, c);
 
     if (!len)
-        return 0;
+        return read_fails(s, c);
     if (!unread)
         return read_nothing(s, c);
     if (len < unread)
@@ -148,10 +156,11 @@ ptrdiff_t call_consume(struct conns *s, struct conn *c, size_t len)
     return unread;
 }
 
-/* How many of len bytes may be queued: their number, or why none. A short count asks for WRITABLE. */
-static ptrdiff_t room_for(struct conns *s, struct conn *c, size_t len)
+/* How many of len bytes may be queued, so that limit bytes are: their number, or why none. A short count asks
+ * for WRITABLE. */
+static ptrdiff_t room_up_to(struct conns *s, struct conn *c, size_t len, uint32_t limit)
 {
-    uint32_t queued = conn_queued(s, c), limit = conn_send_limit(s, c), room;
+    uint32_t queued = conn_queued(s, c), room;
 
     if (c->state == CONN_CLOSED && conn_cold(s, c)->error)
         return conn_cold(s, c)->error;
@@ -170,6 +179,11 @@ static ptrdiff_t room_for(struct conns *s, struct conn *c, size_t len)
     if (!room)
         return -EAGAIN;
     return (ptrdiff_t)(len < room ? len : room);
+}
+
+static ptrdiff_t room_for(struct conns *s, struct conn *c, size_t len)
+{
+    return room_up_to(s, c, len, conn_send_limit(s, c));
 }
 
 /* got of want bytes were queued. */
@@ -217,7 +231,12 @@ ptrdiff_t call_reserve(struct conns *s, struct conn *c, size_t len, uint8_t **ro
 ptrdiff_t call_commit(struct conns *s, struct conn *c, size_t len)
 {
     struct conn_active *a = conn_active(s, c);
-    if (!a || len > a->reserved)
+    ptrdiff_t possible = room_for(s, c, 0);
+
+    if (possible < 0)
+        return possible;
+    if (!a || len > a->reserved ||
+        !a->send.tail) /* no tail: the room went with bytes that were acknowledged */
         return len ? -EINVAL : 0;
     queue_commit(&a->send, &s->queues, (uint32_t)len);
     return was_queued(s, c, (ptrdiff_t)len, (uint32_t)len);
@@ -225,7 +244,9 @@ ptrdiff_t call_commit(struct conns *s, struct conn *c, size_t len)
 
 int call_send_lent(struct conns *s, struct conn *c, const void *data, uint32_t len)
 {
-    ptrdiff_t room = room_for(s, c, len);
+    /* Up to what tuning may reach: it is the program's memory, and a piece that is larger than the present
+     * limit would else wait for room for ever. */
+    ptrdiff_t room = room_up_to(s, c, len, s->config.send_bytes_max);
 
     if (room < 0)
         return (int)room;
@@ -263,8 +284,10 @@ uint32_t call_urgent(const struct conns *s, const struct conn *c)
 ptrdiff_t call_splice(struct conns *s, struct conn *from, struct conn *to, size_t len)
 {
     uint32_t unread = conn_unread(s, from), moved;
-    ptrdiff_t room;
+    ptrdiff_t room = len ? 0 : read_fails(s, from);
 
+    if (!len)
+        return room ? room : room_for(s, to, 0);
     if (!unread)
         return read_nothing(s, from);
     room = room_for(s, to, len < unread ? len : unread);
@@ -279,6 +302,8 @@ ptrdiff_t call_splice(struct conns *s, struct conn *from, struct conn *to, size_
 
 int call_shutdown(struct conns *s, struct conn *c)
 {
+    if (c->state == CONN_CLOSED && conn_cold(s, c)->error)
+        return -ENOTCONN;
     if (c->flags & CONN_FIN_WANTED)
         return 0;
     if (!conn_facts[c->state].may_send)

@@ -47,6 +47,54 @@ static void reserved_room_is_sent_as_far_as_it_was_filled(void)
     assert_true(rn_reserve(trace_net(), trace_sock(), 100, &at) > 0); /* and never committed */
 }
 
+static void reserved_room_goes_with_what_was_acknowledged(void)
+{
+    void *at = NULL;
+
+    reach(ESTABLISHED);
+    in("P. 1:11 ack 1"); /* unread, so that the connection keeps its queues */
+    app_send(10);
+    out("P. 1:11 ack 11");
+    assert_int_equal(rn_reserve(trace_net(), trace_sock(), 100, &at), 100); /* behind the ten */
+    in(". 11:11 ack 11");
+    assert_int_equal(rn_commit(trace_net(), trace_sock(), 50), -EINVAL);
+    assert_int_equal(rn_commit(trace_net(), trace_sock(), 0), 0);
+    app_send(10);
+    out("P. 11:21 ack 11");
+    in(". 11:11 ack 21");
+    app_recv(10);
+}
+
+static void a_lent_piece_may_be_larger_than_the_buffer_is_at_first(void)
+{
+    static uint8_t bytes[50000];
+    struct rn_event ev;
+
+    trace_options(&(struct rn_options){.connections = 64,
+                                       .send_bytes = 10000,
+                                       .send_bytes_max = 50000,
+                                       .no_timestamps = 1,
+                                       .no_sack = 1,
+                                       .no_window_scale = 1});
+    establish_with(1000, 65535);
+    segment_fill(bytes, SIDE_STACK, 1, sizeof bytes);
+    assert_int_equal(rn_send_ref(trace_net(), trace_sock(), bytes, 40000), 0);
+    assert_int_equal(rn_send_ref(trace_net(), trace_sock(), bytes, 20000), -EAGAIN);
+    advance(0);
+    assert_int_equal(trace_skip(), 10);
+    for (unsigned acked = 10001; acked < 40001; acked += 10000) {
+        in(". 1:1 ack %u", acked);
+        trace_skip();
+    }
+    in(". 1:1 ack 40001");
+    assert_true(rn_next(trace_net(), &ev));
+    assert_int_equal(ev.mask, RN_SENT | RN_WRITABLE);
+    assert_int_equal(rn_send_ref(trace_net(), trace_sock(), bytes + 40000, 10000), 0);
+    advance(0);
+    assert_int_equal(trace_skip(), 10);
+    in(". 1:1 ack 50001");
+}
+
 static void lent_memory_comes_back_when_it_is_acknowledged(void)
 {
     static uint8_t bytes[3000];
@@ -116,6 +164,8 @@ int main(void)
     static const struct trace_test tests[] = {
         TRACE(peeking_lends_and_consuming_takes),
         TRACE(reserved_room_is_sent_as_far_as_it_was_filled),
+        TRACE(reserved_room_goes_with_what_was_acknowledged),
+        TRACE(a_lent_piece_may_be_larger_than_the_buffer_is_at_first),
         TRACE(lent_memory_comes_back_when_it_is_acknowledged),
         TRACE(urgent_bytes_are_marked),
         TRACE(the_peers_mark_is_told_and_counted_down),
