@@ -169,5 +169,6 @@ bool post_next(struct rn_stack *net, struct rn_event *ev);
 /* Writes one line of error text, if err is not NULL. parts end with NULL. Returns code. */
 int error_line(char *err, int code, const char *const parts[]);
 #define ERROR_LINE(err, code, ...) error_line(err, code, (const char *const[]){__VA_ARGS__, NULL})
+#define NO_STACK                   "no stack was given: make one with rn_open or rn_init"
 
 #endif
