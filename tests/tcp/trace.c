@@ -198,6 +198,16 @@ rn_sock trace_sock(void)
     return trace->sock;
 }
 
+rn_sock trace_listener(void)
+{
+    return trace_need()->listener;
+}
+
+void trace_use(rn_sock sock)
+{
+    trace->sock = sock;
+}
+
 /* ---- the wire ------------------------------------------------------------------------------------------ */
 
 static void inject(const uint8_t *frame, size_t len)
@@ -416,11 +426,20 @@ static int tear_down(void **state)
     return 0;
 }
 
+void trace_fresh(void)
+{
+    tear_down(NULL);
+    set_up(NULL);
+}
+
 static void play(void **state)
 {
     const struct trace_test *test = *state;
 
-    test->run();
+    if (test->run_with)
+        test->run_with(test->with);
+    else
+        test->run();
 }
 
 static int set_up6(void **state)
