@@ -810,7 +810,7 @@ static struct words play_cell(const struct row *row, enum place at)
     return first;
 }
 
-static void play_row(const void *with)
+static void every_call_in_every_state(const void *with)
 {
     const struct row *row = with;
     char all[2000] = "";
@@ -899,7 +899,8 @@ int main(int argc, char **argv)
         return 0;
     }
     for (int i = 0; i < ROWS; i++)
-        tests[i] = (struct trace_test){.name = rows[i].call, .run_with = play_row, .with = &rows[i]};
+        tests[i] = (struct trace_test){
+            .name = rows[i].call, .run_with = every_call_in_every_state, .with = &rows[i]};
     memcpy(tests + ROWS, others, sizeof others);
     return trace_main("calls", tests, ROWS + OTHERS);
 }
