@@ -243,8 +243,8 @@ ptrdiff_t rn_consume(struct rn_stack *net, rn_sock sock, size_t len);
  * where it is, good until any other call on this socket or the next rn_poll. Errors as rn_send. */
 ptrdiff_t rn_reserve(struct rn_stack *net, rn_sock sock, size_t len, void **room);
 
-/* The first len bytes of what was reserved are sent. len; -EINVAL: so much was not reserved; errors as
- * rn_send. */
+/* The first len bytes of what was reserved are sent. len; -EINVAL: so much was not reserved, or it is not
+ * good any more; errors as rn_send. */
 ptrdiff_t rn_commit(struct rn_stack *net, rn_sock sock, size_t len);
 
 /* Sends the program's own memory, 1 to send_bytes_max bytes, without a copy. It may not change until RN_SENT

@@ -250,7 +250,7 @@ ptrdiff_t rn_reserve(struct rn_stack *net, rn_sock sock, size_t len, void **room
 
     if (!c)
         return no_conn(net, sock);
-    n = room ? call_reserve(&net->conns, c, len, &at) : -EINVAL;
+    n = room ? call_reserve(&net->conns, c, len, net->turn, &at) : -EINVAL;
     if (n > 0)
         *room = at;
     return n;
@@ -260,7 +260,7 @@ ptrdiff_t rn_commit(struct rn_stack *net, rn_sock sock, size_t len)
 {
     struct conn *c = conn_of(net, sock);
 
-    return c ? call_commit(&net->conns, c, len) : no_conn(net, sock);
+    return c ? call_commit(&net->conns, c, len, net->turn) : no_conn(net, sock);
 }
 
 int rn_send_ref(struct rn_stack *net, rn_sock sock, const void *data, size_t len)

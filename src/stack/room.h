@@ -93,7 +93,7 @@ struct rn_stack {
     size_t bytes;
     rn_time now;
     int error;     /* of a device that has gone */
-    unsigned turn; /* which device is polled first */
+    unsigned turn; /* counts polls; which device is polled first */
     struct room_device devices[STACK_DEVICES];
     int device_count;
     struct addresses addresses;

@@ -211,7 +211,7 @@ ptrdiff_t call_send(struct conns *s, struct conn *c, const void *data, size_t le
     return was_queued(s, c, room, queue_append(&conn_active(s, c)->send, &s->queues, data, (uint32_t)room));
 }
 
-ptrdiff_t call_reserve(struct conns *s, struct conn *c, size_t len, uint8_t **room)
+ptrdiff_t call_reserve(struct conns *s, struct conn *c, size_t len, uint32_t round, uint8_t **room)
 {
     ptrdiff_t most = room_for(s, c, len);
     uint32_t got = 0;
@@ -224,19 +224,19 @@ ptrdiff_t call_reserve(struct conns *s, struct conn *c, size_t len, uint8_t **ro
     if (!at)
         return was_queued(s, c, most, 0);
     conn_active(s, c)->reserved = got;
+    conn_active(s, c)->reserved_in = round;
     *room = at;
     return (ptrdiff_t)got;
 }
 
-ptrdiff_t call_commit(struct conns *s, struct conn *c, size_t len)
+ptrdiff_t call_commit(struct conns *s, struct conn *c, size_t len, uint32_t round)
 {
     struct conn_active *a = conn_active(s, c);
     ptrdiff_t possible = room_for(s, c, 0);
 
     if (possible < 0)
         return possible;
-    if (!a || len > a->reserved ||
-        !a->send.tail) /* no tail: the room went with bytes that were acknowledged */
+    if (!a || !a->reserved || a->reserved_in != round || len > a->reserved)
         return len ? -EINVAL : 0;
     queue_commit(&a->send, &s->queues, (uint32_t)len);
     return was_queued(s, c, (ptrdiff_t)len, (uint32_t)len);

@@ -47,6 +47,27 @@ static void reserved_room_is_sent_as_far_as_it_was_filled(void)
     assert_true(rn_reserve(trace_net(), trace_sock(), 100, &at) > 0); /* and never committed */
 }
 
+static void reserved_room_is_good_until_the_next_round(void)
+{
+    void *at = NULL;
+
+    reach(ESTABLISHED);
+    assert_int_equal(rn_reserve(trace_net(), trace_sock(), 100, &at), 100);
+    advance(0);
+    assert_int_equal(rn_commit(trace_net(), trace_sock(), 50), -EINVAL);
+    quiet();
+    assert_int_equal(rn_reserve(trace_net(), trace_sock(), 100, &at), 100);
+    segment_fill(at, SIDE_STACK, 1, 50);
+    assert_int_equal(rn_commit(trace_net(), trace_sock(), 50), 50);
+    advance(0);
+    out("P. 1:51 ack 1");
+    in(". 1:1 ack 51");
+    assert_int_equal(rn_reserve(trace_net(), trace_sock(), 100, &at), 100);
+    app_send(1); /* another call */
+    assert_int_equal(rn_commit(trace_net(), trace_sock(), 50), -EINVAL);
+    trace_skip();
+}
+
 static void reserved_room_goes_with_what_was_acknowledged(void)
 {
     void *at = NULL;
@@ -164,6 +185,7 @@ int main(void)
     static const struct trace_test tests[] = {
         TRACE(peeking_lends_and_consuming_takes),
         TRACE(reserved_room_is_sent_as_far_as_it_was_filled),
+        TRACE(reserved_room_is_good_until_the_next_round),
         TRACE(reserved_room_goes_with_what_was_acknowledged),
         TRACE(a_lent_piece_may_be_larger_than_the_buffer_is_at_first),
         TRACE(lent_memory_comes_back_when_it_is_acknowledged),
