@@ -158,7 +158,7 @@ ptrdiff_t call_consume(struct conns *s, struct conn *c, size_t len)
 
 /* How many of len bytes may be queued, so that limit bytes are: their number, or why none. A short count asks
  * for WRITABLE. */
-static ptrdiff_t room_up_to(struct conns *s, struct conn *c, size_t len, uint32_t limit)
+static inline ptrdiff_t room_up_to(struct conns *s, struct conn *c, size_t len, uint32_t limit)
 {
     uint32_t queued = conn_queued(s, c), room;
 
@@ -281,13 +281,21 @@ uint32_t call_urgent(const struct conns *s, const struct conn *c)
     return (uint32_t)seq_diff(a->rcv_up, seq_add(c->rcv_nxt, 0u - a->recv.bytes));
 }
 
+/* Whether a splice would be possible. */
+static ptrdiff_t splice_nothing(struct conns *s, const struct conn *from, struct conn *to)
+{
+    int error = read_fails(s, from);
+
+    return error ? error : room_for(s, to, 0);
+}
+
 ptrdiff_t call_splice(struct conns *s, struct conn *from, struct conn *to, size_t len)
 {
     uint32_t unread = conn_unread(s, from), moved;
-    ptrdiff_t room = len ? 0 : read_fails(s, from);
+    ptrdiff_t room;
 
     if (!len)
-        return room ? room : room_for(s, to, 0);
+        return splice_nothing(s, from, to);
     if (!unread)
         return read_nothing(s, from);
     room = room_for(s, to, len < unread ? len : unread);
