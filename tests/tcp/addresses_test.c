@@ -216,6 +216,69 @@ static void every_address_has_its_result(void)
     assert_int_equal(wrong, 0);
 }
 
+/* A call that found no room, and the option that makes some. */
+static void is_full(rn_sock result, int wanted, const char *err, const char *remedy)
+{
+    assert_int_equal(result, wanted);
+    assert_non_null(strstr(err, remedy));
+}
+
+static void what_is_full_says_so(void)
+{
+    char err[RN_ERRBUF], text[40];
+    rn_sock one, two;
+
+    trace_options(&(struct rn_options){.connections = 2, .listeners = 1, .neighbours = 2});
+    app_listen();
+    is_full(rn_listen(trace_net(), RN_TCP, "0.0.0.0:80", err), -ENOSPC, err, "rn_options.listeners");
+    one = rn_connect(trace_net(), RN_TCP, "10.0.0.1:80", NULL, NULL);
+    two = rn_connect(trace_net(), RN_TCP, "10.0.0.2:80", NULL, NULL);
+    assert_true(one > 0 && two > 0);
+    is_full(rn_connect(trace_net(), RN_TCP, "10.0.0.2:80", NULL, err), -ENOBUFS, err,
+            "rn_options.connections");
+    is_full(rn_connect(trace_net(), RN_TCP, "10.0.0.3:80", NULL, err), -ENOBUFS, err,
+            "rn_options.neighbours");
+    is_full(rn_add_neighbour(trace_net(), "10.0.0.3", MAC, err), -ENOSPC, err, "rn_options.neighbours");
+    for (int i = 1; i < 64; i++) {
+        snprintf(text, sizeof text, "10.0.1.%d/24", i);
+        assert_int_equal(rn_add_address(trace_net(), text, NULL), 0);
+    }
+    is_full(rn_add_address(trace_net(), "10.0.2.1/24", err), -ENOSPC, err, "64 addresses");
+    assert_int_equal(rn_abort(trace_net(), one), 0);
+    assert_int_equal(rn_abort(trace_net(), two), 0);
+    advance(0);
+    trace_skip();
+}
+
+/* 255 sockets that chose differently, beside the stack's own choice. */
+static void sets_of_settings_may_be_used_up(void)
+{
+    enum { SETS = 255 };
+    struct rn_settings s;
+    rn_sock socks[SETS + 1];
+    char to[40];
+
+    trace_options(&(struct rn_options){.connections = SETS + 1});
+    app_listen();
+    assert_int_equal(rn_get_settings(trace_net(), trace_listener(), &s), 0);
+    for (int i = 0; i <= SETS; i++) {
+        snprintf(to, sizeof to, "10.0.0.1:%d", 1000 + i);
+        socks[i] = rn_connect(trace_net(), RN_TCP, to, NULL, NULL);
+        s.user_timeout = (i + 1) * INT64_C(1000000000);
+        assert_int_equal(rn_set_settings(trace_net(), socks[i], &s), i < SETS ? 0 : -ENOSPC);
+    }
+    assert_int_equal(rn_get_settings(trace_net(), socks[SETS], &s), 0);
+    assert_true(s.user_timeout == 0); /* nothing was changed */
+    assert_int_equal(rn_abort(trace_net(), socks[0]), 0);
+    advance(0); /* its record goes with the flush */
+    s.user_timeout = 1000 * INT64_C(1000000000);
+    assert_int_equal(rn_set_settings(trace_net(), socks[SETS], &s), 0);
+    for (int i = 1; i <= SETS; i++)
+        assert_int_equal(rn_abort(trace_net(), socks[i]), 0);
+    advance(0);
+    trace_skip();
+}
+
 static void without_a_stack_calls_say_so(void)
 {
     struct rn_event ev = {.mask = 99};
@@ -286,8 +349,8 @@ static void print_document(void)
 int main(int argc, char **argv)
 {
     static const struct trace_test tests[] = {
-        TRACE4(every_address_has_its_result),
-        TRACE4(without_a_stack_calls_say_so),
+        TRACE4(every_address_has_its_result),    TRACE4(what_is_full_says_so),
+        TRACE4(sets_of_settings_may_be_used_up), TRACE4(without_a_stack_calls_say_so),
         TRACE4(a_stack_is_not_made_of_nothing),
     };
 
