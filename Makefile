@@ -299,6 +299,10 @@ live: all
 ten:
 	tools/ten_times.sh
 
+# The table of every call in every state, from the tests that make them.
+calls: $(BUILD)/test/tcp/calls_test $(BUILD)/test/tcp/addresses_test
+	@for c in $^; do $$c --table || exit 1; done > $(BUILD)/calls.md && mv $(BUILD)/calls.md docs/calls.md
+
 portable:
 	$(call run,$(PLAN_PORTABLE))
 
@@ -354,6 +358,7 @@ help:
 	@echo 'make sim        1,000,000 connections over faulty wires, in virtual time (100,000 in make test)'
 	@echo 'make live       against the kernel, in network namespaces (root)'
 	@echo 'make gate       instructions a request; make layout: ten million records; make bench: these and times'
+	@echo 'make calls      writes docs/calls.md from the tests that make every call in every state'
 	@echo 'make ten        make test ten times in a row beside two spinning processes'
 	@echo 'make lint       warnings as errors, two compilers, the rules of the house'
 	@echo 'make portable   the unit tests on $(MACHINES), under qemu'
@@ -366,6 +371,6 @@ help:
 
 -include $(shell find $(BUILD) -name '*.d' 2>/dev/null)
 
-.PHONY: all install test test-here unit sim gate layout live ten test-programs portable portable-programs fuzz fuzz-programs bench lint lint-objects lint-objects2 run deps clean help
+.PHONY: all install test test-here unit sim gate layout live ten calls test-programs portable portable-programs fuzz fuzz-programs bench lint lint-objects lint-objects2 run deps clean help
 .DELETE_ON_ERROR:
 .SECONDARY:

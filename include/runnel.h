@@ -12,10 +12,17 @@
  *  - A stack belongs to one thread at a time, and so do all calls that take one, but for rn_post, which any
  *    thread may call. rn_need, rn_now, rn_drop_name, rn_state_name touch no stack: any thread. Different
  *    stacks share nothing. No call blocks but rn_wait.
- *  - A socket is a number. A stale one gets -EBADF, never somebody else's connection.
+ *  - A socket is a number. A stale one gets -EBADF, never somebody else's connection. A listener has no
+ *    bytes: it gets -ENOTCONN from calls that move, count or end them, and from rn_set_user.
  *  - A call that cannot succeed returns a negative errno and leaves its output arguments untouched.
  *  - char *err, where it stands, may be NULL; else it holds RN_ERRBUF (256) bytes and on failure gets one
- *    line that names the thing and the remedy. Other pointers may not be NULL unless it is said.
+ *    line that names the thing and the remedy. Other pointers may not be NULL unless it is said; NULL data
+ *    goes with a length of 0. Where they are NULL nevertheless: -EINVAL, and for a stack -EBADF from a call
+ *    that takes a socket, false from rn_next; only rn_poll, rn_flush and rn_stats, and rn_next's event, are
+ *    not looked at.
+ *  - A length may be anything up to SIZE_MAX: what is not there, or does not fit, makes a short count. With a
+ *    length of 0 a call says whether it would be possible at all: 0 or an error, and changes nothing.
+ *  - What is wrong is said in this order: the number, the kind of socket, the arguments, the state.
  *  - Text forms: address "10.0.0.7" or "fd00::7"; with prefix "10.0.0.7/24"; with port "10.0.0.7:80" or
  *    "[fd00::7]:80"; MAC "02:00:00:00:00:07".
  */
@@ -78,7 +85,8 @@ struct rn_options {
 size_t rn_need(const struct rn_options *options);
 
 /* Makes a stack in memory that the caller keeps until rn_destroy. memory is aligned to 64 and zero.
- * 0, -EINVAL (an option out of range), -ENOMEM (bytes < rn_need). For hosts without an operating system. */
+ * 0, -EINVAL (an option out of range, memory not aligned), -ENOMEM (bytes < rn_need). For hosts without an
+ * operating system. */
 int rn_init(struct rn_stack **net, const struct rn_options *options, void *memory, size_t bytes,
             const struct rn_host *host, char *err);
 
@@ -105,7 +113,8 @@ int rn_attach(struct rn_stack *net, const char *device, const struct rn_attach_o
 /* Gives the stack a device made by the program itself; the stack closes it in rn_destroy. Device number. */
 int rn_add_device(struct rn_stack *net, struct rn_dev *dev, char *err);
 
-/* An address with its prefix, on the device attached last. 0, -EINVAL, -EADDRINUSE, -ENOSPC (64 in all). */
+/* A host's address with its prefix, on the device attached last: no group's, no broadcast. 0, -EINVAL,
+ * -EADDRINUSE, -ENOSPC (64 in all). */
 int rn_add_address(struct rn_stack *net, const char *address, char *err);
 
 /* A neighbour that is not asked for: its link address is known and stays. On the device attached last.
@@ -168,7 +177,7 @@ struct rn_settings {
     uint8_t soft_errors;    /* 1: RN_TROUBLE is told; RFC 9293 3.9.1.8 */
 };
 
-/* Copies out what holds for a socket now. 0 or -EBADF. */
+/* Copies out what holds for a socket now, be it a listener. 0 or -EBADF. */
 int rn_get_settings(struct rn_stack *net, rn_sock sock, struct rn_settings *settings);
 
 /* From now on these hold; of a listener, for the connections that it accepts from now on. All or nothing: 0,
@@ -213,9 +222,9 @@ rn_sock rn_listen(struct rn_stack *net, int protocol, const char *where, char *e
  * -EADDRINUSE, -ENOBUFS, -EPROTONOSUPPORT. */
 rn_sock rn_connect(struct rn_stack *net, int protocol, const char *to, const char *from, char *err);
 
-/* Copies at most len received bytes out. Their number; 0: the peer has finished (or len is 0); -EAGAIN: none
- * now, RN_READABLE will come; -EBADF; -ENOTCONN before the connection stands; after a failure that rn_next
- * has not told yet, its error. */
+/* Copies at most len received bytes out. Their number; 0: the peer has finished (or len is 0, which does not
+ * tell the end); -EAGAIN: none now, RN_READABLE will come; -EBADF; -ENOTCONN before the connection stands;
+ * after a failure that rn_next has not told yet, its error. */
 ptrdiff_t rn_recv(struct rn_stack *net, rn_sock sock, void *data, size_t len);
 
 /* Copies at most len bytes in, to be sent. Their number, a short one or -EAGAIN: full, RN_WRITABLE will
@@ -230,26 +239,26 @@ ptrdiff_t rn_peek(struct rn_stack *net, rn_sock sock, const void **data);
 /* At most len received bytes have been read: their number; errors as rn_recv. */
 ptrdiff_t rn_consume(struct rn_stack *net, rn_sock sock, size_t len);
 
-/* Sending without a copy. Lends room for up to len bytes (not 0) that lies together: how much, *room where it
- * is, good until any other call on this socket or the next rn_poll. Errors as rn_send. */
+/* Sending without a copy. Lends room for up to len bytes that lies together: how much (0: len is 0), *room
+ * where it is, good until any other call on this socket or the next rn_poll. Errors as rn_send. */
 ptrdiff_t rn_reserve(struct rn_stack *net, rn_sock sock, size_t len, void **room);
 
-/* The first len bytes of what was reserved are sent. len; -EINVAL: so much was not reserved; errors as
- * rn_send. */
+/* The first len bytes of what was reserved are sent. len; -EINVAL: so much was not reserved, or it is not
+ * good any more; errors as rn_send. */
 ptrdiff_t rn_commit(struct rn_stack *net, rn_sock sock, size_t len);
 
-/* Sends the program's own memory, 1 to 2^30 bytes, without a copy. It may not change until RN_SENT has
- * counted it, in the order of the calls, or the socket's last event has come; after rn_close or rn_abort,
+/* Sends the program's own memory, 1 to send_bytes_max bytes, without a copy. It may not change until RN_SENT
+ * has counted it, in the order of the calls, or the socket's last event has come; after rn_close or rn_abort,
  * until rn_flush has returned and the connection has gone: use rn_shutdown where memory is lent. All or
- * nothing: 0, -EAGAIN (full: RN_WRITABLE will come; never more than send_bytes_max at once), errors as
- * rn_send. */
+ * nothing: 0, -EAGAIN (full: RN_WRITABLE will come), -EMSGSIZE (more than send_bytes_max), errors as rn_send.
+ */
 int rn_send_ref(struct rn_stack *net, rn_sock sock, const void *data, size_t len);
 
 /* As rn_send, and the last byte taken is where urgent data ends (RFC 9293 3.8.5, RFC 6093: new programs
  * should not use it). */
 ptrdiff_t rn_send_urgent(struct rn_stack *net, rn_sock sock, const void *data, size_t len);
 
-/* Unread bytes up to the peer's urgent mark; 0: there is none ahead; -EBADF. */
+/* Unread bytes up to the peer's urgent mark; 0: there is none ahead, or no connection yet; -EBADF. */
 ptrdiff_t rn_urgent(struct rn_stack *net, rn_sock sock);
 
 /* Moves at most len received bytes of one socket to be sent by another, which may be the same one. Their
@@ -258,7 +267,8 @@ ptrdiff_t rn_urgent(struct rn_stack *net, rn_sock sock);
 ptrdiff_t rn_splice(struct rn_stack *net, rn_sock from, rn_sock to, size_t len);
 #define RN_ALL SIZE_MAX
 
-/* A FIN after what is queued; receiving goes on. 0, -EBADF, -ENOTCONN. */
+/* A FIN after what is queued; receiving goes on. 0, also when that was done before; -EBADF; -ENOTCONN before
+ * the connection stands and after a failure. */
 int rn_shutdown(struct rn_stack *net, rn_sock sock);
 
 /* A FIN after what is queued; if received bytes were not read, or more arrive, a RST (RFC 9293 3.6.1,
@@ -270,7 +280,8 @@ int rn_close(struct rn_stack *net, rn_sock sock);
 /* A RST; queued bytes are dropped. The number is stale from here on. 0 or -EBADF. */
 int rn_abort(struct rn_stack *net, rn_sock sock);
 
-/* The present level: RN_READABLE and RN_WRITABLE as they are now, RN_PEER_CLOSED; -EBADF. */
+/* The present level: RN_READABLE (a read says something else than -EAGAIN) and RN_WRITABLE as they are now,
+ * RN_PEER_CLOSED; -EBADF. */
 int rn_ready(struct rn_stack *net, rn_sock sock);
 
 /* Hangs a pointer on a socket; it comes with each event. New sockets have NULL. 0 or -EBADF. */
@@ -325,7 +336,7 @@ struct rn_info {
      * that takes), "budget", "peer's window", "network", "recovery" (of what was lost). */
     const char *limited_by;
 };
-/* 0 or -EBADF. */
+/* 0 or -EBADF. A listener has local, state and congestion; the rest is 0 and "". */
 int rn_info(struct rn_stack *net, rn_sock sock, struct rn_info *info);
 
 #ifdef __cplusplus

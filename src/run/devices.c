@@ -77,8 +77,13 @@ static int apply(struct rn_dev *dev, const char *device, const struct rn_attach_
 int rn_attach(struct rn_stack *net, const char *device, const struct rn_attach_options *options, char *err)
 {
     struct rn_dev *dev;
-    int result = open_by_name(&dev, device, err);
+    int result;
 
+    if (!net || !device)
+        return error_line(err, -EINVAL, "%s",
+                          net ? "no device was named: write it as tap:tap0"
+                              : "no stack was given: make one with rn_open or rn_init");
+    result = open_by_name(&dev, device, err);
     if (result < 0)
         return result;
     if (options)

@@ -151,8 +151,11 @@ int rn_wait(struct rn_stack *net, rn_time limit)
 {
     rn_time now = posix_now();
     rn_time end = limit < RN_FOREVER - now ? now + limit : RN_FOREVER;
-    bool busy = stack_events(net) > 0;
+    bool busy;
 
+    if (!net)
+        return -EINVAL;
+    busy = stack_events(net) > 0;
     for (;;) {
         rn_time next = rn_flush(net, now);
         int error = busy ? 0 : sleep_on_devices(net, now, next < end ? next : end);
@@ -210,10 +213,15 @@ static int watch_devices(struct run *run, struct rn_dev *const *devices, int n, 
 int rn_fd(struct rn_stack *net)
 {
     struct rn_dev *devices[STACK_DEVICES];
-    int n = stack_devices(net, devices), error = stack_error(net);
-    struct run *run = run_of(net);
     bool tx[STACK_DEVICES];
+    struct run *run;
+    int n, error;
 
+    if (!net)
+        return -EINVAL;
+    n = stack_devices(net, devices);
+    error = stack_error(net);
+    run = run_of(net);
     if (error < 0)
         return error;
     for (int i = 0; i < n; i++)

@@ -45,7 +45,7 @@ static inline struct conn *conn_of(struct rn_stack *net, rn_sock sock)
     uint32_t index = (uint32_t)sock - 1; /* of a listener, and of no socket, it is larger than any */
     struct conn *c;
 
-    if (sock <= 0 || index >= net->conns.fresh)
+    if (!net || sock <= 0 || index >= net->conns.fresh)
         return NULL;
     c = conn_at(&net->conns, index);
     return c->flags & CONN_ORPHAN || (c->generation & 0x7fffffff) != (uint64_t)sock >> 32 ? NULL : c;
@@ -56,17 +56,25 @@ static struct listener *listener_of(struct rn_stack *net, rn_sock sock)
 {
     uint32_t index = (uint32_t)(sock & 0x7fffffff) - 1;
 
-    if (sock <= 0 || !(sock & LISTENER_BIT) || index >= net->listeners.limit)
+    if (!net || sock <= 0 || !(sock & LISTENER_BIT) || index >= net->listeners.limit)
         return NULL;
     return net->listeners.listeners[index].used && sock_of_listener(net, index) == sock
                ? &net->listeners.listeners[index]
                : NULL;
 }
 
+/* Why a call that wants a connection finds none: a listener is a socket, but never connected. */
+static int no_conn(struct rn_stack *net, rn_sock sock)
+{
+    return listener_of(net, sock) ? -ENOTCONN : -EBADF;
+}
+
 /* ---- opening */
 
-static int check_protocol(int protocol, char *err)
+static int check_protocol(const struct rn_stack *net, int protocol, char *err)
 {
+    if (!net)
+        return ERROR_LINE(err, -EINVAL, NO_STACK);
     if (protocol == RN_TCP)
         return 0;
     return ERROR_LINE(err, -EPROTONOSUPPORT, "only RN_TCP can be opened in this version");
@@ -76,7 +84,7 @@ rn_sock rn_listen(struct rn_stack *net, int protocol, const char *where, char *e
 {
     struct addr a;
     uint16_t port;
-    int i, rc = check_protocol(protocol, err);
+    int i, rc = check_protocol(net, protocol, err);
 
     if (rc)
         return rc;
@@ -120,7 +128,7 @@ rn_sock rn_connect(struct rn_stack *net, int protocol, const char *to, const cha
     struct table_key key;
     struct conn *c;
     uint16_t port, source;
-    int own, hop, rc = check_protocol(protocol, err);
+    int own, hop, rc = check_protocol(net, protocol, err);
     uint32_t headers;
 
     if (rc)
@@ -182,9 +190,12 @@ static __attribute__((noinline)) void tell_more(struct rn_stack *net, struct con
 
 bool rn_next(struct rn_stack *net, struct rn_event *ev)
 {
-    struct conns *s = &net->conns;
+    struct conns *s;
     struct conn *c;
 
+    if (!net)
+        return false;
+    s = &net->conns;
     while ((c = conn_pop_event(s)) != NULL) {
         unsigned events = c->events;
 
@@ -201,28 +212,37 @@ bool rn_next(struct rn_stack *net, struct rn_event *ev)
     return post_next(net, ev);
 }
 
-/* ---- transfers and ends */
+/* ---- transfers and ends
+ *
+ * What is wrong is said in this order: the number, the kind of socket, the arguments, the state. */
 
 ptrdiff_t rn_recv(struct rn_stack *net, rn_sock sock, void *data, size_t len)
 {
     struct conn *c = conn_of(net, sock);
 
-    return c ? call_receive(&net->conns, c, data, len) : -EBADF;
+    if (!c)
+        return no_conn(net, sock);
+    return data || !len ? call_receive(&net->conns, c, data, len) : -EINVAL;
 }
 
 ptrdiff_t rn_send(struct rn_stack *net, rn_sock sock, const void *data, size_t len)
 {
     struct conn *c = conn_of(net, sock);
 
-    return c ? call_send(&net->conns, c, data, len) : -EBADF;
+    if (!c)
+        return no_conn(net, sock);
+    return data || !len ? call_send(&net->conns, c, data, len) : -EINVAL;
 }
 
 ptrdiff_t rn_peek(struct rn_stack *net, rn_sock sock, const void **data)
 {
     struct conn *c = conn_of(net, sock);
     const uint8_t *at = NULL;
-    ptrdiff_t n = c ? call_peek(&net->conns, c, &at) : -EBADF;
+    ptrdiff_t n;
 
+    if (!c)
+        return no_conn(net, sock);
+    n = data ? call_peek(&net->conns, c, &at) : -EINVAL;
     if (n > 0)
         *data = at;
     return n;
@@ -232,15 +252,18 @@ ptrdiff_t rn_consume(struct rn_stack *net, rn_sock sock, size_t len)
 {
     struct conn *c = conn_of(net, sock);
 
-    return c ? call_consume(&net->conns, c, len) : -EBADF;
+    return c ? call_consume(&net->conns, c, len) : no_conn(net, sock);
 }
 
 ptrdiff_t rn_reserve(struct rn_stack *net, rn_sock sock, size_t len, void **room)
 {
     struct conn *c = conn_of(net, sock);
     uint8_t *at = NULL;
-    ptrdiff_t n = c ? call_reserve(&net->conns, c, len, &at) : -EBADF;
+    ptrdiff_t n;
 
+    if (!c)
+        return no_conn(net, sock);
+    n = room ? call_reserve(&net->conns, c, len, net->turn, &at) : -EINVAL;
     if (n > 0)
         *room = at;
     return n;
@@ -250,44 +273,52 @@ ptrdiff_t rn_commit(struct rn_stack *net, rn_sock sock, size_t len)
 {
     struct conn *c = conn_of(net, sock);
 
-    return c ? call_commit(&net->conns, c, len) : -EBADF;
+    return c ? call_commit(&net->conns, c, len, net->turn) : no_conn(net, sock);
 }
 
 int rn_send_ref(struct rn_stack *net, rn_sock sock, const void *data, size_t len)
 {
     struct conn *c = conn_of(net, sock);
 
-    if (c && (!len || len > 1u << 30))
+    if (!c)
+        return no_conn(net, sock);
+    if (!data || !len)
         return -EINVAL;
-    return c ? call_send_lent(&net->conns, c, data, (uint32_t)len) : -EBADF;
+    if (len > net->conns.config.send_bytes_max)
+        return -EMSGSIZE;
+    return call_send_lent(&net->conns, c, data, (uint32_t)len);
 }
 
 ptrdiff_t rn_send_urgent(struct rn_stack *net, rn_sock sock, const void *data, size_t len)
 {
     struct conn *c = conn_of(net, sock);
 
-    return c ? call_send_urgent(&net->conns, c, data, len) : -EBADF;
+    if (!c)
+        return no_conn(net, sock);
+    return data || !len ? call_send_urgent(&net->conns, c, data, len) : -EINVAL;
 }
 
 ptrdiff_t rn_urgent(struct rn_stack *net, rn_sock sock)
 {
     struct conn *c = conn_of(net, sock);
 
-    return c ? (ptrdiff_t)call_urgent(&net->conns, c) : -EBADF;
+    return c ? (ptrdiff_t)call_urgent(&net->conns, c) : no_conn(net, sock);
 }
 
 ptrdiff_t rn_splice(struct rn_stack *net, rn_sock from, rn_sock to, size_t len)
 {
     struct conn *f = conn_of(net, from), *t = from == to ? f : conn_of(net, to);
 
-    return f && t ? call_splice(&net->conns, f, t, len) : -EBADF;
+    if (f && t)
+        return call_splice(&net->conns, f, t, len);
+    return no_conn(net, f ? to : from);
 }
 
 int rn_shutdown(struct rn_stack *net, rn_sock sock)
 {
     struct conn *c = conn_of(net, sock);
 
-    return c ? call_shutdown(&net->conns, c) : -EBADF;
+    return c ? call_shutdown(&net->conns, c) : no_conn(net, sock);
 }
 
 /* Resets what the application has not heard of yet, and forgets who is half open. */
@@ -334,7 +365,7 @@ int rn_ready(struct rn_stack *net, rn_sock sock)
 {
     struct conn *c = conn_of(net, sock);
 
-    return c ? (int)call_ready(&net->conns, c) : -EBADF;
+    return c ? (int)call_ready(&net->conns, c) : no_conn(net, sock);
 }
 
 int rn_set_user(struct rn_stack *net, rn_sock sock, void *user)
@@ -342,7 +373,7 @@ int rn_set_user(struct rn_stack *net, rn_sock sock, void *user)
     struct conn *c = conn_of(net, sock);
 
     if (!c)
-        return -EBADF;
+        return no_conn(net, sock);
     c->user = user;
     return 0;
 }
@@ -354,6 +385,8 @@ int rn_get_settings(struct rn_stack *net, rn_sock sock, struct rn_settings *sett
 
     if (!c && !l)
         return -EBADF;
+    if (!settings)
+        return -EINVAL;
     settings_write(&net->conns.settings[c ? c->settings : l->settings], settings);
     return 0;
 }
@@ -366,7 +399,7 @@ int rn_set_settings(struct rn_stack *net, rn_sock sock, const struct rn_settings
 
     if (!c && !l)
         return -EBADF;
-    if (!settings_read(settings, &wanted))
+    if (!settings || !settings_read(settings, &wanted))
         return -EINVAL;
     return c ? settings_of_conn(net, c, &wanted) : settings_of_listener(net, l, &wanted);
 }
@@ -453,14 +486,20 @@ static const char *limited_by(const struct conns *s, const struct conn *c, uint3
     return conn_queued(s, c) < conn_send_limit(s, c) ? "budget" : "send buffer";
 }
 
-int rn_info(struct rn_stack *net, rn_sock sock, struct rn_info *info)
+static void info_of_listener(const struct rn_stack *net, const struct listener *l, struct rn_info *info)
+{
+    memset(info, 0, sizeof *info);
+    addr_print(info->local, &l->address, l->port);
+    info->state = CONN_LISTEN;
+    info->congestion = cc_name_of(net->conns.settings[l->settings].cc);
+    info->limited_by = "";
+}
+
+static void info_of_conn(const struct rn_stack *net, const struct conn *c, struct rn_info *info)
 {
     const struct conns *s = &net->conns;
-    struct conn *c = conn_of(net, sock);
     uint32_t queued, flight;
 
-    if (!c)
-        return -EBADF;
     memset(info, 0, sizeof *info);
     addr_print(info->local, &net->addresses.list[c->key.local].addr, c->key.local_port);
     addr_print(info->peer, &c->key.remote, c->key.remote_port);
@@ -490,5 +529,20 @@ int rn_info(struct rn_stack *net, rn_sock sock, struct rn_info *info)
     info->wscale_sent = c->scale >> 4;
     info->wscale_received = c->scale & 15;
     info->limited_by = limited_by(s, c, info->unsent);
+}
+
+int rn_info(struct rn_stack *net, rn_sock sock, struct rn_info *info)
+{
+    struct conn *c = conn_of(net, sock);
+    struct listener *l = listener_of(net, sock);
+
+    if (!c && !l)
+        return -EBADF;
+    if (!info)
+        return -EINVAL;
+    if (c)
+        info_of_conn(net, c, info);
+    else
+        info_of_listener(net, l, info);
     return 0;
 }

@@ -102,12 +102,15 @@ static struct ip packet(const struct rn_stack *net, const struct addr *src, cons
 /* ---- what goes without a connection */
 
 static void put_tcp(struct rn_stack *net, unsigned device, const uint8_t *mac, const struct addr *src,
-                    const struct addr *dst, bool ipv6, const struct tcp *t)
+                    const struct addr *dst, bool ipv6, const struct tcp *t, const struct conn_settings *k)
 {
     uint32_t len = (uint32_t)tcp_encoded_len(t);
     struct ip ip = packet(net, src, dst, IP_TCP, len);
-    uint8_t *at = headers(net, device, slot(net, device), mac, &ip, ipv6);
+    uint8_t *at;
 
+    ip.ttl = k->ttl;
+    ip.traffic_class = (uint8_t)(k->dscp << 2);
+    at = headers(net, device, slot(net, device), mac, &ip, ipv6);
     tcp_encode(at, t);
     checksum_store(at + 16, checksum_pseudo(src, dst, IP_TCP, len) + sum_bytes(at, len));
 }
@@ -167,7 +170,7 @@ static void put_reply(struct rn_stack *net, const struct room_reply *r)
                         .ts_echo = r->tcp.ts_echo,
                         .window = r->tcp.window};
 
-        put_tcp(net, r->device, r->mac, &r->src, &r->dst, r->ipv6, &t);
+        put_tcp(net, r->device, r->mac, &r->src, &r->dst, r->ipv6, &t, &net->conns.settings[0]);
     }
 }
 
@@ -255,7 +258,8 @@ static void answer_syns(struct rn_stack *net)
         const struct neighbour *hop = &net->neighbours.list[y->next_hop];
 
         if (slot(net, own->device)) {
-            put_tcp(net, own->device, hop->mac, &own->addr, &y->key.remote, !addr_is4(&y->key.remote), &t);
+            put_tcp(net, own->device, hop->mac, &own->addr, &y->key.remote, !addr_is4(&y->key.remote), &t,
+                    &net->conns.settings[net->listeners.listeners[y->listener].settings]);
             net->conns.counts.segments_out++;
         } else {
             net->drops[DROP_TX_FULL]++; /* as if lost on the way: it comes again */

@@ -19,6 +19,8 @@ int rn_post(struct rn_stack *net, void *message)
 {
     bool wake;
 
+    if (!net)
+        return -EINVAL;
     if (!mailbox_put(&net->posts, message, &wake)) {
         __atomic_fetch_add(&net->posts_refused, 1, __ATOMIC_RELAXED);
         return -EAGAIN;

@@ -93,7 +93,7 @@ struct rn_stack {
     size_t bytes;
     rn_time now;
     int error;     /* of a device that has gone */
-    unsigned turn; /* which device is polled first */
+    unsigned turn; /* counts polls; which device is polled first */
     struct room_device devices[STACK_DEVICES];
     int device_count;
     struct addresses addresses;
@@ -169,5 +169,6 @@ bool post_next(struct rn_stack *net, struct rn_event *ev);
 /* Writes one line of error text, if err is not NULL. parts end with NULL. Returns code. */
 int error_line(char *err, int code, const char *const parts[]);
 #define ERROR_LINE(err, code, ...) error_line(err, code, (const char *const[]){__VA_ARGS__, NULL})
+#define NO_STACK                   "no stack was given: make one with rn_open or rn_init"
 
 #endif

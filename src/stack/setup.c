@@ -215,9 +215,13 @@ int rn_init(struct rn_stack **made, const struct rn_options *options, void *memo
         o = *options;
     if (!complete(&o) || !first_settings(&o, &settings))
         return ERROR_LINE(err, -EINVAL, "an option is out of range: see struct rn_options");
+    if (!made || !host)
+        return ERROR_LINE(err, -EINVAL, "a stack needs a host and a place for its handle");
     l = lay_out(&o);
     if (!l.bytes || bytes < l.bytes)
         return ERROR_LINE(err, -ENOMEM, "the memory is smaller than rn_need says");
+    if (!memory || (uintptr_t)memory % 64)
+        return ERROR_LINE(err, -EINVAL, "the memory is not aligned to 64 bytes");
     net->options = o;
     net->host = *host;
     net->memory = memory;
@@ -261,12 +265,15 @@ void rn_destroy(struct rn_stack *net)
 
 int rn_add_device(struct rn_stack *net, struct rn_dev *dev, char *err)
 {
-    struct room_device *d = &net->devices[net->device_count];
+    struct room_device *d;
 
+    if (!net)
+        return ERROR_LINE(err, -EINVAL, NO_STACK);
     if (!dev || dev->mtu < 68 || dev->mtu > 65535)
         return ERROR_LINE(err, -EINVAL, "a device needs an MTU of 68 to 65,535 bytes");
     if (net->device_count == STACK_DEVICES)
         return ERROR_LINE(err, -ENFILE, "a stack takes at most 8 devices");
+    d = &net->devices[net->device_count];
     memset(d, 0, sizeof *d);
     d->dev = dev;
     d->mtu = dev->mtu;
@@ -277,6 +284,8 @@ int rn_add_device(struct rn_stack *net, struct rn_dev *dev, char *err)
 /* The device that addresses and neighbours are added to; -1 and a line if there is none. */
 static int last_device(struct rn_stack *net, char *err)
 {
+    if (!net)
+        return ERROR_LINE(err, -1, NO_STACK);
     if (!net->device_count)
         return ERROR_LINE(err, -1, "attach a device first: rn_attach, rn_add_device");
     return net->device_count - 1;
@@ -293,6 +302,8 @@ int rn_add_address(struct rn_stack *net, const char *address, char *err)
     if (!address || !addr_parse_prefix(address, &a, &bits) || !addr_is_unicast(&a))
         return ERROR_LINE(err, -EINVAL, "'", address ? address : "",
                           "' is no address with prefix: write it as 10.0.0.7/24 or fd00::7/64");
+    if (addr_is_broadcast(&a, &a, bits))
+        return ERROR_LINE(err, -EINVAL, address, " is everybody on that link: give the address of one host");
     rc = address_add(&net->addresses, &a, bits, (unsigned)device);
     if (rc == -EADDRINUSE)
         ERROR_LINE(err, rc, "the stack has the address ", address, " already");
@@ -311,6 +322,8 @@ int rn_add_neighbour(struct rn_stack *net, const char *address, const char *mac,
         return -EINVAL;
     if (!address || !addr_parse(address, &a) || !addr_is_unicast(&a))
         return ERROR_LINE(err, -EINVAL, "'", address ? address : "", "' is no host's address");
+    if (address_find(&net->addresses, &a) >= 0 || address_is_broadcast(&net->addresses, &a, (unsigned)device))
+        return ERROR_LINE(err, -EINVAL, address, " is this stack itself, or everybody: no neighbour");
     if (!mac || !addr_parse_mac(mac, m) || m[0] & 1)
         return ERROR_LINE(err, -EINVAL, "'", mac ? mac : "",
                           "' is no host's link address: six bytes like 02:00:00:00:00:07, the first even");

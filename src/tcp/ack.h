@@ -25,7 +25,6 @@ void ack_tell_room(struct conns *s, struct conn *c);
 /* Bytes have left the send queue: what else follows from it. */
 static inline void ack_freed(struct conns *s, struct conn *c, struct conn_active *a)
 {
-    a->reserved = 0; /* it may lie in a chunk that has gone */
     a->progress_at = tick_of(s->now);
     if (c->flags & CONN_WANT_WRITE)
         ack_tell_room(s, c);

@@ -67,13 +67,21 @@ static bool ended(const struct conn *c)
     return !conn_facts[c->state].may_receive && c->state != CONN_SYN_SENT && c->state != CONN_SYN_RECEIVED;
 }
 
-/* What reading means when there is nothing to read. */
-static ptrdiff_t read_nothing(struct conns *s, struct conn *c)
+/* Why reading is not possible at all: its errno; 0: it is. */
+static int read_fails(const struct conns *s, const struct conn *c)
 {
     if (c->state == CONN_CLOSED && conn_cold(s, c)->error)
         return conn_cold(s, c)->error;
-    if (!ended(c))
-        return c->state == CONN_SYN_SENT || c->state == CONN_SYN_RECEIVED ? -ENOTCONN : -EAGAIN;
+    return c->state == CONN_SYN_SENT || c->state == CONN_SYN_RECEIVED ? -ENOTCONN : 0;
+}
+
+/* What reading means when there is nothing to read. */
+static ptrdiff_t read_nothing(struct conns *s, struct conn *c)
+{
+    int error = read_fails(s, c);
+
+    if (error || !ended(c))
+        return error ? error : -EAGAIN;
     if (!(c->flags & CONN_END_TOLD)) {
         c->flags |= CONN_END_TOLD;
         if (c->state == CONN_CLOSED)
@@ -108,8 +116,8 @@ ptrdiff_t call_receive(struct conns *s, struct conn *c, void *data, size_t len)
     uint32_t unread = conn_unread(s, c);
     struct conn_active *a = conn_active(s, c);
 
-    if (!len && !conn_cold(s, c)->error)
-        return 0;
+    if (!len)
+        return read_fails(s, c);
     if (!unread)
         return read_nothing(s, c);
     if (len < unread)
@@ -137,7 +145,7 @@ ptrdiff_t call_consume(struct conns *s, struct conn *c, size_t len)
     uint32_t unread = conn_unread(s, c);
 
     if (!len)
-        return 0;
+        return read_fails(s, c);
     if (!unread)
         return read_nothing(s, c);
     if (len < unread)
@@ -155,10 +163,11 @@ static int no_sending(const struct conns *s, const struct conn *c)
     return c->state == CONN_SYN_SENT || c->state == CONN_SYN_RECEIVED ? -ENOTCONN : -EPIPE;
 }
 
-/* How many of len bytes may be queued: their number, or why none. A short count asks for WRITABLE. */
-static inline ptrdiff_t room_for(struct conns *s, struct conn *c, size_t len)
+/* How many of len bytes may be queued, so that limit bytes are: their number, or why none. A short count asks
+ * for WRITABLE. */
+static inline ptrdiff_t room_up_to(struct conns *s, struct conn *c, size_t len, uint32_t limit)
 {
-    uint32_t queued = conn_queued(s, c), limit = conn_send_limit(s, c), room;
+    uint32_t queued = conn_queued(s, c), room;
 
     if (!conn_facts[c->state].may_send || c->flags & CONN_FIN_WANTED)
         return no_sending(s, c);
@@ -175,6 +184,11 @@ static inline ptrdiff_t room_for(struct conns *s, struct conn *c, size_t len)
     if (!room)
         return -EAGAIN;
     return (ptrdiff_t)(len < room ? len : room);
+}
+
+static ptrdiff_t room_for(struct conns *s, struct conn *c, size_t len)
+{
+    return room_up_to(s, c, len, conn_send_limit(s, c));
 }
 
 /* got of want bytes were queued. */
@@ -202,7 +216,7 @@ ptrdiff_t call_send(struct conns *s, struct conn *c, const void *data, size_t le
     return was_queued(s, c, room, queue_append(&conn_active(s, c)->send, &s->queues, data, (uint32_t)room));
 }
 
-ptrdiff_t call_reserve(struct conns *s, struct conn *c, size_t len, uint8_t **room)
+ptrdiff_t call_reserve(struct conns *s, struct conn *c, size_t len, uint32_t round, uint8_t **room)
 {
     ptrdiff_t most = room_for(s, c, len);
     uint32_t got = 0;
@@ -215,14 +229,19 @@ ptrdiff_t call_reserve(struct conns *s, struct conn *c, size_t len, uint8_t **ro
     if (!at)
         return was_queued(s, c, most, 0);
     conn_active(s, c)->reserved = got;
+    conn_active(s, c)->reserved_in = round;
     *room = at;
     return (ptrdiff_t)got;
 }
 
-ptrdiff_t call_commit(struct conns *s, struct conn *c, size_t len)
+ptrdiff_t call_commit(struct conns *s, struct conn *c, size_t len, uint32_t round)
 {
     struct conn_active *a = conn_active(s, c);
-    if (!a || len > a->reserved)
+    ptrdiff_t possible = room_for(s, c, 0);
+
+    if (possible < 0)
+        return possible;
+    if (!a || !a->reserved || a->reserved_in != round || len > a->reserved)
         return len ? -EINVAL : 0;
     queue_commit(&a->send, &s->queues, (uint32_t)len);
     return was_queued(s, c, (ptrdiff_t)len, (uint32_t)len);
@@ -230,7 +249,9 @@ ptrdiff_t call_commit(struct conns *s, struct conn *c, size_t len)
 
 int call_send_lent(struct conns *s, struct conn *c, const void *data, uint32_t len)
 {
-    ptrdiff_t room = room_for(s, c, len);
+    /* Up to what tuning may reach: it is the program's memory, and a piece that is larger than the present
+     * limit would else wait for room for ever. */
+    ptrdiff_t room = room_up_to(s, c, len, s->config.send_bytes_max);
 
     if (room < 0)
         return (int)room;
@@ -265,6 +286,14 @@ uint32_t call_urgent(const struct conns *s, const struct conn *c)
     return (uint32_t)seq_diff(a->rcv_up, seq_add(c->rcv_nxt, 0u - a->recv.bytes));
 }
 
+/* Whether a splice would be possible. */
+static ptrdiff_t splice_nothing(struct conns *s, const struct conn *from, struct conn *to)
+{
+    int error = read_fails(s, from);
+
+    return error ? error : room_for(s, to, 0);
+}
+
 static __attribute__((noinline)) ptrdiff_t splice_some(struct conns *s, struct conn *from, struct conn *to,
                                                        size_t len)
 {
@@ -272,6 +301,8 @@ static __attribute__((noinline)) ptrdiff_t splice_some(struct conns *s, struct c
     uint32_t unread = conn_unread(s, from), moved;
     ptrdiff_t room;
 
+    if (!len)
+        return splice_nothing(s, from, to);
     if (!unread)
         return read_nothing(s, from);
     room = room_for(s, to, len < unread ? len : unread);
@@ -296,7 +327,6 @@ ptrdiff_t call_splice(struct conns *s, struct conn *from, struct conn *to, size_
     /* Nearly always: all that is unread, to where nothing waits and both go on. */
     b->send = a->recv;
     a->recv = (struct queue){0};
-    b->reserved = 0;
     conn_owes(s, to, OWE_SEND);
     tune_was_read(s, from, a, n);
     conn_was_read(s, from);
@@ -307,6 +337,8 @@ ptrdiff_t call_splice(struct conns *s, struct conn *from, struct conn *to, size_
 
 int call_shutdown(struct conns *s, struct conn *c)
 {
+    if (c->state == CONN_CLOSED && conn_cold(s, c)->error)
+        return -ENOTCONN;
     if (c->flags & CONN_FIN_WANTED)
         return 0;
     if (!conn_facts[c->state].may_send)

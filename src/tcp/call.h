@@ -26,9 +26,10 @@ ptrdiff_t call_send(struct conns *s, struct conn *c, const void *data, size_t le
 ptrdiff_t call_peek(struct conns *s, struct conn *c, const uint8_t **data);
 ptrdiff_t call_consume(struct conns *s, struct conn *c, size_t len);
 
-/* SEND without a copy: room for up to len bytes, of which call_commit sends the first so many. */
-ptrdiff_t call_reserve(struct conns *s, struct conn *c, size_t len, uint8_t **room);
-ptrdiff_t call_commit(struct conns *s, struct conn *c, size_t len);
+/* SEND without a copy: room for up to len bytes, of which call_commit sends the first so many, in the same
+ * round only: what arrives in between may take the room away. round: a number that changes with each. */
+ptrdiff_t call_reserve(struct conns *s, struct conn *c, size_t len, uint32_t round, uint8_t **room);
+ptrdiff_t call_commit(struct conns *s, struct conn *c, size_t len, uint32_t round);
 
 /* SEND of memory that is lent until CONN_EV_SENT has told of it. All or nothing: 0, or an error as call_send.
  */

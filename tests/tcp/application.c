@@ -35,18 +35,23 @@ void trace_close_listener(void)
     trace_run();
 }
 
-void app_connect(void)
+void app_connect_from(uint16_t port)
 {
     char to[80], from[80], err[RN_ERRBUF] = "";
 
     trace_need();
-    trace_flow(PEER_PORT, ACTIVE_PORT);
+    trace_flow(PEER_PORT, port);
     whole(to, true, PEER_PORT);
-    whole(from, false, ACTIVE_PORT);
+    whole(from, false, port);
     trace->sock = rn_connect(trace->net, RN_TCP, to, from, err);
     must(trace->sock > 0);
     trace->app_sent = trace->app_got = 1;
     trace_run();
+}
+
+void app_connect(void)
+{
+    app_connect_from(ACTIVE_PORT);
 }
 
 static struct rn_event next_event(const char *what)

@@ -424,8 +424,8 @@ static void add(struct trace_test two[2], char names[2][80], const char *what, c
 {
     snprintf(names[0], 80, "%s%s_with_a_record", what, name);
     snprintf(names[1], 80, "%s%s_with_a_cookie", what, name);
-    two[0] = (struct trace_test){.name = names[0], .run_row = record, .row = row};
-    two[1] = (struct trace_test){.name = names[1], .run_row = cookie, .row = row};
+    two[0] = (struct trace_test){.name = names[0], .run_with = record, .with = row};
+    two[1] = (struct trace_test){.name = names[1], .run_with = cookie, .with = row};
 }
 
 int main(void)

@@ -198,6 +198,16 @@ rn_sock trace_sock(void)
     return trace->sock;
 }
 
+rn_sock trace_listener(void)
+{
+    return trace_need()->listener;
+}
+
+void trace_use(rn_sock sock)
+{
+    trace->sock = sock;
+}
+
 /* ---- the wire ------------------------------------------------------------------------------------------ */
 
 static void inject(const uint8_t *frame, size_t len)
@@ -416,12 +426,18 @@ static int tear_down(void **state)
     return 0;
 }
 
+void trace_fresh(void)
+{
+    tear_down(NULL);
+    set_up(NULL);
+}
+
 static void play(void **state)
 {
     const struct trace_test *test = *state;
 
-    if (test->run_row)
-        test->run_row(test->row);
+    if (test->run_with)
+        test->run_with(test->with);
     else
         test->run();
 }

@@ -78,6 +78,7 @@ void trace_quiet(const char *file, int line);
 void advance(double ms); /* time passes; what is sent waits for out() */
 double trace_ms(void);   /* the clock */
 int trace_skip(void);    /* forgets what was sent and not looked at; returns how many frames */
+void trace_fresh(void);  /* as at the test's beginning, with another stack; the one that was is torn down */
 void trace_flow(uint16_t peer_port, uint16_t local_port); /* the connection that is talked of from here on */
 uint32_t trace_iss(void);            /* the stack's first number as it stood on the wire */
 void trace_count_from(uint32_t iss); /* where nothing is known of it: count from there */
@@ -103,7 +104,8 @@ void in_icmp(uint8_t type, uint8_t code, uint32_t word, uint32_t quoted_seq);
 void trace_options(const struct rn_options *options); /* first in a test that wants other than the usual */
 void trace_no_neighbour(void); /* the same: the peer's link address is to be asked for */
 void app_listen(void);
-void app_connect(void); /* from ACTIVE_PORT to PEER_PORT */
+void app_connect(void);               /* from ACTIVE_PORT to PEER_PORT */
+void app_connect_from(uint16_t port); /* the same from another port */
 void app_accept(void);
 void app_queue(size_t n); /* rn_send, without a flush */
 void app_send(size_t n);  /* all n fit */
@@ -122,6 +124,8 @@ void app_no_event(void);
 void app_stale(void); /* the socket's number is stale */
 struct rn_stack *trace_net(void);
 rn_sock trace_sock(void);
+rn_sock trace_listener(void);           /* of app_listen; 0: none yet */
+void trace_use(rn_sock sock);           /* the socket that the words are about from here on */
 uint64_t trace_drops(const char *name); /* how often packets were dropped for that reason */
 
 /* The state by RFC 9293 3.3.2, reached by a passive open (SYN-SENT: by an active one), 0 bytes either way,
@@ -140,10 +144,9 @@ void state_is(enum trace_state state); /* as rn_info tells it */
 struct trace_test {
     const char *name;
     void (*run)(void);
-    int families; /* 4, 6, or 0: both */
-    /* Instead of run, for tests that are a row of a table each. */
-    void (*run_row)(const void *row);
-    const void *row;
+    int families;                   /* 4, 6, or 0: both */
+    void (*run_with)(const void *); /* instead of run, for tests that are a row of a table each ... */
+    const void *with;               /* ... with that row */
 };
 #define TRACE(f)                                                                                             \
     {                                                                                                        \

@@ -47,19 +47,73 @@ static void reserved_room_is_sent_as_far_as_it_was_filled(void)
     assert_true(rn_reserve(trace_net(), trace_sock(), 100, &at) > 0); /* and never committed */
 }
 
-/* Room that was reserved is gone when what lay before it has gone (the next rn_poll may take it). */
-static void reserved_room_does_not_outlive_what_is_acknowledged(void)
+static void reserved_room_is_good_until_the_next_round(void)
 {
     void *at = NULL;
 
     reach(ESTABLISHED);
-    app_send(100);
-    out("P. 1:101 ack 1");
     assert_int_equal(rn_reserve(trace_net(), trace_sock(), 100, &at), 100);
-    in("P. 1:11 ack 101");
-    assert_int_equal(rn_commit(trace_net(), trace_sock(), 100), -EINVAL);
+    advance(0);
+    assert_int_equal(rn_commit(trace_net(), trace_sock(), 50), -EINVAL);
+    quiet();
+    assert_int_equal(rn_reserve(trace_net(), trace_sock(), 100, &at), 100);
+    segment_fill(at, SIDE_STACK, 1, 50);
+    assert_int_equal(rn_commit(trace_net(), trace_sock(), 50), 50);
+    advance(0);
+    out("P. 1:51 ack 1");
+    in(". 1:1 ack 51");
+    assert_int_equal(rn_reserve(trace_net(), trace_sock(), 100, &at), 100);
+    app_send(1); /* another call */
+    assert_int_equal(rn_commit(trace_net(), trace_sock(), 50), -EINVAL);
+    trace_skip();
+}
+
+static void reserved_room_goes_with_what_was_acknowledged(void)
+{
+    void *at = NULL;
+
+    reach(ESTABLISHED);
+    in("P. 1:11 ack 1"); /* unread, so that the connection keeps its queues */
+    app_send(10);
+    out("P. 1:11 ack 11");
+    assert_int_equal(rn_reserve(trace_net(), trace_sock(), 100, &at), 100); /* behind the ten */
+    in(". 11:11 ack 11");
+    assert_int_equal(rn_commit(trace_net(), trace_sock(), 50), -EINVAL);
+    assert_int_equal(rn_commit(trace_net(), trace_sock(), 0), 0);
+    app_send(10);
+    out("P. 11:21 ack 11");
+    in(". 11:11 ack 21");
     app_recv(10);
-    within(500, ". 101:101 ack 11");
+}
+
+static void a_lent_piece_may_be_larger_than_the_buffer_is_at_first(void)
+{
+    static uint8_t bytes[50000];
+    struct rn_event ev;
+
+    trace_options(&(struct rn_options){.connections = 64,
+                                       .send_bytes = 10000,
+                                       .send_bytes_max = 50000,
+                                       .no_timestamps = 1,
+                                       .no_sack = 1,
+                                       .no_window_scale = 1});
+    establish_with(1000, 65535);
+    segment_fill(bytes, SIDE_STACK, 1, sizeof bytes);
+    assert_int_equal(rn_send_ref(trace_net(), trace_sock(), bytes, 40000), 0);
+    assert_int_equal(rn_send_ref(trace_net(), trace_sock(), bytes, 20000), -EAGAIN);
+    advance(0);
+    assert_int_equal(trace_skip(), 10);
+    for (unsigned acked = 10001; acked < 40001; acked += 10000) {
+        in(". 1:1 ack %u", acked);
+        trace_skip();
+    }
+    in(". 1:1 ack 40001");
+    assert_true(rn_next(trace_net(), &ev));
+    assert_int_equal(ev.mask, RN_SENT | RN_WRITABLE);
+    assert_int_equal(rn_send_ref(trace_net(), trace_sock(), bytes + 40000, 10000), 0);
+    advance(0);
+    assert_int_equal(trace_skip(), 10);
+    in(". 1:1 ack 50001");
 }
 
 static void lent_memory_comes_back_when_it_is_acknowledged(void)
@@ -131,7 +185,9 @@ int main(void)
     static const struct trace_test tests[] = {
         TRACE(peeking_lends_and_consuming_takes),
         TRACE(reserved_room_is_sent_as_far_as_it_was_filled),
-        TRACE(reserved_room_does_not_outlive_what_is_acknowledged),
+        TRACE(reserved_room_is_good_until_the_next_round),
+        TRACE(reserved_room_goes_with_what_was_acknowledged),
+        TRACE(a_lent_piece_may_be_larger_than_the_buffer_is_at_first),
         TRACE(lent_memory_comes_back_when_it_is_acknowledged),
         TRACE(urgent_bytes_are_marked),
         TRACE(the_peers_mark_is_told_and_counted_down),
