@@ -55,6 +55,7 @@ struct fixture {
     struct listeners l;
     struct timewaits w;
     void *memory[12];
+    size_t bytes[12]; /* of each */
     unsigned blocks;
     uint32_t sent, got; /* by the application, the numbers of the next bytes */
     char text[120];
@@ -73,6 +74,7 @@ static inline void *block(size_t bytes)
 
     assert_non_null(at);
     memset(at, 0, bytes);
+    fx.bytes[fx.blocks] = bytes;
     fx.memory[fx.blocks++] = at;
     return at;
 }
