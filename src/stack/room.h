@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause
  *
  * The room where everybody meets: a stack's whole state, and what the files of stack/ call of each other.
- * Nothing outside stack/ includes this.
+ * Nothing outside stack/ includes this, but the tests of its files.
  *
  *      api.c, setup.c   what the application calls
  *      settings.c       what a single socket can choose
