@@ -303,6 +303,9 @@ ten:
 calls: $(BUILD)/test/tcp/calls_test $(BUILD)/test/tcp/addresses_test
 	@for c in $^; do $$c --table || exit 1; done > $(BUILD)/calls.md && mv $(BUILD)/calls.md docs/calls.md
 
+breaks:
+	tests/breaks.sh
+
 portable:
 	$(call run,$(PLAN_PORTABLE))
 
@@ -360,6 +363,7 @@ help:
 	@echo 'make gate       instructions a request; make layout: ten million records; make bench: these and times'
 	@echo 'make calls      writes docs/calls.md from the tests that make every call in every state'
 	@echo 'make ten        make test ten times in a row beside two spinning processes'
+	@echo 'make breaks     breaks one thing after the other and sees whether the tests see it'
 	@echo 'make lint       warnings as errors, two compilers, the rules of the house'
 	@echo 'make portable   the unit tests on $(MACHINES), under qemu'
 	@echo 'make fuzz       each fuzz target for FUZZ_SECONDS=$(FUZZ_SECONDS)'
@@ -371,6 +375,6 @@ help:
 
 -include $(shell find $(BUILD) -name '*.d' 2>/dev/null)
 
-.PHONY: all install test test-here unit sim gate layout live ten calls test-programs portable portable-programs fuzz fuzz-programs bench lint lint-objects lint-objects2 run deps clean help
+.PHONY: all install test test-here unit sim gate layout live ten breaks calls test-programs portable portable-programs fuzz fuzz-programs bench lint lint-objects lint-objects2 run deps clean help
 .DELETE_ON_ERROR:
 .SECONDARY:

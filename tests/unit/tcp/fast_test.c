@@ -345,11 +345,17 @@ static void test_unusual_connections(void **state)
 /* While something is repaired, waits behind a hole, probes a window, is urgent. */
 static void test_unquiet_connections(void **state)
 {
-    static const char *const before[] = {". 101:101 ack 1",       ". 101:101 ack 1 <sack 1001:2001>",
-                                         ". 1101:2101 ack 1",     "F. 1101:2101 ack 1",
-                                         "F. 201:201 ack 1",      ". 101:101 ack 3001 <sack 1:1001>",
-                                         "P. 1:101 ack 1",        ". 101:101 ack 1001 win 0",
-                                         "U. 101:102 ack 1 urg 9"};
+    static const char *const before[][2] = {
+        {". 101:101 ack 1"},
+        {". 101:101 ack 1 <sack 1001:2001>"},
+        {". 1101:2101 ack 1"},
+        {". 101:101 ack 1001", ". 1101:2101 ack 1"}, /* whose window is too old to count */
+        {"F. 1101:2101 ack 1"},
+        {". 101:101 ack 1001", "F. 201:201 ack 1"},
+        {". 101:101 ack 3001 <sack 1:1001>"},
+        {"P. 1:101 ack 1"},
+        {". 101:101 ack 1001 win 0"},
+        {"U. 101:102 ack 1 urg 9"}};
     static const char *const texts[] = {"P. 101:201 ack 1", ". 101:101 ack 1001", "P. 101:201 ack 3001",
                                         ". 101:1101 ack 3001"};
 
@@ -359,7 +365,8 @@ static void test_unquiet_connections(void **state)
         for (unsigned k = 0; k < COUNT(texts); k++) {
             struct conn *c = busy();
 
-            in(c, before[i]);
+            for (unsigned n = 0; n < 2 && before[i][n]; n++)
+                in(c, before[i][n]);
             is_taken(c, texts[k]);
         }
     for (unsigned k = 0; k < COUNT(texts); k++) { /* after a timeout, half repaired */
