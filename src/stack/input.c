@@ -265,40 +265,60 @@ static __attribute__((noinline)) int own_of_device(const struct rn_stack *net, i
     return own >= 0 && net->addresses.list[own].device == device ? own : -1;
 }
 
+/* A segment was decoded: it is noted if it is for an own address of the device. */
+static inline bool note_segment(struct rn_stack *net, int device, const struct quick *q, bool ipv6,
+                                struct room_segment *seg)
+{
+    struct room_device *d = &net->devices[device];
+    int own = d->own - 1;
+
+    if (own < 0 || !quick_is_addr(q->dst, &net->addresses.list[own].addr)) {
+        struct addr dst = quick_addr(q->dst);
+
+        own = own_of_device(net, device, &dst);
+        if (own < 0)
+            return false;
+        d->own = (uint8_t)(own + 1);
+    }
+    memcpy(&seg->key.remote, q->src, sizeof seg->key.remote);
+    seg->key.remote_port = seg->text.tcp.src_port;
+    seg->key.local_port = seg->text.tcp.dst_port;
+    seg->key.local = (uint16_t)own;
+    seg->ipv6 = ipv6;
+    seg->source_seen = false;
+    seg->text.payload = q->payload;
+    seg->text.len = q->len;
+    seg->text.congestion_was_met = (q->traffic_class & 3) == 3;
+    return true;
+}
+
+static __attribute__((noinline)) bool usual6(struct rn_stack *net, int device, const struct rn_frame *frame,
+                                             bool verified, struct room_segment *seg)
+{
+    struct quick q;
+
+    return quick_decode6(frame->data + ETH_LEN, frame->len - ETH_LEN, verified, &q, &seg->text.tcp) &&
+           note_segment(net, device, &q, true, seg);
+}
+
 /* A frame in the usual form, the whole way at once: a segment to our own link address. False: nothing was
  * done, and the layers find out what it is. Whether its source may send is asked only when there is no record
  * of it, since whoever has one was asked. */
 static inline bool usual_frame(struct rn_stack *net, int device, const struct rn_frame *frame,
                                struct room_segment *seg)
 {
-    struct room_device *d = &net->devices[device];
     const uint8_t *at = frame->data;
-    struct tcp *t = &seg->text.tcp;
-    struct quick q;
     bool verified = frame->flags & (RN_CSUM_VERIFIED | RN_CSUM_TRUSTED);
-    int own = d->own - 1;
+    struct quick q;
 
-    if (frame->fragments || frame->flags & RN_VLAN || frame->len < ETH_LEN || !eth_is_same(at, d->mac) ||
-        eth_is_group(at + 6))
+    if (frame->fragments || frame->flags & RN_VLAN || frame->len < ETH_LEN ||
+        !eth_is_same(at, net->devices[device].mac) || eth_is_group(at + 6))
         return false;
-    seg->ipv6 = eth_type(at) == ETH_IP6;
-    if (seg->ipv6
-            ? !quick_decode6(at + ETH_LEN, frame->len - ETH_LEN, verified, &q, t)
-            : eth_type(at) != ETH_IP4 || !quick_decode4(at + ETH_LEN, frame->len - ETH_LEN, verified, &q, t))
-        return false;
-    if (own < 0 || !addr_eq(&net->addresses.list[own].addr, &q.dst)) {
-        own = own_of_device(net, device, &q.dst);
-        if (own < 0)
-            return false;
-        d->own = (uint8_t)(own + 1);
-    }
-    seg->key = (struct table_key){q.src, t->src_port, t->dst_port, (uint16_t)own};
-    seg->source_seen = false;
     seg->src_mac = at + 6;
-    seg->text.payload = q.payload;
-    seg->text.len = q.len;
-    seg->text.congestion_was_met = (q.traffic_class & 3) == 3;
-    return true;
+    if (eth_type(at) != ETH_IP4)
+        return eth_type(at) == ETH_IP6 && usual6(net, device, frame, verified, seg);
+    return quick_decode4(at + ETH_LEN, frame->len - ETH_LEN, verified, &q, &seg->text.tcp) &&
+           note_segment(net, device, &q, false, seg);
 }
 
 int input_burst(struct rn_stack *net, int device, int frames)

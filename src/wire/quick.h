@@ -35,7 +35,7 @@ enum { QUICK_TIMESTAMP = 12 /* bytes of the option with the two that align it */
 
 /* What IP says of a segment that came, and where its payload lies. */
 struct quick {
-    struct addr src, dst;
+    uint64_t src[2], dst[2]; /* the bytes of a struct addr, as two words: they need no memory */
     const uint8_t *payload;
     uint32_t len;
     uint8_t traffic_class;
@@ -144,14 +144,33 @@ static inline __attribute__((always_inline)) bool quick_is_right_tcp(const uint8
     return quick_is_right(sum);
 }
 
-/* ::ffff:a.b.c.d, in two words that a comparison or a hash can load at once. */
-static inline void quick_put_addr4(struct addr *to, const uint8_t *from)
+/* ::ffff:a.b.c.d */
+static inline void quick_read_addr4(uint64_t to[2], const uint8_t *from)
 {
-    const uint64_t front = 0, address = word_load4(from);
-    const uint64_t back = QUICK_LITTLE ? address << 32 | 0xffff0000 : UINT64_C(0xffff) << 32 | address;
+    const uint64_t address = word_load4(from);
 
-    memcpy(to->b, &front, 8);
-    memcpy(to->b + 8, &back, 8);
+    to[0] = 0;
+    to[1] = QUICK_LITTLE ? address << 32 | 0xffff0000 : UINT64_C(0xffff) << 32 | address;
+}
+
+static inline void quick_read_addr6(uint64_t to[2], const uint8_t *from)
+{
+    to[0] = word_load8(from);
+    to[1] = word_load8(from + 8);
+}
+
+/* Two words are that address; and that address from two words. */
+static inline bool quick_is_addr(const uint64_t words[2], const struct addr *addr)
+{
+    return ((words[0] ^ word_load8(addr->b)) | (words[1] ^ word_load8(addr->b + 8))) == 0;
+}
+
+static inline struct addr quick_addr(const uint64_t words[2])
+{
+    struct addr addr;
+
+    memcpy(addr.b, words, sizeof addr);
+    return addr;
 }
 
 /* Decodes the len bytes of a packet of that family. True: lengths, both checksums (TCP's unless it is known
@@ -172,8 +191,8 @@ static inline bool quick_decode4(const uint8_t *at, size_t len, bool verified, s
     if (!quick_is_right(checksum_add16(word_load4(at + 16), at)) ||
         !quick_read_tcp(at + IP4_LEN, total - IP4_LEN, out, tcp))
         return false;
-    quick_put_addr4(&out->src, at + 12);
-    quick_put_addr4(&out->dst, at + 16);
+    quick_read_addr4(out->src, at + 12);
+    quick_read_addr4(out->dst, at + 16);
     out->traffic_class = at[1];
     return verified || quick_is_right_tcp(at + IP4_LEN, total - IP4_LEN, out, tcp,
                                     (uint64_t)word_load4(at + 12) + word_load4(at + 16));
@@ -181,6 +200,7 @@ static inline bool quick_decode4(const uint8_t *at, size_t len, bool verified, s
 
 static inline bool quick_decode6(const uint8_t *at, size_t len, bool verified, struct quick *out, struct tcp *tcp)
 {
+    struct addr src, dst;
     uint64_t first;
     size_t claimed;
 
@@ -190,9 +210,11 @@ static inline bool quick_decode6(const uint8_t *at, size_t len, bool verified, s
     claimed = first >> 16 & 0xffff;
     if (first >> 60 != 6 || at[6] != IP_TCP || claimed > len - IP6_LEN || claimed < TCP_LEN)
         return false;
-    memcpy(&out->src, at + 8, sizeof out->src);
-    memcpy(&out->dst, at + 24, sizeof out->dst);
-    if (addr_is4(&out->src) || addr_is4(&out->dst) || !quick_read_tcp(at + IP6_LEN, claimed, out, tcp))
+    quick_read_addr6(out->src, at + 8);
+    quick_read_addr6(out->dst, at + 24);
+    src = quick_addr(out->src);
+    dst = quick_addr(out->dst);
+    if (addr_is4(&src) || addr_is4(&dst) || !quick_read_tcp(at + IP6_LEN, claimed, out, tcp))
         return false;
     out->traffic_class = (uint8_t)(first >> 52);
     return verified ||

@@ -31,13 +31,15 @@ static bool ordinary(const uint8_t *at, size_t len, bool six, bool verified, str
         return false;
     if (tcp_decode(&v, tcp))
         return false;
-    *out = (struct quick){ip.src, ip.dst, v.at, (uint32_t)v.len, ip.traffic_class};
+    *out = (struct quick){.payload = v.at, .len = (uint32_t)v.len, .traffic_class = ip.traffic_class};
+    memcpy(out->src, &ip.src, sizeof out->src);
+    memcpy(out->dst, &ip.dst, sizeof out->dst);
     return tcp->src_port && tcp->dst_port && !(tcp->flags & (TCP_SYN | TCP_RST));
 }
 
 static bool same(const struct quick *q, const struct tcp *t, const struct quick *o, const struct tcp *u)
 {
-    return addr_eq(&q->src, &o->src) && addr_eq(&q->dst, &o->dst) && q->payload == o->payload &&
+    return memcmp(q->src, o->src, sizeof q->src) == 0 && memcmp(q->dst, o->dst, sizeof q->dst) == 0 && q->payload == o->payload &&
            q->len == o->len && q->traffic_class == o->traffic_class && t->src_port == u->src_port &&
            t->dst_port == u->dst_port && seq_eq(t->seq, u->seq) && seq_eq(t->ack, u->ack) &&
            t->flags == u->flags && t->has == u->has && t->window == u->window && t->urgent == u->urgent &&
@@ -48,15 +50,16 @@ static bool same(const struct quick *q, const struct tcp *t, const struct quick 
 static void encode(const struct quick *q, const struct tcp *t, bool six)
 {
     static uint8_t mine[MOST], theirs[MOST];
-    struct quick_packet p = {.src = &q->src,
-                             .dst = &q->dst,
+    struct addr src = quick_addr(q->src), dst = quick_addr(q->dst);
+    struct quick_packet p = {.src = &src,
+                             .dst = &dst,
                              .len = q->len,
                              .sum = sum_bytes(q->payload, q->len),
                              .traffic_class = q->traffic_class,
                              .ttl = 64};
     uint32_t header = (uint32_t)tcp_encoded_len(t);
-    struct ip ip = {.src = q->src,
-                    .dst = q->dst,
+    struct ip ip = {.src = src,
+                    .dst = dst,
                     .protocol = IP_TCP,
                     .ttl = 64,
                     .traffic_class = q->traffic_class,
@@ -66,7 +69,7 @@ static void encode(const struct quick *q, const struct tcp *t, bool six)
 
     assert(quick_can(t) && quick_len(t) == header);
     tcp_encode(theirs + at, t);
-    checksum_store(theirs + at + 16, checksum_pseudo(&q->src, &q->dst, IP_TCP, header + q->len) +
+    checksum_store(theirs + at + 16, checksum_pseudo(&src, &dst, IP_TCP, header + q->len) +
                                          sum_bytes(theirs + at, header) + p.sum);
     if (six)
         quick_encode6(mine, &p, t);

@@ -62,7 +62,9 @@ static bool ordinary(const uint8_t *at, size_t len, bool six, bool verified, str
         return false;
     if (tcp_decode(&v, tcp) || !tcp->src_port || !tcp->dst_port)
         return false;
-    *out = (struct quick){ip.src, ip.dst, v.at, (uint32_t)v.len, ip.traffic_class};
+    *out = (struct quick){.payload = v.at, .len = (uint32_t)v.len, .traffic_class = ip.traffic_class};
+    memcpy(out->src, &ip.src, sizeof out->src);
+    memcpy(out->dst, &ip.dst, sizeof out->dst);
     return true;
 }
 
