@@ -25,58 +25,63 @@ void fifo_init(struct fifo_store *s, void *memory, uint32_t ids, uint32_t queues
     *s = (struct fifo_store){.chunks = memory, .total = chunks_for(ids, queues)};
 }
 
+/* A chunk's number + 1, and the chunk of that; NULL and 0: none. */
+static inline uint32_t link_of(const struct fifo_store *s, const struct fifo_chunk *c)
+{
+    return c ? (uint32_t)(c - s->chunks) + 1 : 0;
+}
+
+static inline struct fifo_chunk *chunk_of(const struct fifo_store *s, uint32_t link)
+{
+    return link ? &s->chunks[link - 1] : NULL;
+}
+
 struct fifo_chunk *fifo_grow(struct fifo_store *s, struct fifo *f)
 {
-    uint32_t link = s->free;
-    struct fifo_chunk *c;
+    struct fifo_chunk *c = s->free ? chunk_of(s, s->free) : &s->chunks[s->fresh++];
 
-    if (link)
-        s->free = s->chunks[link - 1].next;
-    else
-        link = ++s->fresh;
-    c = &s->chunks[link - 1];
+    if (s->free)
+        s->free = c->next;
     c->next = 0;
     c->begin = c->end = 0;
     if (f->last)
-        s->chunks[f->last - 1].next = link;
+        f->last->next = link_of(s, c);
     else
-        f->first = link;
-    f->last = link;
+        f->first = c;
+    f->last = c;
     return c;
 }
 
 /* A chunk that no queue has any more. */
-static void give_back(struct fifo_store *s, uint32_t link)
+static void give_back(struct fifo_store *s, struct fifo_chunk *c)
 {
-    s->chunks[link - 1].next = s->free;
-    s->free = link;
+    c->next = s->free;
+    s->free = link_of(s, c);
 }
 
 void fifo_shrink(struct fifo_store *s, struct fifo *f)
 {
-    uint32_t link = f->first;
+    struct fifo_chunk *gone = f->first;
 
-    f->first = s->chunks[link - 1].next;
+    f->first = chunk_of(s, gone->next);
     if (!f->first)
-        f->last = 0;
-    give_back(s, link);
+        f->last = NULL;
+    give_back(s, gone);
 }
 
 /* Moves a chunk's ids to its beginning, and those of its neighbour behind it in with them if all have room.
  */
-static void close_up(struct fifo_store *s, struct fifo *f, uint32_t link)
+static void close_up(struct fifo_store *s, struct fifo *f, struct fifo_chunk *c)
 {
-    struct fifo_chunk *c = &s->chunks[link - 1], *behind;
+    struct fifo_chunk *behind = chunk_of(s, c->next);
     uint16_t held = (uint16_t)(c->end - c->begin), more;
-    uint32_t gone = c->next;
 
     for (int i = 0; i < held; i++)
         c->ids[i] = c->ids[c->begin + i];
     c->begin = 0;
     c->end = held;
-    if (!gone)
+    if (!behind)
         return;
-    behind = &s->chunks[gone - 1];
     more = (uint16_t)(behind->end - behind->begin);
     if (held + more > FIFO_CHUNK_IDS)
         return;
@@ -84,8 +89,8 @@ static void close_up(struct fifo_store *s, struct fifo *f, uint32_t link)
     c->end = (uint16_t)(held + more);
     c->next = behind->next;
     if (!c->next)
-        f->last = link;
-    give_back(s, gone);
+        f->last = c;
+    give_back(s, behind);
 }
 
 int fifo_pop_many(struct fifo_store *s, struct fifo *f, uint32_t *ids, int max)
@@ -93,7 +98,7 @@ int fifo_pop_many(struct fifo_store *s, struct fifo *f, uint32_t *ids, int max)
     int n = 0;
 
     while (n < max && f->count) {
-        struct fifo_chunk *c = &s->chunks[f->first - 1];
+        struct fifo_chunk *c = f->first;
         int many = c->end - c->begin;
 
         many = many < max - n ? many : max - n;
@@ -110,7 +115,7 @@ int fifo_pop_many(struct fifo_store *s, struct fifo *f, uint32_t *ids, int max)
 
 void fifo_join(struct fifo_store *s, struct fifo *to, struct fifo *from)
 {
-    uint32_t seam = from->last;
+    struct fifo_chunk *seam = from->last;
 
     if (!from->count)
         return;
@@ -120,7 +125,7 @@ void fifo_join(struct fifo_store *s, struct fifo *to, struct fifo *from)
         return;
     }
     close_up(s, to, to->first); /* it is the first no longer */
-    s->chunks[seam - 1].next = to->first;
+    seam->next = link_of(s, to->first);
     to->first = from->first;
     to->count += from->count;
     *from = (struct fifo){0};
@@ -134,8 +139,8 @@ bool fifo_look(const struct fifo_store *s, const struct fifo *f, struct fifo_cur
     if (!cursor->chunk) {
         if (!f->first)
             return false;
-        cursor->chunk = f->first;
-        cursor->at = s->chunks[f->first - 1].begin;
+        cursor->chunk = link_of(s, f->first);
+        cursor->at = f->first->begin;
     }
     c = &s->chunks[cursor->chunk - 1];
     while (cursor->at == c->end) {

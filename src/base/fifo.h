@@ -29,8 +29,8 @@ struct fifo_store {
 };
 
 struct fifo {
-    uint32_t first, last; /* chunk number + 1, 0: empty */
-    uint32_t count;       /* ids in it */
+    struct fifo_chunk *first, *last; /* NULL: empty */
+    uint32_t count;                  /* ids in it */
 };
 
 /* Where a look at a queue stands; all zero: before the first id. Good until the queue changes. */
@@ -53,7 +53,7 @@ void fifo_shrink(struct fifo_store *s, struct fifo *f);
 /* Puts an id at the end. */
 static inline void fifo_push(struct fifo_store *s, struct fifo *f, uint32_t id)
 {
-    struct fifo_chunk *c = f->last ? &s->chunks[f->last - 1] : NULL;
+    struct fifo_chunk *c = f->last;
 
     if (!c || c->end == FIFO_CHUNK_IDS)
         c = fifo_grow(s, f);
@@ -68,7 +68,7 @@ static inline bool fifo_pop(struct fifo_store *s, struct fifo *f, uint32_t *id)
 
     if (!f->count)
         return false;
-    c = &s->chunks[f->first - 1];
+    c = f->first;
     *id = c->ids[c->begin++];
     f->count--;
     if (c->begin == c->end)

@@ -6,7 +6,6 @@
  *
  *      head -> [hdr|....bytes] -> [hdr|bytes.....] -> ... tail        bytes: what it holds
  *
-*
  *      OFFSET SIZE MEANING
  *       0      4   next chunk's id, 0: the last
  *       4      2   start: where its first byte lies, counted from the header's end

@@ -303,7 +303,7 @@ static inline __attribute__((always_inline)) void put_usual(struct rn_stack *net
                                                             const struct out_segment *o, bool ipv6)
 {
     const struct conn_settings *k = conn_settings(&net->conns, c);
-    uint32_t link = d->dev->medium == RN_IP ? 0 : ETH_LEN;
+    uint32_t link = d->link_len;
     uint32_t header = quick_len(&o->tcp) + (ipv6 ? IP6_LEN : IP4_LEN);
     uint8_t *at = f->data + link;
     struct quick_packet p = {.src = &net->addresses.list[c->key.local].addr,
@@ -374,13 +374,29 @@ static int take_ahead(struct conns *s, struct fifo *from, uint32_t ids[AHEAD])
     return n;
 }
 
+/* Decided on and put, without being put together in between. */
+static inline __attribute__((always_inline)) void send_usual(struct rn_stack *net, struct room_device *d,
+                                                             struct rn_frame *f, struct conn *c,
+                                                             struct conn_active *a, bool ipv6, bool stamped)
+{
+    struct out_segment o;
+
+    fast_text(&net->conns, c, a, stamped, &o);
+    put_usual(net, d, f, c, &o, ipv6);
+}
+
+static __attribute__((noinline)) void send_usual6(struct rn_stack *net, struct room_device *d,
+                                                  struct rn_frame *f, struct conn *c, struct conn_active *a)
+{
+    send_usual(net, d, f, c, a, true, c->flags & CONN_TIMESTAMPS);
+}
+
 /* Nearly always: all that is owed goes with one segment. False: nothing was done. */
 static inline bool serve_usual(struct rn_stack *net, struct conn *c)
 {
     struct room_device *d = &net->devices[net->addresses.list[c->key.local].device];
     struct conn_active *a = conn_active(&net->conns, c);
     struct rn_frame *f;
-    struct out_segment o;
 
     if (!fast_is_one_segment(c, a) || net->conns.config.no_fast_path || c->retries ||
         !neighbour_ready(&net->neighbours, c->next_hop, net->now))
@@ -388,11 +404,12 @@ static inline bool serve_usual(struct rn_stack *net, struct conn *c)
     f = slot_of(net, d);
     if (!f)
         return false;
-    fast_text(&net->conns, c, a, &o);
     if (c->flags & CONN_IPV6)
-        put_segment(net, d, f, c, &(struct out_segment){o.tcp, o.offset, o.len, false});
+        send_usual6(net, d, f, c, a);
+    else if (c->flags & CONN_TIMESTAMPS)
+        send_usual(net, d, f, c, a, false, true);
     else
-        put_usual(net, d, f, c, &o, false);
+        send_usual(net, d, f, c, a, false, false);
     return true;
 }
 

@@ -72,6 +72,7 @@ struct room_segment {
 struct room_device {
     struct rn_dev *dev;
     uint8_t mac[6];
+    uint8_t link_len; /* of the link header */
     uint8_t own; /* the own address that the last segment was for: index + 1 */
     uint32_t mtu;
     int lent;             /* frames that the last poll took */

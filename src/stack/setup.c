@@ -6,6 +6,7 @@
  */
 #include "room.h"
 #include "base/ring.h"
+#include "wire/eth.h"
 
 #include <errno.h>
 #include <string.h>
@@ -277,6 +278,7 @@ int rn_add_device(struct rn_stack *net, struct rn_dev *dev, char *err)
     memset(d, 0, sizeof *d);
     d->dev = dev;
     d->mtu = dev->mtu;
+    d->link_len = dev->medium == RN_IP ? 0 : ETH_LEN;
     memcpy(d->mac, dev->mac, 6);
     return net->device_count++;
 }

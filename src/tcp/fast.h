@@ -29,17 +29,8 @@
 
 enum { /* who is one of these takes the long road */
     FAST_UNUSUAL = CONN_ORPHAN | CONN_FIN_WANTED | CONN_PROBED | CONN_FORCE | CONN_TAIL_PROBE |
-                   CONN_URGENT_IN | CONN_URGENT_OUT | CONN_ECN | CONN_KEEP_PROBING
+                   CONN_URGENT_IN | CONN_URGENT_OUT | CONN_ECN | CONN_KEEP_PROBING | CONN_UNQUIET
 };
-
-/* Nothing is being repaired or waits behind a hole. */
-FAST_INLINE bool fast_is_quiet(const struct conn_active *a)
-{
-    const struct loss *l = &a->loss;
-
-    return !(a->board.sacked | a->board.lost | a->ahead.islands.count | a->dsack_len | l->phase | l->dup_acks |
-             l->probe_out | a->fin_early);
-}
 
 /* ---- in ----------------------------------------------------------------------------------------------- */
 
@@ -98,7 +89,7 @@ FAST_INLINE bool fast_segment(struct conns *s, struct conn *c, const struct segm
 
     if (!fast_is_expected(s, c, seg))
         return false;
-    if (a ? !fast_is_quiet(a) : seg->len && !(a = conn_activate_new(s, c)))
+    if (!a && took && !(a = conn_activate_new(s, c)))
         return false;
     s->counts.segments_in++;
     if (c->flags & CONN_KEEP)
@@ -129,19 +120,21 @@ FAST_INLINE bool fast_is_one_segment(const struct conn *c, const struct conn_act
 
     return len && c->state == CONN_ESTABLISHED && c->owe & OWE_SEND && !((c->owe & OWE_RST) | c->dup_acks) &&
            !(c->flags & (FAST_UNUSUAL | CONN_PROBE_OWED)) && c->snd_una.v == c->snd_nxt.v &&
-           len <= conn_payload_max(c) && len <= c->snd_wnd && len <= c->cwnd && fast_is_quiet(a);
+           len <= conn_payload_max(c) && len <= c->snd_wnd && len <= c->cwnd;
 }
 
-/* That segment is decided on and counted, as out_next would have. A slot must be at hand. */
-FAST_INLINE void fast_text(struct conns *s, struct conn *c, struct conn_active *a, struct out_segment *out)
+/* That segment is decided on and counted, as out_next would have. A slot must be at hand. stamped: the connection
+ * has timestamps, which is known where this is called. */
+FAST_INLINE void fast_text(struct conns *s, struct conn *c, struct conn_active *a, bool stamped,
+                           struct out_segment *out)
 {
-    bool grown = c->cwnd > cc_initial(c->mss);
+    bool grown = cc_has_grown(c->cwnd, c->mss);
 
     if (grown)
         out_restart_if_idle(s, c);
     out->offset = 0;
     out->len = a->send.bytes;
-    out_header(s, c, out, c->snd_una, TCP_ACK | TCP_PSH);
+    out_header(s, c, out, c->snd_una, TCP_ACK | TCP_PSH, stamped);
     timers_first_sent(s, c, a);
     scoreboard_sent(&a->board, &s->arrays, out->len, s->now_us);
     c->snd_nxt = seq_add(c->snd_nxt, out->len);

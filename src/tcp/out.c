@@ -43,7 +43,8 @@ static bool has_sack(const struct conn *c, const struct conn_active *a)
 static void fill(struct conns *s, struct conn *c, struct conn_active *a, struct out_segment *out, seq32 seq,
                  unsigned flags)
 {
-    out_header(s, c, out, seq, flags | (c->flags & CONN_ECE_OWED ? TCP_ECE : 0));
+    out_header(s, c, out, seq, flags | (c->flags & CONN_ECE_OWED ? TCP_ECE : 0),
+               c->flags & CONN_TIMESTAMPS);
     if (has_sack(c, a))
         put_sack(s, c, a, &out->tcp);
 }
@@ -374,7 +375,7 @@ static bool text(struct conns *s, struct conn *c, struct out_segment *out)
     return c->flags & CONN_TAIL_PROBE && last_again(&t, out);
 }
 
-bool out_next(struct conns *s, struct conn *c, struct out_segment *out)
+static bool next(struct conns *s, struct conn *c, struct out_segment *out)
 {
     if (c->owe & OWE_RST)
         return reset(s, c, out);
@@ -401,4 +402,12 @@ bool out_next(struct conns *s, struct conn *c, struct out_segment *out)
         timers_ack_put_off(s, c);
     }
     return false;
+}
+
+bool out_next(struct conns *s, struct conn *c, struct out_segment *out)
+{
+    bool any = next(s, c, out);
+
+    conn_note_quiet(s, c);
+    return any;
 }

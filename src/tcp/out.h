@@ -24,9 +24,10 @@ bool out_next(struct conns *s, struct conn *c, struct out_segment *out);
  * decided on. */
 void out_restart_if_idle(struct conns *s, struct conn *c);
 
-/* The fields that every segment has, options but timestamps apart; takes the acknowledgement along. */
-static inline void out_header(struct conns *s, struct conn *c, struct out_segment *out, seq32 seq,
-                              unsigned flags)
+/* The fields that every segment has, options but timestamps (stamped) apart; takes the acknowledgement along. */
+static inline __attribute__((always_inline)) void out_header(struct conns *s, struct conn *c,
+                                                             struct out_segment *out, seq32 seq,
+                                                             unsigned flags, bool stamped)
 {
     struct tcp *t = &out->tcp;
     uint32_t shift = c->scale >> 4, window = conn_window(s, c) >> shift;
@@ -37,11 +38,10 @@ static inline void out_header(struct conns *s, struct conn *c, struct out_segmen
     t->seq = seq;
     t->ack = c->rcv_nxt;
     t->flags = (uint8_t)flags;
-    t->has = 0;
+    t->has = stamped ? TCP_HAS_TIMESTAMP : 0;
     t->urgent = 0;
     t->window = (uint16_t)window;
-    if (c->flags & CONN_TIMESTAMPS) {
-        t->has = TCP_HAS_TIMESTAMP;
+    if (stamped) {
         t->ts_value = conn_timestamp(s, c);
         t->ts_echo = c->ts_recent;
     }

@@ -39,7 +39,7 @@ static int tear_down(void **state)
     for (unsigned i = 0; i < QUEUES; i++) {
         while (fifo_pop(&store, &queue[i], &id))
             ;
-        assert_int_equal(queue[i].count | queue[i].first | queue[i].last, 0);
+        assert_true(!queue[i].count && !queue[i].first && !queue[i].last);
     }
     for (uint32_t at = store.free; at; at = store.chunks[at - 1].next)
         chunks++;
