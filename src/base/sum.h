@@ -19,6 +19,12 @@ uint64_t sum_total(const void *data, size_t len);
  */
 uint64_t sum_copy_total(void *to, const void *from, size_t len);
 
+/* A total as 32 bits. */
+static inline uint32_t sum_half_total(uint64_t total)
+{
+    return (uint32_t)((total + (total << 32 | total >> 32)) >> 32);
+}
+
 /* A total as 16 bits: a number added to itself with its halves exchanged has the sum of its halves, carry
  * included, in its upper half. */
 static inline uint32_t sum_fold_total(uint64_t total)

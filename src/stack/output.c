@@ -37,29 +37,36 @@ static int first_slots(const struct rn_stack *net)
     return frames < LEAST_SLOTS ? LEAST_SLOTS : frames < ROOM_BURST ? (int)frames : ROOM_BURST;
 }
 
+/* What was reserved is sent on as far as it was filled. */
+static void commit_slots(struct room_device *d)
+{
+    if (d->slots_end != d->slots)
+        d->dev->ops->commit(d->dev, d->slots, (int)(d->slot - d->slots));
+    d->slot = d->slots_end = d->slots;
+}
+
 /* All slots are filled: sends them on and reserves others. */
 static __attribute__((noinline)) struct rn_frame *more_slots(struct rn_stack *net, struct room_device *d)
 {
-    int want = d->reserved ? ROOM_BURST : net->first_slots;
+    bool first = d->slots_end == d->slots;
+    int n;
 
     if (d->full)
         return NULL;
-    if (d->reserved)
-        d->dev->ops->commit(d->dev, d->slots, d->filled);
-    d->filled = 0;
-    d->reserved = d->dev->ops->reserve(d->dev, d->slots, want, net->now);
-    if (d->reserved <= 0) {
-        d->reserved = 0;
+    commit_slots(d);
+    n = d->dev->ops->reserve(d->dev, d->slots, first ? net->first_slots : ROOM_BURST, net->now);
+    if (n <= 0) {
         d->full = true;
         return NULL;
     }
-    return &d->slots[0];
+    d->slots_end = d->slots + n;
+    return d->slots;
 }
 
-/* The next free slot of a device; NULL: its ring is full. It is used once `filled` has counted it. */
+/* The next free slot of a device; NULL: its ring is full. It is used once d->slot has moved past it. */
 static inline struct rn_frame *slot_of(struct rn_stack *net, struct room_device *d)
 {
-    return d->filled < d->reserved ? &d->slots[d->filled] : more_slots(net, d);
+    return d->slot < d->slots_end ? d->slot : more_slots(net, d);
 }
 
 static struct rn_frame *slot(struct rn_stack *net, unsigned device)
@@ -83,7 +90,7 @@ static uint8_t *headers(struct rn_stack *net, unsigned device, struct rn_frame *
     }
     at += ipv6 ? ip6_encode(at, ip) : ip4_encode(at, ip);
     f->len = (uint32_t)(at - f->data) + ip->payload_len;
-    d->filled++;
+    d->slot++;
     return at;
 }
 
@@ -125,7 +132,7 @@ static void put_arp(struct rn_stack *net, unsigned device, const uint8_t *mac, c
     memcpy(h.src, net->devices[device].mac, 6);
     at = eth_encode(f->data, &h);
     f->len = (uint32_t)(at + arp_encode(f->data + at, a));
-    net->devices[device].filled++;
+    net->devices[device].slot++;
 }
 
 static void put_echo(struct rn_stack *net, const struct room_reply *r)
@@ -292,7 +299,8 @@ static void put_unusual(struct rn_stack *net, struct conn *c, const struct out_s
 
     tcp_encode(at, &o->tcp);
     sum = checksum_pseudo(&own->addr, &c->key.remote, IP_TCP, len) + sum_bytes(at, header);
-    sum += sum_fold_total(out_payload(&net->conns, c, o->offset, o->len, at + header));
+    sum += sum_fold_total(
+        out_payload(&net->conns, conn_active(&net->conns, c), o->offset, o->len, at + header));
     checksum_store(at + 16, sum);
 }
 
@@ -300,6 +308,7 @@ static void put_unusual(struct rn_stack *net, struct conn *c, const struct out_s
  * family is known where this is called. */
 static inline __attribute__((always_inline)) void put_usual(struct rn_stack *net, struct room_device *d,
                                                             struct rn_frame *f, struct conn *c,
+                                                            struct conn_active *a,
                                                             const struct out_segment *o, bool ipv6)
 {
     const struct conn_settings *k = conn_settings(&net->conns, c);
@@ -309,11 +318,11 @@ static inline __attribute__((always_inline)) void put_usual(struct rn_stack *net
     struct quick_packet p = {.src = &net->addresses.list[c->key.local].addr,
                              .dst = &c->key.remote,
                              .len = o->len,
-                             .sum = out_payload(&net->conns, c, o->offset, o->len, at + header),
+                             .sum = out_payload(&net->conns, a, o->offset, o->len, at + header),
                              .ttl = k->ttl,
                              .traffic_class = traffic_class(k, o)};
 
-    d->filled++;
+    d->slot++;
     f->len = link + header + o->len;
     if (link)
         eth_put(f->data, net->neighbours.list[c->next_hop].mac, d->mac, ipv6 ? ETH_IP6 : ETH_IP4);
@@ -329,9 +338,9 @@ static void put_segment(struct rn_stack *net, struct room_device *d, struct rn_f
     if (!quick_can(&o->tcp) || net->conns.config.no_fast_path)
         put_unusual(net, c, o);
     else if (c->flags & CONN_IPV6)
-        put_usual(net, d, f, c, o, true);
+        put_usual(net, d, f, c, conn_active(&net->conns, c), o, true);
     else
-        put_usual(net, d, f, c, o, false);
+        put_usual(net, d, f, c, conn_active(&net->conns, c), o, false);
 }
 
 enum turn { TURN_DONE, TURN_MORE, TURN_BLOCKED, TURN_WAITS };
@@ -382,7 +391,7 @@ static inline __attribute__((always_inline)) void send_usual(struct rn_stack *ne
     struct out_segment o;
 
     fast_text(&net->conns, c, a, stamped, &o);
-    put_usual(net, d, f, c, &o, ipv6);
+    put_usual(net, d, f, c, a, &o, ipv6);
 }
 
 static __attribute__((noinline)) void send_usual6(struct rn_stack *net, struct room_device *d,
@@ -465,9 +474,7 @@ static bool push(struct rn_stack *net, rn_time *next)
         struct room_device *d = &net->devices[i];
         rn_time at;
 
-        if (d->reserved)
-            d->dev->ops->commit(d->dev, d->slots, d->filled);
-        d->filled = d->reserved = 0;
+        commit_slots(d);
         at = d->dev->ops->sync(d->dev, net->now);
         if (at < *next)
             *next = at;

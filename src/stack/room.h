@@ -75,10 +75,9 @@ struct room_device {
     uint8_t link_len; /* of the link header */
     uint8_t own; /* the own address that the last segment was for: index + 1 */
     uint32_t mtu;
-    int lent;             /* frames that the last poll took */
-    int reserved, filled; /* of slots[] */
-    bool full;            /* the ring had no slot for us */
-    struct rn_frame slots[ROOM_BURST];
+    int lent;  /* frames that the last poll took */
+    bool full; /* the ring had no slot for us */
+    struct rn_frame *slots, *slot, *slots_end; /* reserved, ROOM_BURST at most: the next to be filled, the end */
 };
 
 /* So many a second, of a kind of reply, that a flood cannot be made to double itself: each takes its part of
@@ -114,7 +113,7 @@ struct rn_stack {
     int first_slots; /* that a flush reserves of a device at first */
     uint32_t reply_count;
     struct room_reply replies[ROOM_REPLIES];
-    struct rn_frame frames[ROOM_BURST];
+    struct rn_frame frames[ROOM_BURST], slots[STACK_DEVICES][ROOM_BURST];
     struct room_segment segments[ROOM_BURST];
 };
 

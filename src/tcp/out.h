@@ -53,11 +53,10 @@ static inline __attribute__((always_inline)) void out_header(struct conns *s, st
     timers_ack_sent(c);
 }
 
-/* Copies len bytes of payload from offset on to `to` and returns their sum, a total of base/sum. */
-static inline uint64_t out_payload(struct conns *s, struct conn *c, uint32_t offset, uint32_t len, void *to)
+/* Copies len bytes of payload from offset on to `to` (a may be NULL if there are none) and returns their sum, a total of base/sum. */
+static inline uint64_t out_payload(struct conns *s, struct conn_active *a, uint32_t offset, uint32_t len,
+                                   void *to)
 {
-    struct conn_active *a = conn_active(s, c);
-
     return len ? queue_copy_sum(&a->send, &s->queues, offset, to, len, &a->cursor) : 0;
 }
 

@@ -84,6 +84,13 @@ static inline uint32_t quick_copy4(uint8_t *at, const uint8_t *from)
     return word;
 }
 
+/* Adds a word to a sum, and whether that overflowed to the carries, which are added at the end. */
+static inline void quick_count(uint64_t *sum, uint64_t *carries, uint64_t word)
+{
+    *sum += word;
+    *carries += *sum < word;
+}
+
 /* What a sum that is to be right holds: no rest. (It is not 0 where an IP version or a protocol is in it.) 65,535
  * is odd, so that dividing by it is multiplying by its inverse modulo 2^64, which makes small numbers of its
  * multiples and of them alone. */
@@ -130,18 +137,22 @@ static inline __attribute__((always_inline)) bool quick_read_tcp(const uint8_t *
     return true;
 }
 
-/* The transport's len bytes, which were read to *q and *tcp, hold the right checksum; sum: of the addresses.
- */
-static inline __attribute__((always_inline)) bool quick_is_right_tcp(const uint8_t *at, size_t len, const struct quick *q, const struct tcp *tcp,
-                                uint64_t sum)
+/* The transport's len bytes, which were read to *q and *tcp, hold the right checksum; sum: of the addresses,
+ * 34 bits at most. */
+static inline __attribute__((always_inline)) bool quick_is_right_tcp(const uint8_t *at, size_t len,
+                                                                     const struct quick *q,
+                                                                     const struct tcp *tcp, uint64_t sum)
 {
-    sum = checksum_add(sum, quick_swap4((uint32_t)len + IP_TCP));
-    sum = checksum_add16(checksum_add(sum, word_load4(at + 16)), at);
+    uint64_t carries = 0;
+
+    sum += (uint64_t)quick_swap4((uint32_t)len + IP_TCP) + word_load4(at + 16);
     if (tcp->has)
-        sum = checksum_add(checksum_add(sum, word_load8(at + TCP_LEN)), word_load4(at + TCP_LEN + 8));
+        sum += (uint64_t)word_load4(at + TCP_LEN) + word_load4(at + TCP_LEN + 4) + word_load4(at + TCP_LEN + 8);
+    quick_count(&sum, &carries, word_load8(at));
+    quick_count(&sum, &carries, word_load8(at + 8));
     if (q->len)
-        sum = checksum_add(sum, sum_total(q->payload, q->len));
-    return quick_is_right(sum);
+        quick_count(&sum, &carries, sum_total(q->payload, q->len));
+    return quick_is_right(checksum_add(sum, carries));
 }
 
 /* ::ffff:a.b.c.d */
@@ -178,7 +189,7 @@ static inline struct addr quick_addr(const uint64_t words[2])
  * addresses are, and whether such a one may send, is not looked at. False: *out and *tcp hold nothing. */
 static inline bool quick_decode4(const uint8_t *at, size_t len, bool verified, struct quick *out, struct tcp *tcp)
 {
-    uint64_t first;
+    uint64_t first, addresses;
     size_t total;
 
     if (len < IP4_LEN + TCP_LEN)
@@ -188,14 +199,14 @@ static inline bool quick_decode4(const uint8_t *at, size_t len, bool verified, s
     if (first >> 56 != 0x45 || first & QUICK_FRAGMENT || at[9] != IP_TCP || total > len ||
         total < IP4_LEN + TCP_LEN)
         return false;
-    if (!quick_is_right(checksum_add16(word_load4(at + 16), at)) ||
+    addresses = (uint64_t)word_load4(at + 12) + word_load4(at + 16);
+    if (!quick_is_right(checksum_add(addresses + word_load4(at + 8), word_load8(at))) ||
         !quick_read_tcp(at + IP4_LEN, total - IP4_LEN, out, tcp))
         return false;
     quick_read_addr4(out->src, at + 12);
     quick_read_addr4(out->dst, at + 16);
     out->traffic_class = at[1];
-    return verified || quick_is_right_tcp(at + IP4_LEN, total - IP4_LEN, out, tcp,
-                                    (uint64_t)word_load4(at + 12) + word_load4(at + 16));
+    return verified || quick_is_right_tcp(at + IP4_LEN, total - IP4_LEN, out, tcp, addresses);
 }
 
 static inline bool quick_decode6(const uint8_t *at, size_t len, bool verified, struct quick *out, struct tcp *tcp)
@@ -217,8 +228,8 @@ static inline bool quick_decode6(const uint8_t *at, size_t len, bool verified, s
     if (addr_is4(&src) || addr_is4(&dst) || !quick_read_tcp(at + IP6_LEN, claimed, out, tcp))
         return false;
     out->traffic_class = (uint8_t)(first >> 52);
-    return verified ||
-           quick_is_right_tcp(at + IP6_LEN, claimed, out, tcp, checksum_add16(checksum_add16(0, at + 8), at + 24));
+    return verified || quick_is_right_tcp(at + IP6_LEN, claimed, out, tcp,
+                                          sum_half_total(checksum_add16(checksum_add16(0, at + 8), at + 24)));
 }
 
 /* ---- encoding ----------------------------------------------------------------------------------------- */

@@ -347,7 +347,7 @@ static inline const char *out(void)
 
             assert_non_null(payload);
             if (o.len)
-                out_payload(&fx.s, c, o.offset, o.len, payload);
+                out_payload(&fx.s, conn_active(&fx.s, c), o.offset, o.len, payload);
             for (uint32_t i = 0; i < o.len; i++)
                 assert_int_equal(payload[i], byte_of(o.tcp.seq.v - cold->iss.v + i));
             free(payload);
