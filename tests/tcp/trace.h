@@ -75,6 +75,7 @@ void trace_quiet(const char *file, int line);
 
 void advance(double ms); /* time passes; what is sent waits for out() */
 double trace_ms(void);   /* the clock */
+double trace_due(void);  /* in so many ms the stack wants a round although nothing arrives; negative: never */
 int trace_skip(void);    /* forgets what was sent and not looked at; returns how many frames */
 void trace_flow(uint16_t peer_port, uint16_t local_port); /* the connection that is talked of from here on */
 uint32_t trace_iss(void);            /* the stack's first number as it stood on the wire */
