@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause
  *
- * What a stack asks of its host when there is nothing to do: nothing. A timer that ticks for its own sake would
- * be seen here as a round that is wanted, long before it is seen as a processor that does not rest.
+ * What a stack asks of its host when there is nothing to do: nothing. A timer that ticks for its own sake
+ * would be seen here as a round that is wanted, long before it is seen as a processor that does not rest.
  */
 #include "trace.h"
 

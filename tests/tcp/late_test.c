@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: BSD-2-Clause
  *
  * One side sends a megabyte and its FIN at once; the other has a window of 4 KB and reads nothing for two
- * seconds. Every byte arrives, in its order, then the end, and nothing is reset. The stack is the sender once,
- * and once the reader; the peer is a model of a few lines that keeps to its own window, or to the stack's.
+ * seconds. Every byte arrives, in its order, then the end, and nothing is reset. The stack is the sender
+ * once, and once the reader; the peer is a model of a few lines that keeps to its own window, or to the
+ * stack's.
  *
  *      seconds   0 ............ 2 ..........................
  *      window    4096 .. 0      as much as was read
@@ -13,9 +14,9 @@
 enum { BYTES = 1000000, WINDOW = 4096, STEPS = 20, STEP_MS = 100, ROUNDS_MAX = 4000 };
 
 struct peer {
-    uint32_t received; /* up to this number of the stack's */
+    uint32_t received;     /* up to this number of the stack's */
     uint32_t acked, right; /* what the stack has acknowledged, and the edge that it has offered */
-    bool end;          /* the stack's FIN was received */
+    bool end;              /* the stack's FIN was received */
 };
 
 static uint32_t word_at(const uint8_t *at)
