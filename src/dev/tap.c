@@ -5,9 +5,12 @@
  *      burst    reads into free receive buffers until there is no more        (a system call per frame)
  *      sync     writes what was committed                                     (a system call per frame)
  *
- * Slot i of a ring always uses the same buffer, and counters only grow:
+ * Slot i of a ring always uses the same buffer, and counters grow:
  *
  *      receive  released <= lent <= released + SLOTS      transmit  written <= committed <= reserved
+ *
+ * until the ring is empty: then it begins again at slot 0, whose buffer is the one most likely to be in the
+ * processor's cache.
  *
  * Frames are whole: without a virtio header the kernel has cut them and filled in their checksums. A write
  * to an interface that is down, or deleted, is a frame lost. That it was deleted, which ends the device, is
@@ -69,6 +72,8 @@ static int burst(struct rn_dev *dev, struct rn_frame *frames, int max, rn_time n
     struct tap *t = tap_of(dev);
     int n = 0;
 
+    if (t->lent == t->released)
+        t->lent = t->released = 0;
     while (n < max && t->lent - t->released < SLOTS && !t->gone) {
         uint32_t buffer = (uint32_t)(t->lent % SLOTS);
         ssize_t got = read(dev->fd, buffer_at(t, buffer), t->buffer_bytes);
@@ -106,6 +111,8 @@ static int reserve(struct rn_dev *dev, struct rn_frame *slots, int max, rn_time 
 
     (void)now;
     assert(t->reserved == t->committed);
+    if (t->written == t->committed)
+        t->written = t->committed = t->reserved = 0;
     for (; n < max && t->reserved - t->written < SLOTS; n++) {
         uint32_t buffer = SLOTS + (uint32_t)(t->reserved++ % SLOTS);
 

@@ -279,6 +279,32 @@ static void interface_that_is_deleted_is_gone(void **state)
     l.close_peer(&l);
 }
 
+/* Frames that come one at a time all use one buffer, which is warm; the other 255 stay untouched. */
+static void a_ring_that_is_empty_begins_again(void **state)
+{
+    struct suite_link l;
+    struct rn_frame in, out;
+    const uint8_t *received = NULL, *sent = NULL;
+
+    suite_open(&l, state);
+    for (uint32_t i = 0; i < 3; i++) {
+        suite_peer_sends(&l, 1, 60, i);
+        assert_int_equal(suite_burst(&l, &in, 1), 1);
+        assert_true(i == 0 || in.data == received);
+        received = in.data;
+        l.dev->ops->release(l.dev, 1);
+        assert_int_equal(l.dev->ops->reserve(l.dev, &out, 1, l.now), 1);
+        assert_true(i == 0 || out.data == sent);
+        sent = out.data;
+        suite_make(out.data, 60, i);
+        out.len = 60;
+        l.dev->ops->commit(l.dev, &out, 1);
+        assert_int_equal(l.dev->ops->sync(l.dev, l.now), RN_FOREVER);
+        suite_peer_expects(&l, 1, 60, i);
+    }
+    suite_close(&l);
+}
+
 /* A kernel without room: a datagram socket with a small buffer is put in the descriptor's place. */
 static void frames_wait_while_the_kernel_has_no_room(void **state)
 {
@@ -348,6 +374,7 @@ int main(void)
         cmocka_unit_test(attaches_to_one_that_is_there),
         cmocka_unit_test_prestate(interface_that_is_down_drops, &tap),
         cmocka_unit_test_prestate(interface_that_is_deleted_is_gone, &tap),
+        cmocka_unit_test_prestate(a_ring_that_is_empty_begins_again, &tap),
         cmocka_unit_test(frames_wait_while_the_kernel_has_no_room),
     };
 
