@@ -2,7 +2,8 @@
  *
  * A TAP interface. The kernel gives and takes one frame per read and write, so the two rings are ours:
  *
- *      burst    reads into free receive buffers until there is no more        (a system call per frame)
+ *      burst    reads into free receive buffers until there is no more        (a system call per frame);
+ *               after a pause one frame alone, since asking for a second would delay the answer to it
  *      sync     writes what was committed                                     (a system call per frame)
  *
  * Slot i of a ring always uses the same buffer, and counters grow:
@@ -38,6 +39,7 @@
 
 enum { SLOTS = 256, BUFFER_MIN = 2048, LINK_HEADER_MAX = 18, ALIGN = 64 };
 #define RETRY TIME_MS /* a write that found no room is tried again so much later */
+#define PAUSE (TIME_MS / 20)
 
 struct tap {
     struct rn_dev dev;
@@ -46,6 +48,7 @@ struct tap {
     uint8_t *region; /* SLOTS buffers to receive, then SLOTS to transmit */
     struct rn_frame staged[SLOTS];
     uint64_t released, lent;
+    rn_time looked; /* the last burst */
     uint64_t written, committed, reserved;
 };
 
@@ -67,11 +70,16 @@ static int gone_with(int error)
 
 /* ---- receiving ----------------------------------------------------------------------------------------- */
 
+/* That there is no more costs a system call to learn. Who has slept waits for one frame most of the time, and
+ * its answer is what counts then: poll(2), which comes next anyway, tells of others. */
 static int burst(struct rn_dev *dev, struct rn_frame *frames, int max, rn_time now)
 {
     struct tap *t = tap_of(dev);
     int n = 0;
 
+    if (max > 1 && now - t->looked > PAUSE)
+        max = 1;
+    t->looked = now;
     if (t->lent == t->released)
         t->lent = t->released = 0;
     while (n < max && t->lent - t->released < SLOTS && !t->gone) {
