@@ -56,7 +56,7 @@ hold()
         $| = 1; print "all open\n"; sleep 1000;' $ours "$clients" >"$files/held" 2>&1 &
     holder=$!
     for _ in 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20 21 22 23 24 25 26 27 28 29 30; do
-        grep -q 'all open' "$files/held" && return
+        grep -sq 'all open' "$files/held" && return
         sleep 0.5
     done
     live_verdict 1 "$clients connections are opened" "$files/held"

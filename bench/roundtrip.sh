@@ -37,8 +37,8 @@ await()
 unshare --net sh -c 'echo "roundtrip: waits" && until ip link set veth1 up 2>/dev/null; do sleep 0.1; done &&
     ip addr add 10.8.0.7/24 dev veth1 && exec "$1" serve 10.8.0.7 7' far "$program" >"$files/far" &
 far=$!
-await grep -q waits "$files/far" && ip link add veth0 type veth peer name veth1 netns $far &&
-    ip addr add 10.8.0.1/24 dev veth0 && ip link set veth0 up && await grep -q 'echoes on' "$files/far" || {
+await grep -sq waits "$files/far" && ip link add veth0 type veth peer name veth1 netns $far &&
+    ip addr add 10.8.0.1/24 dev veth0 && ip link set veth0 up && await grep -sq 'echoes on' "$files/far" || {
     echo 'not ok a veth pair between two namespaces'
     exit 1
 }

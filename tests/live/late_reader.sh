@@ -19,7 +19,7 @@ record()
     timeout 60 tcpdump -i tap0 -nn -l -U -B 16384 tcp >"$files/wire" 2>"$files/tcpdump" &
     recorder=$!
     for _ in 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20; do
-        grep -q 'listening on' "$files/tcpdump" && return
+        grep -sq 'listening on' "$files/tcpdump" && return
         sleep 0.1
     done
     cat "$files/tcpdump"

@@ -56,7 +56,7 @@ live_start()
     "$@" >"$files/server" 2>&1 &
     server=$!
     for _ in 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20; do
-        grep -qE '(echoes|serves) on' "$files/server" && ip addr add $kernels/24 dev tap0 &&
+        grep -sqE '(echoes|serves) on' "$files/server" && ip addr add $kernels/24 dev tap0 &&
             ip link set tap0 up && return
         kill -0 $server 2>/dev/null || break
         sleep 0.1
