@@ -8,6 +8,7 @@
 #   build/test/  the library and the tests with sanitizers
 #   build/fast/  the simulator without them, for its bulk
 #   build/gate/  the benches, for x86-64-v2, so that instructions counted here mean the same everywhere
+#   build/kernel/  their counterparts that use the kernel's sockets
 #   build/lint/  everything with -Werror
 #   build/fuzz/  the fuzz targets (clang)
 #   build/MACHINE/  core and unit tests for another processor
@@ -41,11 +42,13 @@ EXAMPLE_ALL := $(wildcard apps/examples/*.c)
 LINT_SRC    := $(wildcard tools/lint/*.c)
 BENCH_SRC   := $(wildcard bench/*.c)
 BENCH_LIB   := $(wildcard bench/lib/*.c)
+KERNEL_SRC  := $(wildcard bench/kernel/*.c)
 FUZZ_SRC    := $(wildcard tests/fuzz/*.c)
 FUZZ_LIB    := $(wildcard tests/fuzz/lib/*.c)
 SIM_SRC     := $(wildcard tests/sim/*.c)
 SCRIPTS     := $(wildcard tests/*_test.sh)
 LIVE        := $(sort $(wildcard tests/live/*.sh))
+LIVE_SRC    := $(wildcard tests/live/*.c)
 CASE_SRC    := $(wildcard tests/unit/*/*_test.c tests/wire/*_test.c tests/tcp/*_test.c)
 HELP_SRC    := $(filter-out $(CASE_SRC),$(wildcard tests/unit/*/*.c tests/wire/*.c tests/tcp/*.c))
 
@@ -62,10 +65,12 @@ APPS     := $(APP_SRC:apps/%.c=$(BUILD)/%)
 EXAMPLES := $(EXAMPLE_SRC:apps/examples/%.c=$(BUILD)/examples/%)
 CASES    := $(CASE_SRC:tests/%.c=$(BUILD)/test/%)
 BENCHES  := $(BENCH_SRC:bench/%.c=$(BUILD)/gate/%)
+KERNELS  := $(KERNEL_SRC:bench/%.c=$(BUILD)/%)
+PARTNERS := $(LIVE_SRC:tests/%.c=$(BUILD)/test/%)
 FUZZERS  := $(FUZZ_SRC:tests/fuzz/%.c=$(BUILD)/fuzz/%)
 
-OTHER_SRC := $(APP_SRC) $(APP_LIB) $(EXAMPLE_SRC) $(LINT_SRC) $(BENCH_SRC) $(BENCH_LIB) $(SIM_SRC) \
-             $(CASE_SRC) $(HELP_SRC) $(FUZZ_SRC) $(FUZZ_LIB)
+OTHER_SRC := $(APP_SRC) $(APP_LIB) $(EXAMPLE_SRC) $(LINT_SRC) $(BENCH_SRC) $(BENCH_LIB) $(KERNEL_SRC) $(SIM_SRC) \
+             $(CASE_SRC) $(HELP_SRC) $(LIVE_SRC) $(FUZZ_SRC) $(FUZZ_LIB)
 # Every C file must be reached by one of the lists above.
 STRAYS := $(filter-out $(LIB_SRC) $(OTHER_SRC) $(LEFT_OUT),$(shell find src apps tools bench tests -name '*.c' 2>/dev/null))
 
@@ -190,6 +195,10 @@ $(BUILD)/test/$(1:tests/%.c=%): $(call objects,test,$1 $(call beside,$1)) $(BUIL
 endef
 $(foreach c,$(CASE_SRC),$(eval $(call case,$c)))
 
+# What the live tests need beside the programs.
+$(PARTNERS): $(BUILD)/test/%: $(BUILD)/test/tests/%.o $(BUILD)/test/libwhole.a
+	$(call link,$(CC) $(SANITIZE))
+
 $(BUILD)/test/sim: $(call objects,test,$(SIM_SRC)) $(BUILD)/test/libwhole.a
 	$(call link,$(CC) $(SANITIZE))
 
@@ -199,11 +208,15 @@ $(BUILD)/fast/sim: $(call objects,obj,$(SIM_SRC)) $(BUILD)/obj/libwhole.a
 $(BENCHES): $(BUILD)/gate/%: $(BUILD)/gate/bench/%.o $(call objects,gate,$(BENCH_LIB)) $(BUILD)/gate/libwhole.a
 	$(call link,$(CC) -no-pie,-lm)
 
+# The kernel's own sockets, to be measured beside ours: nothing of Runnel is in them.
+$(KERNELS): $(BUILD)/%: $(BUILD)/gate/bench/%.o $(call objects,gate,bench/lib/calibrate.c)
+	$(call link,$(CC) -no-pie)
+
 $(FUZZERS): $(BUILD)/fuzz/%: $(BUILD)/fuzz/tests/fuzz/%.o $(call objects,fuzz,$(FUZZ_LIB)) $(BUILD)/fuzz/libwhole.a
 	$(call link,$(FUZZ_CC) -fsanitize=fuzzer$(,)address$(,)undefined)
 
 SIM := $(if $(SIM_SRC),$(BUILD)/test/sim $(BUILD)/fast/sim)
-test-programs: all $(CASES) $(SIM) $(BENCHES)
+test-programs: all $(CASES) $(SIM) $(PARTNERS) $(BENCHES) $(KERNELS)
 	@$(if $(STRAYS),echo 'no rule of the Makefile reaches: $(STRAYS)'; exit 1,:)
 
 define portable_case
@@ -293,7 +306,13 @@ gate: $(BUILD)/gate/echo
 layout: $(BUILD)/gate/layout
 	$<
 
-live: all
+roundtrip: all $(KERNELS)
+	bench/roundtrip.sh
+
+idle: all
+	bench/idle.sh
+
+live: all $(PARTNERS)
 	$(call run,$(PLAN_LIVE))
 
 ten:
@@ -362,6 +381,8 @@ help:
 	@echo 'make live       against the kernel, in network namespaces (root)'
 	@echo 'make gate       instructions a request; make layout: ten million records; make bench: these and times'
 	@echo 'make calls      writes docs/calls.md from the tests that make every call in every state'
+	@echo 'make roundtrip  one byte there and back, both ends asleep in between, against the kernel alone (root)'
+	@echo 'make idle       what a server costs that has nothing to do (root)'
 	@echo 'make ten        make test ten times in a row beside two spinning processes'
 	@echo 'make breaks     breaks one thing after the other and sees whether the tests see it'
 	@echo 'make lint       warnings as errors, two compilers, the rules of the house'
@@ -375,6 +396,6 @@ help:
 
 -include $(shell find $(BUILD) -name '*.d' 2>/dev/null)
 
-.PHONY: all install test test-here unit sim gate layout live ten breaks calls test-programs portable portable-programs fuzz fuzz-programs bench lint lint-objects lint-objects2 run deps clean help
+.PHONY: all install test test-here unit sim gate layout roundtrip idle live ten breaks calls test-programs portable portable-programs fuzz fuzz-programs bench lint lint-objects lint-objects2 run deps clean help
 .DELETE_ON_ERROR:
 .SECONDARY:

@@ -46,6 +46,8 @@ static void catch_signals(void)
 static struct rn_stack *open_server(const struct serve_options *o, struct echo *e, char *err)
 {
     struct rn_options options = {.connections = CONNECTIONS,
+                                 .keep_alive = o->keep_alive_s > 0,
+                                 .keep_idle = (rn_time)o->keep_alive_s * 1000000000,
                                  .no_window_scale = o->no_window_scale,
                                  .no_timestamps = o->no_timestamps,
                                  .no_sack = o->no_sack};

@@ -14,6 +14,7 @@ struct serve_options {
     const char *mac;     /* NULL: the device's own */
     const char *address; /* "10.7.0.7/24" */
     uint16_t port;
+    uint32_t keep_alive_s; /* silence before a client is asked whether it is there; 0: never */
     bool no_window_scale, no_timestamps, no_sack;
     const struct rn_fault_options *fault; /* a bad wire; NULL: as it is */
 };

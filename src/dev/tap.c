@@ -2,12 +2,16 @@
  *
  * A TAP interface. The kernel gives and takes one frame per read and write, so the two rings are ours:
  *
- *      burst    reads into free receive buffers until there is no more        (a system call per frame)
+ *      burst    reads into free receive buffers until there is no more        (a system call per frame);
+ *               after a pause one frame alone, since asking for a second would delay the answer to it
  *      sync     writes what was committed                                     (a system call per frame)
  *
- * Slot i of a ring always uses the same buffer, and counters only grow:
+ * Slot i of a ring always uses the same buffer, and counters grow:
  *
  *      receive  released <= lent <= released + SLOTS      transmit  written <= committed <= reserved
+ *
+ * until the ring is empty: then it begins again at slot 0, whose buffer is the one most likely to be in the
+ * processor's cache.
  *
  * Frames are whole: without a virtio header the kernel has cut them and filled in their checksums. A write
  * to an interface that is down, or deleted, is a frame lost. That it was deleted, which ends the device, is
@@ -35,6 +39,7 @@
 
 enum { SLOTS = 256, BUFFER_MIN = 2048, LINK_HEADER_MAX = 18, ALIGN = 64 };
 #define RETRY TIME_MS /* a write that found no room is tried again so much later */
+#define PAUSE (TIME_MS / 20)
 
 struct tap {
     struct rn_dev dev;
@@ -43,6 +48,7 @@ struct tap {
     uint8_t *region; /* SLOTS buffers to receive, then SLOTS to transmit */
     struct rn_frame staged[SLOTS];
     uint64_t released, lent;
+    rn_time looked; /* the last burst */
     uint64_t written, committed, reserved;
 };
 
@@ -64,11 +70,18 @@ static int gone_with(int error)
 
 /* ---- receiving ----------------------------------------------------------------------------------------- */
 
+/* That there is no more costs a system call to learn. Who has slept waits for one frame most of the time, and
+ * its answer is what counts then: poll(2), which comes next anyway, tells of others. */
 static int burst(struct rn_dev *dev, struct rn_frame *frames, int max, rn_time now)
 {
     struct tap *t = tap_of(dev);
     int n = 0;
 
+    if (max > 1 && now - t->looked > PAUSE)
+        max = 1;
+    t->looked = now;
+    if (t->lent == t->released)
+        t->lent = t->released = 0;
     while (n < max && t->lent - t->released < SLOTS && !t->gone) {
         uint32_t buffer = (uint32_t)(t->lent % SLOTS);
         ssize_t got = read(dev->fd, buffer_at(t, buffer), t->buffer_bytes);
@@ -106,6 +119,8 @@ static int reserve(struct rn_dev *dev, struct rn_frame *slots, int max, rn_time 
 
     (void)now;
     assert(t->reserved == t->committed);
+    if (t->written == t->committed)
+        t->written = t->committed = t->reserved = 0;
     for (; n < max && t->reserved - t->written < SLOTS; n++) {
         uint32_t buffer = SLOTS + (uint32_t)(t->reserved++ % SLOTS);
 

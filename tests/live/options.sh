@@ -40,7 +40,7 @@ options()
         if [ $((off & ${row% *})) = 0 ]; then
             grep -q "${row#* }" "$files/syn"
         else
-            ! grep -q "${row#* }" "$files/syn"
+            if grep "${row#* }" "$files/syn"; then return 1; fi # `set -e` passes over a `!`
         fi
     done
 }

@@ -146,6 +146,11 @@ double trace_ms(void)
     return (double)(trace->now - TIME_S) / 1e6;
 }
 
+double trace_due(void)
+{
+    return trace->due == RN_FOREVER ? -1 : (double)(trace->due - trace->now) / 1e6;
+}
+
 int trace_skip(void)
 {
     int n = (int)trace->count;

@@ -77,6 +77,7 @@ void trace_quiet(const char *file, int line);
 
 void advance(double ms); /* time passes; what is sent waits for out() */
 double trace_ms(void);   /* the clock */
+double trace_due(void);  /* in so many ms the stack wants a round although nothing arrives; negative: never */
 int trace_skip(void);    /* forgets what was sent and not looked at; returns how many frames */
 void trace_fresh(void);  /* as at the test's beginning, with another stack; the one that was is torn down */
 void trace_flow(uint16_t peer_port, uint16_t local_port); /* the connection that is talked of from here on */

@@ -1,8 +1,9 @@
 # SPDX-License-Identifier: BSD-2-Clause
 # shellcheck shell=sh
 #
-# What the live tests share; they source it after stepping to the root of the tree. A case is a function and
-# prints `ok NAME`, `not ok NAME` with what it said, or `skip NAME # reason`.
+# What the live tests share, and the benches that need a kernel beside them; they source it after stepping to
+# the root of the tree. A case is a function and prints `ok NAME`, `not ok NAME` with what it said, or
+# `skip NAME # reason`.
 #
 #   live_enter "$@"   goes on in unnamed namespaces of its own, or exits 77 with the reason
 #   live_serve        starts the server and gives the kernel its side of the wire
@@ -40,7 +41,7 @@ live_enter()
         unshare $spaces ip tuntap add dev probe mode tap 2>/dev/null ||
             live_skip_all 'no right to make namespaces and a tap in them'
         # shellcheck disable=SC2086
-        exec unshare $spaces "tests/live/$(basename "$0")" --inside
+        exec unshare $spaces "${live_folder:-tests/live}/$(basename "$0")" --inside
     fi
     # Memory over a folder of the build, seen in this namespace only: it cannot be left behind.
     files=$build/live
@@ -55,7 +56,8 @@ live_start()
     "$@" >"$files/server" 2>&1 &
     server=$!
     for _ in 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20; do
-        grep -q 'echoes on' "$files/server" && ip addr add $kernels/24 dev tap0 && ip link set tap0 up && return
+        grep -sqE '(echoes|serves) on' "$files/server" && ip addr add $kernels/24 dev tap0 &&
+            ip link set tap0 up && return
         kill -0 $server 2>/dev/null || break
         sleep 0.1
     done
