@@ -1,12 +1,12 @@
 #!/bin/sh
 # SPDX-License-Identifier: BSD-2-Clause
 #
-# Can the tests fail? Each file of tests/breaks/ breaks one thing in one file, and the test that it names must
-# then fail. That is done in a copy of the tree, which has been shown to pass before. A break is a script of
+# Can the tests fail? Each file of tests/breaks/ breaks one thing of one module, and the test that it names
+# must then fail. That is done in a copy of the tree, which has been shown to pass before. A break is a script of
 # sed, not a patch, so that it holds while the lines around it change; when what it looks for is gone, it says
 # so by failing. Its second line says what it breaks:
 #
-#   # breaks src/tcp/in.c, and tcp/timestamps_test must fail
+#   # breaks src/tcp/in.[ch], and tcp/timestamps_test must fail
 #
 #   tests/breaks.sh [NAME...]      NAME: tests/breaks/NAME.sed; none: all of them
 
@@ -20,7 +20,7 @@ failed=0
 
 [ $# != 0 ] || set -- $(ls tests/breaks | sed -n 's/\.sed$//p')
 
-# said NAME: the file and the test of its second line.
+# said NAME: the files and the test of its second line.
 said()
 {
     sed -n '2s/^# breaks \([^ ]*\), and \([^ ]*\) must fail$/\1 \2/p' "tests/breaks/$1.sed"
@@ -49,12 +49,18 @@ verdict()
     failed=1
 }
 
-# one NAME FILE TEST
+# one NAME FILES TEST: FILES may be a pattern. What was touched is put back.
 one()
 {
-    cp "$top/$2" "$top/whole"
-    sed -i -f "tests/breaks/$1.sed" "$top/$2"
-    if cmp -s "$top/$2" "$top/whole"; then
+    changed=
+    for file in "$top"/$2; do
+        [ -f "$file" ] || continue
+        cp "$file" "$top/whole"
+        sed -i -f "tests/breaks/$1.sed" "$file"
+        cmp -s "$file" "$top/whole" && continue
+        changed="$changed ${file#"$top/"}"
+    done
+    if [ -z "$changed" ]; then
         : >"$top/log"
         verdict "$1" "what it breaks is not in $2"
     elif ! build "$3"; then
@@ -64,7 +70,9 @@ one()
     else
         verdict "$1"
     fi
-    cp "$top/whole" "$top/$2"
+    for file in $changed; do
+        cp "$file" "$top/$file"
+    done
 }
 
 for part in Makefile include src apps bench tests tools; do
@@ -78,7 +86,9 @@ done
 
 echo "1..$#"
 for name; do
+    set -f # the pattern is for the copy
     set -- $(said "$name")
+    set +f
     if [ $# != 2 ]; then
         : >"$top/log"
         verdict "$name" "its second line does not say what it breaks"
