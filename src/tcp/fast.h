@@ -138,7 +138,7 @@ FAST_INLINE void fast_text(struct conns *s, struct conn *c, struct conn_active *
     timers_first_sent(s, c, a);
     scoreboard_sent(&a->board, &s->arrays, out->len, s->now_us);
     c->snd_nxt = seq_add(c->snd_nxt, out->len);
-    if (grown)
+    if (grown && c->cwnd > cc_initial(c->mss))
         conn_cold(s, c)->last_sent = tick_of(s->now);
     c->owe = 0;
 }
