@@ -7,6 +7,8 @@
  *        |                         not: the state, byte by byte
  *        +------ in_segment -----> the same
  *
+ * What goes out by the short road is held against out_next in the same way.
+ *
  * The first tests are segments by hand, of which some must be taken, or there would be nothing to test; the
  * last draws them, and what the application does between them.
  */
@@ -84,7 +86,7 @@ struct left {
 };
 static struct left by_fast, by_in;
 
-/* What leaves, and what can be read, as time goes on. */
+/* What leaves, and what can be read, as time goes on and a little more is sent. */
 static void look_ahead(struct conn *c, char *log)
 {
     rn_time until = fx.s.now + FUTURE_MS * TIME_MS;
@@ -92,6 +94,7 @@ static void look_ahead(struct conn *c, char *log)
     const char *text;
 
     *log = 0;
+    app_send(c, 700);
     do {
         while (*(text = out()) && used < LOG - 200)
             used += (size_t)snprintf(log + used, LOG - used, "%lld %s\n",
@@ -192,6 +195,30 @@ static bool both(struct conn *c, const char *text)
     return taken;
 }
 
+/* What is owed, by both roads; nothing has gone then. True: it was one segment for fast_text. */
+static bool both_out(struct conn *c)
+{
+    struct conn_active *a = conn_active(&fx.s, c);
+    const struct conn_cold *cold = conn_cold(&fx.s, c);
+    struct out_segment o;
+    char gone[sizeof fx.text];
+
+    if (!fast_is_one_segment(c, a) || c->retries)
+        return false;
+    keep();
+    fast_text(&fx.s, c, a, &o);
+    snprintf(gone, sizeof gone, "%s", text_of(&o.tcp, o.len, cold->iss, cold->irs));
+    LEAVES("");
+    note(c, verdict_of(DROP_NONE), &by_fast);
+    put_back();
+    LEAVES(gone);
+    LEAVES("");
+    note(c, verdict_of(DROP_NONE), &by_in);
+    compare(gone);
+    put_back();
+    return true;
+}
+
 /* ---- by hand */
 
 /* 3 segments in flight, 100 bytes unread. */
@@ -234,6 +261,59 @@ static void test_what_is_expected_is_taken(void **state)
     with_options(true, true);
     assert_true(is_taken(busy(), "P. 101:201 ack 1 <ts 5001:100>"));
     assert_true(is_taken(busy(), ". 101:101 ack 3001 <ts 5000:100>"));
+}
+
+/* A request of ours has gone and is answered: its bytes may make room for those of the answer. */
+static struct conn *asking(uint32_t bytes, uint32_t cwnd)
+{
+    struct conn *c = opened(80);
+
+    c->cwnd = cwnd;
+    app_send(c, bytes);
+    drain();
+    run_to(fx.s.now + 30 * TIME_MS);
+    return c;
+}
+
+static void test_an_answer_to_all_that_was_sent(void **state)
+{
+    static const uint32_t asked[] = {1, 150, 240, 241, 1000}, answered[] = {1, 240, 241, 1000, 1460, 2032};
+    uint8_t *lent = bytes_from(1, 500);
+    char text[200];
+    struct conn *c;
+
+    (void)state;
+    for (unsigned timestamps = 0; timestamps < 2; timestamps++) {
+        with_options(timestamps, timestamps);
+        for (unsigned i = 0; i < COUNT(asked); i++)
+            for (unsigned k = 0; k < COUNT(answered); k++) {
+                snprintf(text, sizeof text, "P. 1:%u ack %u%s", 1 + answered[k], 1 + asked[i],
+                         timestamps ? " <ts 5100:100>" : "");
+                assert_true(is_taken(asking(asked[i], 10000), text));
+                is_taken(asking(asked[i], asked[i]), text); /* the window was all used */
+                c = asking(asked[i], 10000);
+                conn_cold(&fx.s, c)->ssthresh = 1000;
+                c->flags = (c->flags & ~(uint32_t)CONN_SLOW_START) | CONN_WANT_WRITE;
+                is_taken(c, text);
+                c = asking(asked[i], 10000);
+                app_send(c, 50); /* more waits behind it */
+                is_taken(c, text);
+            }
+    }
+    with_options(false, false);
+    c = asking(100, 10000); /* in two segments, sent at different times */
+    c->flags |= CONN_NO_DELAY;
+    app_send(c, 100);
+    drain();
+    run_to(fx.s.now + 30 * TIME_MS);
+    is_taken(c, "P. 1:101 ack 201");
+    c = opened(80);
+    assert_int_equal(call_send_lent(&fx.s, c, lent, 500), 0);
+    fx.sent += 500;
+    for (struct out_segment o; out_next(&fx.s, c, &o);)
+        ;
+    is_taken(c, "P. 1:101 ack 501");
+    free(lent);
 }
 
 /* What is not, or not quite: it may be taken only if nobody can tell. */
@@ -397,6 +477,70 @@ static void test_memory_is_short(void **state)
         }
 }
 
+/* The answer that is one segment, with and without an acknowledgement to take along. */
+static void test_what_goes_out(void **state)
+{
+    static const uint32_t lens[] = {1, 100, 988, 989, 1000, 1001};
+
+    (void)state;
+    for (unsigned timestamps = 0; timestamps < 2; timestamps++) {
+        with_options(timestamps, timestamps);
+        for (unsigned i = 0; i < COUNT(lens); i++)
+            for (unsigned unread = 0; unread < 2; unread++) {
+                struct conn *c = opened(80);
+
+                if (unread)
+                    in(c, timestamps ? "P. 1:101 ack 1 <ts 5000:100>" : "P. 1:101 ack 1");
+                app_send(c, lens[i]);
+                assert_int_equal(both_out(c), lens[i] <= 1000);
+                abandon(c);
+            }
+    }
+}
+
+static struct conn *grown(void)
+{
+    struct conn *c = opened(80);
+
+    c->cwnd = 50000;
+    conn_cold(&fx.s, c)->last_sent = tick_of(fx.s.now);
+    return c;
+}
+
+/* After a silence, in windows that hardly take it, and on connections that are not in their usual state. */
+static void test_what_goes_out_unusually(void **state)
+{
+    static const uint32_t flags[] = {CONN_FIN_WANTED,   CONN_FORCE,      CONN_TAIL_PROBE,
+                                     CONN_PROBE_OWED,   CONN_URGENT_OUT, CONN_ECN,
+                                     CONN_KEEP_PROBING, CONN_NO_DELAY,   CONN_ECN | CONN_CWR_OWED};
+    struct conn *c;
+
+    (void)state;
+    for (unsigned ms = 200; ms < 500; ms += 50) {
+        c = grown();
+        run_to(fx.s.now + ms * TIME_MS);
+        app_send(c, 500);
+        both_out(c);
+        abandon(c);
+    }
+    for (uint32_t window = 499; window <= 501; window++)
+        for (unsigned which = 0; which < 2; which++) {
+            c = opened(80);
+            *(which ? &c->snd_wnd : &c->cwnd) = window;
+            app_send(c, 500);
+            both_out(c);
+            abandon(c);
+        }
+    for (unsigned i = 0; i < COUNT(flags); i++) {
+        c = opened(80);
+        app_send(c, 500);
+        conn_active(&fx.s, c)->snd_up = seq_add(c->snd_una, 400);
+        c->flags |= flags[i];
+        both_out(c);
+        abandon(c);
+    }
+}
+
 /* ---- drawn */
 
 /* A segment of a peer that mostly behaves. */
@@ -409,6 +553,11 @@ static void draw_segment(const struct conn *c, char text[200])
     uint32_t len = lens[draw(COUNT(lens))];
     int n;
 
+    if (flight && draw(4) == 0) { /* the answer to all */
+        snprintf(text, 200, c->flags & CONN_TIMESTAMPS ? "P. %u:%u ack %u <ts %u:%u>" : "P. %u:%u ack %u",
+                 seq, seq + len, ack + flight, c->ts_recent, 100);
+        return;
+    }
     if (draw(8) == 0)
         seq += draw(3000) - 1500;
     if (draw(2))
@@ -428,10 +577,11 @@ static void draw_segment(const struct conn *c, char text[200])
         n += snprintf(text + n, 200 - (size_t)n, " <sack %u:%u>", ack + 1000, ack + 2000);
 }
 
-/* What else happens. */
-static void live(struct conn *c)
+/* What else happens. True: what was owed was one segment. */
+static bool live(struct conn *c)
 {
     uint32_t what = draw(12);
+    bool one;
 
     if (what < 4)
         app_send(c, draw(2) ? draw(200) + 1 : draw(8000) + 1);
@@ -439,10 +589,12 @@ static void live(struct conn *c)
         app_recv(c, draw(3000) + 1);
     else if (what < 8)
         run_to(fx.s.now + draw(400) * TIME_MS);
+    one = both_out(c);
     if (draw(3))
         drain();
     if (draw(200) == 0)
         call_shutdown(&fx.s, c);
+    return one;
 }
 
 static struct conn *fresh(void)
@@ -468,12 +620,12 @@ static int set_up_small(void **state)
 static void test_drawn(void **state)
 {
     struct conn *c = fresh();
-    unsigned taken = 0, rounds = 6000;
+    unsigned taken = 0, gone = 0, rounds = 6000;
     char text[200];
 
     (void)state;
     for (unsigned i = 0; i < rounds; i++) {
-        live(c);
+        gone += live(c);
         if (c->state != CONN_CLOSED) {
             draw_segment(c, text);
             taken += both(c, text);
@@ -483,8 +635,9 @@ static void test_drawn(void **state)
             c = fresh();
         }
     }
-    printf("%u of %u were taken\n", taken, rounds);
+    printf("%u of %u were taken, %u went\n", taken, rounds, gone);
     assert_in_range(taken, rounds / 10, rounds);
+    assert_in_range(gone, rounds / 300, rounds);
 }
 
 #define FAST(function) cmocka_unit_test_setup_teardown(function, set_up, end)
@@ -493,12 +646,15 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         FAST(test_what_is_expected_is_taken),
+        FAST(test_an_answer_to_all_that_was_sent),
         FAST(test_what_is_not_expected),
         FAST(test_timestamps),
         FAST(test_the_window_that_we_offer),
         FAST(test_unusual_connections),
         FAST(test_unquiet_connections),
         FAST(test_memory_is_short),
+        FAST(test_what_goes_out),
+        FAST(test_what_goes_out_unusually),
         cmocka_unit_test_setup_teardown(test_drawn, set_up_small, end),
     };
 
