@@ -106,21 +106,24 @@ static inline uint32_t queue_append(struct queue *q, struct queue_pools *p, cons
     return len;
 }
 
-/* All that from holds lies in one small chunk, which could take len bytes for to, which is empty. */
-static inline bool queue_can_refill(const struct queue *to, const struct queue *from,
-                                    const struct queue_pools *p, uint32_t len)
+/* The one small chunk in which all that from holds lies, if it could take len bytes for to, which is empty; else
+ * NULL. */
+static inline struct queue_chunk *queue_refillable(const struct queue *to, const struct queue *from,
+                                                   const struct queue_pools *p, uint32_t len)
 {
-    return from->head == from->tail && from->head != 0 && to->head == 0 &&
-           len <= QUEUE_SMALL - QUEUE_HEADER && queue_chunk_at(p, from->head)->kind == QUEUE_IS_SMALL;
+    struct queue_chunk *c;
+
+    if (from->head != from->tail || !from->head || to->head || len > QUEUE_SMALL - QUEUE_HEADER)
+        return NULL;
+    c = queue_chunk_at(p, from->head);
+    return c->kind == QUEUE_IS_SMALL ? c : NULL;
 }
 
-/* What queue_consume of all and then queue_append of len bytes come to if queue_can_refill says so: the chunk
- * takes the new bytes and changes hands. A cursor into from is to be zeroed. */
-static inline void queue_refill(struct queue *to, struct queue *from, const struct queue_pools *p,
-                                const void *data, uint32_t len)
+/* What queue_consume of all and then queue_append of len bytes come to where there is such a chunk: it takes the
+ * new bytes and changes hands. A cursor into from is to be zeroed. */
+static inline void queue_refill(struct queue *to, struct queue *from, struct queue_chunk *c, const void *data,
+                                uint32_t len)
 {
-    struct queue_chunk *c = queue_chunk_at(p, from->head);
-
     c->start = 0;
     c->end = (uint16_t)len;
     copy_short(c->bytes, data, len);

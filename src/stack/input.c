@@ -214,7 +214,7 @@ static bool network(struct rn_stack *net, int device, const struct rn_frame *fra
         return icmp(net, device, v, &ip, ipv6, seg->src_mac);
     seg->ipv6 = ipv6;
     seg->source_seen = true;
-    seg->text.congestion_was_met = (ip.traffic_class & 3) == 3;
+    seg->text.traffic_class = ip.traffic_class;
     seg->key.local = (uint16_t)own;
     return transport(net, frame, v, &ip, seg);
 }
@@ -265,21 +265,9 @@ static __attribute__((noinline)) int own_of_device(const struct rn_stack *net, i
     return own >= 0 && net->addresses.list[own].device == device ? own : -1;
 }
 
-/* A segment was decoded: it is noted if it is for an own address of the device. */
-static inline bool note_segment(struct rn_stack *net, int device, const struct quick *q, bool ipv6,
-                                struct room_segment *seg)
+/* A segment was decoded and is for that own address: it is noted. */
+static inline void note_segment(const struct quick *q, unsigned own, bool ipv6, struct room_segment *seg)
 {
-    struct room_device *d = &net->devices[device];
-    int own = d->own - 1;
-
-    if (own < 0 || !quick_is_addr(q->dst, &net->addresses.list[own].addr)) {
-        struct addr dst = quick_addr(q->dst);
-
-        own = own_of_device(net, device, &dst);
-        if (own < 0)
-            return false;
-        d->own = (uint8_t)(own + 1);
-    }
     memcpy(&seg->key.remote, q->src, sizeof seg->key.remote);
     seg->key.remote_port = seg->text.tcp.src_port;
     seg->key.local_port = seg->text.tcp.dst_port;
@@ -288,17 +276,41 @@ static inline bool note_segment(struct rn_stack *net, int device, const struct q
     seg->source_seen = false;
     seg->text.payload = q->payload;
     seg->text.len = q->len;
-    seg->text.congestion_was_met = (q->traffic_class & 3) == 3;
+    seg->text.traffic_class = q->traffic_class;
+}
+
+/* Another own IPv4 address than that of the last segment. */
+static __attribute__((noinline)) bool other_own4(struct rn_stack *net, int device, uint32_t word)
+{
+    uint64_t words[2];
+    struct addr dst;
+    int own;
+
+    quick_read_addr4(words, (const uint8_t *)&word);
+    dst = quick_addr(words);
+    own = own_of_device(net, device, &dst);
+    if (own < 0)
+        return false;
+    net->devices[device].own4 = (uint16_t)own;
+    net->devices[device].own4_is = (uint64_t)word + 1;
     return true;
 }
 
 static __attribute__((noinline)) bool usual6(struct rn_stack *net, int device, const struct rn_frame *frame,
                                              bool verified, struct room_segment *seg)
 {
+    struct addr dst;
     struct quick q;
+    int own;
 
-    return quick_decode6(frame->data + ETH_LEN, frame->len - ETH_LEN, verified, &q, &seg->text.tcp) &&
-           note_segment(net, device, &q, true, seg);
+    if (!quick_decode6(frame->data + ETH_LEN, frame->len - ETH_LEN, verified, &q, &seg->text.tcp))
+        return false;
+    dst = quick_addr(q.dst);
+    own = own_of_device(net, device, &dst);
+    if (own < 0)
+        return false;
+    note_segment(&q, (unsigned)own, true, seg);
+    return true;
 }
 
 /* A frame in the usual form, the whole way at once: a segment to our own link address. False: nothing was
@@ -307,18 +319,25 @@ static __attribute__((noinline)) bool usual6(struct rn_stack *net, int device, c
 static inline bool usual_frame(struct rn_stack *net, int device, const struct rn_frame *frame,
                                struct room_segment *seg)
 {
+    const struct room_device *d = &net->devices[device];
     const uint8_t *at = frame->data;
     bool verified = frame->flags & (RN_CSUM_VERIFIED | RN_CSUM_TRUSTED);
     struct quick q;
+    uint32_t own;
 
     if (frame->fragments || frame->flags & RN_VLAN || frame->len < ETH_LEN ||
-        !eth_is_same(at, net->devices[device].mac) || eth_is_group(at + 6))
+        eth_first6(at) != eth_first6(d->mac) || eth_is_group(at + 6))
         return false;
     seg->src_mac = at + 6;
     if (eth_type(at) != ETH_IP4)
         return eth_type(at) == ETH_IP6 && usual6(net, device, frame, verified, seg);
-    return quick_decode4(at + ETH_LEN, frame->len - ETH_LEN, verified, &q, &seg->text.tcp) &&
-           note_segment(net, device, &q, false, seg);
+    if (!quick_read4(at + ETH_LEN, frame->len - ETH_LEN, &q, &seg->text.tcp))
+        return false;
+    own = quick_addr4(q.dst);
+    if ((uint64_t)own + 1 != d->own4_is && !other_own4(net, device, own))
+        return false;
+    note_segment(&q, d->own4, false, seg);
+    return verified || quick_verify4(at + ETH_LEN, &q, &seg->text.tcp);
 }
 
 int input_burst(struct rn_stack *net, int device, int frames)

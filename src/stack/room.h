@@ -71,9 +71,10 @@ struct room_segment {
 /* A device as the stack sees it. */
 struct room_device {
     struct rn_dev *dev;
-    uint8_t mac[6];
-    uint8_t link_len; /* of the link header */
-    uint8_t own; /* the own address that the last segment was for: index + 1 */
+    uint8_t mac[8];    /* the last two are 0 */
+    uint8_t link_len;  /* of the link header */
+    uint16_t own4;     /* the own IPv4 address that the last such segment was for: its index ... */
+    uint64_t own4_is;  /* ... and its bytes as a word, + 1; 0: there was none */
     uint32_t mtu;
     int lent;  /* frames that the last poll took */
     bool full; /* the ring had no slot for us */

@@ -69,8 +69,7 @@ int settings_of_conn(struct rn_stack *net, struct conn *c, const struct conn_set
 
     if (!conn_set_settings(s, c, wanted))
         return -ENOSPC;
-    c->flags &= ~(uint32_t)(CONN_NO_DELAY | CONN_KEEP);
-    c->flags |= (wanted->no_delay ? CONN_NO_DELAY : 0) | (wanted->keep_alive ? CONN_KEEP : 0);
+    conn_follow_settings(s, c);
     if (c->state == CONN_CLOSED)
         return 0;
     timers_settings_changed(s, c);

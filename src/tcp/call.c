@@ -42,8 +42,8 @@ int call_open(struct conns *s, const struct table_key *key, uint16_t next_hop, u
     conn_keep_hop(s, c, next_hop);
     c->mss = mss;
     c->rcv_mss = CONN_RCV_MSS;
-    c->flags |= (ipv6 ? CONN_IPV6 : 0) | (s->settings[0].no_delay ? CONN_NO_DELAY : 0) |
-                (s->settings[0].keep_alive ? CONN_KEEP : 0);
+    conn_follow_settings(s, c);
+    c->flags |= ipv6 ? CONN_IPV6 : 0;
     c->ts_offset = isn_ts_offset(s, &own);
     conn_cold(s, c)->iss = isn_for(s, &own);
     conn_cold(s, c)->link_mss = mss;

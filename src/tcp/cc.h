@@ -38,12 +38,6 @@ static inline uint32_t cc_initial(uint32_t mss)
     return 10 * mss < most ? 10 * mss : most;
 }
 
-/* cwnd is more than the initial window, which is nearly never asked twice. */
-static inline bool cc_has_grown(uint32_t cwnd, uint32_t mss)
-{
-    return (cwnd > 14600 || cwnd > 10 * mss) && cwnd > cc_initial(mss);
-}
-
 /* The connection is open, after so many repeated SYNs: slow start from the initial window, or from one
  * segment when more than one was repeated (RFC 6928 2). */
 void cc_opened(struct conns *s, struct conn *c, uint32_t repeated);

@@ -89,6 +89,12 @@ enum conn_flags {
     CONN_UNQUIET = 1 << 30       /* something is being repaired, or waits behind a hole: see conn_note_quiet */
 };
 
+enum conn_careful {
+    CAREFUL_ACK = 1,     /* the settings have no_delayed_ack */
+    CAREFUL_TIMEOUT = 2, /* ... a user timeout */
+    CAREFUL_WINDOW = 4   /* the congestion window has grown, maybe beyond the initial one */
+};
+
 enum conn_owe {
     OWE_SEND = 1,      /* look whether bytes, a SYN or a FIN may go */
     OWE_ACK = 2,       /* an acknowledgement, now */
@@ -152,7 +158,7 @@ struct conn {
     uint8_t settings;           /* index into conns.settings */
     uint8_t rcv_step, snd_step; /* doublings of the buffers' limits so far */
     uint8_t ts_age;             /* when ts_recent was last set, in units of 2^48 ns (3.3 days) */
-    uint8_t unused;
+    uint8_t careful;            /* enum conn_careful: what few have, and everybody would have to be asked for */
 };
 
 struct conn_cold {
@@ -321,6 +327,17 @@ static inline const struct conn_settings *conn_settings(const struct conns *s, c
     return &s->settings[c->settings];
 }
 
+/* The connection has those settings from now on: what is asked for often of them is noted in it. */
+static inline void conn_follow_settings(const struct conns *s, struct conn *c)
+{
+    const struct conn_settings *k = conn_settings(s, c);
+
+    c->flags &= ~(uint32_t)(CONN_NO_DELAY | CONN_KEEP);
+    c->flags |= (k->no_delay ? CONN_NO_DELAY : 0) | (k->keep_alive ? CONN_KEEP : 0);
+    c->careful &= CAREFUL_WINDOW;
+    c->careful |= (uint8_t)((k->no_delayed_ack ? CAREFUL_ACK : 0) | (k->user_timeout_ms ? CAREFUL_TIMEOUT : 0));
+}
+
 /* How much the connection may leave unread, and queue: doubled as often as it was worth it. */
 static inline uint32_t conn_receive_limit(const struct conns *s, const struct conn *c)
 {
@@ -481,7 +498,7 @@ static inline void conn_took_in(struct conns *s, struct conn *c, uint32_t len, u
         c->rcv_mss = (uint16_t)(len < UINT16_MAX ? len : UINT16_MAX);
     c->ack_bytes = (uint16_t)(sum < UINT16_MAX ? sum : UINT16_MAX);
     conn_tells(s, c, CONN_EV_READABLE);
-    at_once |= sum >= 2u * c->rcv_mss || conn_settings(s, c)->no_delayed_ack;
+    at_once |= sum >= 2u * c->rcv_mss || c->careful & CAREFUL_ACK;
     conn_owes(s, c, at_once ? OWE_ACK : OWE_ACK_LATER);
 }
 

@@ -25,6 +25,7 @@
 #include "segment.h"
 #include "timers.h"
 
+/* A function of which no call is to be left. */
 #define FAST_INLINE static inline __attribute__((always_inline))
 
 enum { /* who is one of these takes the long road */
@@ -42,8 +43,7 @@ FAST_INLINE bool fast_is_expected(const struct conns *s, const struct conn *c, c
     return c->state == CONN_ESTABLISHED && t->has == expected && (t->flags & ~TCP_PSH) == TCP_ACK &&
            !(c->flags & FAST_UNUSUAL) && t->seq.v == c->rcv_nxt.v &&
            seg->len <= (uint32_t)seq_diff(c->rcv_edge, c->rcv_nxt) &&
-           t->ack.v - c->snd_una.v <= conn_flight(c) && (seg->len || t->ack.v != c->snd_una.v) &&
-           !seq_lt(t->seq, c->snd_wl1) && (!expected || (int32_t)(t->ts_value - c->ts_recent) >= 0) &&
+           t->ack.v - c->snd_una.v <= conn_flight(c) && !seq_lt(t->seq, c->snd_wl1) && (!expected || (int32_t)(t->ts_value - c->ts_recent) >= 0) &&
            !conn_memory_is_out(s);
 }
 
@@ -71,11 +71,15 @@ FAST_INLINE bool fast_answer(struct conns *s, struct conn *c, struct conn_active
 {
     uint32_t acked = conn_flight(c);
 
-    if (seg->tcp.ack.v != c->snd_nxt.v || acked != a->send.bytes || !scoreboard_is_one(&a->board) ||
-        !queue_can_refill(&a->recv, &a->send, &s->queues, seg->len))
+    struct queue_chunk *chunk;
+
+    if (seg->tcp.ack.v != c->snd_nxt.v || acked != a->send.bytes || !scoreboard_is_one(&a->board))
+        return false;
+    chunk = queue_refillable(&a->recv, &a->send, &s->queues, seg->len);
+    if (!chunk)
         return false;
     fast_last_ack(s, c, a, acked);
-    queue_refill(&a->recv, &a->send, &s->queues, seg->payload, seg->len);
+    queue_refill(&a->recv, &a->send, chunk, seg->payload, seg->len);
     a->cursor = (struct queue_cursor){0};
     ack_freed(s, c, a);
     return true;
@@ -87,7 +91,7 @@ FAST_INLINE bool fast_segment(struct conns *s, struct conn *c, const struct segm
     struct conn_active *a = conn_active(s, c);
     uint32_t took = seg->len;
 
-    if (!fast_is_expected(s, c, seg))
+    if (!fast_is_expected(s, c, seg) || (!took && seg->tcp.ack.v == c->snd_una.v))
         return false;
     if (!a && took && !(a = conn_activate_new(s, c)))
         return false;
@@ -128,7 +132,7 @@ FAST_INLINE bool fast_is_one_segment(const struct conn *c, const struct conn_act
 FAST_INLINE void fast_text(struct conns *s, struct conn *c, struct conn_active *a, bool stamped,
                            struct out_segment *out)
 {
-    bool grown = cc_has_grown(c->cwnd, c->mss);
+    bool grown = c->careful & CAREFUL_WINDOW && c->cwnd > cc_initial(c->mss);
 
     if (grown)
         out_restart_if_idle(s, c);

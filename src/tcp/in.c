@@ -339,7 +339,7 @@ static void congestion(struct arrival *a)
 
     if (a->seg->flags & TCP_CWR)
         c->flags &= ~(uint32_t)CONN_ECE_OWED;
-    if (!a->whole->congestion_was_met)
+    if ((a->whole->traffic_class & SEGMENT_ECN) != SEGMENT_CE)
         return;
     c->flags |= CONN_ECE_OWED;
     conn_owes(a->s, c, OWE_ACK);

@@ -319,7 +319,6 @@ static struct conn *make_conn(struct listeners *l, struct conns *s, const struct
 {
     struct conn *c = conn_new(s);
     const struct listener *at = &l->listeners[y->listener];
-    const struct conn_settings *k = &s->settings[at->settings];
 
     if (!c)
         return NULL;
@@ -328,9 +327,9 @@ static struct conn *make_conn(struct listeners *l, struct conns *s, const struct
     conn_drop_settings(s, c->settings);
     c->settings = at->settings;
     s->settings_uses[c->settings]++;
-    c->flags |= (addr_is4(&y->key.remote) ? 0 : CONN_IPV6) | (k->no_delay ? CONN_NO_DELAY : 0) |
-                (k->keep_alive ? CONN_KEEP : 0) | (y->options & LISTEN_TIMESTAMPS ? CONN_TIMESTAMPS : 0) |
-                (y->options & LISTEN_SACK ? CONN_SACK : 0) | (y->options & LISTEN_ECN ? CONN_ECN : 0);
+    conn_follow_settings(s, c);
+    c->flags |= (addr_is4(&y->key.remote) ? 0 : CONN_IPV6) |
+                (y->options & LISTEN_TIMESTAMPS ? CONN_TIMESTAMPS : 0) | (y->options & LISTEN_SACK ? CONN_SACK : 0) | (y->options & LISTEN_ECN ? CONN_ECN : 0);
     if (y->options & LISTEN_WSCALE) {
         c->flags |= CONN_WSCALE;
         c->scale = (uint8_t)(s->config.rcv_scale << 4 | (y->options & 15));

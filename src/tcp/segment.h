@@ -9,11 +9,13 @@
 
 #include <stdbool.h>
 
+enum { SEGMENT_ECN = 3, SEGMENT_CE = 3 }; /* that field, and its value where congestion was met */
+
 struct segment {
     struct tcp tcp;
     const uint8_t *payload;
     uint32_t len;            /* of the payload */
-    bool congestion_was_met; /* the IP header says so: CE (RFC 3168 5) */
+    uint8_t traffic_class;   /* of the IP header; its last two bits are the ECN field (RFC 3168 5) */
 };
 
 #endif

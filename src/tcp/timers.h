@@ -28,7 +28,7 @@ static inline void timers_first_sent(struct conns *s, struct conn *c, struct con
     a->loss.reorder_us = 0;
     c->timer = TIMER_UNSETTLED;
     c->loss_at = s->soonest;
-    if (!(c->flags & CONN_NEAR) || wheel_before(s->soonest, c->near) || conn_settings(s, c)->user_timeout_ms)
+    if (!(c->flags & CONN_NEAR) || wheel_before(s->soonest, c->near) || c->careful & CAREFUL_TIMEOUT)
         timers_first_deadline(s, c);
 }
 

@@ -58,6 +58,16 @@ static inline bool eth_is_same(const uint8_t a[6], const uint8_t b[6])
     return memcmp(a, b, 6) == 0;
 }
 
+/* The first 6 of 8 bytes as a number, for comparisons only: one load instead of two. */
+static inline uint64_t eth_first6(const uint8_t at[8])
+{
+    const bool little = __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__;
+    uint64_t word;
+
+    memcpy(&word, at, sizeof word);
+    return little ? word << 16 : word >> 16;
+}
+
 /* The group bit: broadcast or multicast. */
 static inline bool eth_is_group(const uint8_t mac[6])
 {

@@ -137,15 +137,15 @@ static inline __attribute__((always_inline)) bool quick_read_tcp(const uint8_t *
     return true;
 }
 
-/* The transport's len bytes, which were read to *q and *tcp, hold the right checksum; sum: of the addresses,
- * 34 bits at most. */
-static inline __attribute__((always_inline)) bool quick_is_right_tcp(const uint8_t *at, size_t len,
-                                                                     const struct quick *q,
+/* The transport, which was read to *q and *tcp, holds the right checksum; sum: of the addresses, 34 bits at most.
+ */
+static inline __attribute__((always_inline)) bool quick_is_right_tcp(const uint8_t *at, const struct quick *q,
                                                                      const struct tcp *tcp, uint64_t sum)
 {
+    uint32_t len = (uint32_t)(q->payload - at) + q->len;
     uint64_t carries = 0;
 
-    sum += (uint64_t)quick_swap4((uint32_t)len + IP_TCP) + word_load4(at + 16);
+    sum += (uint64_t)quick_swap4(len + IP_TCP) + word_load4(at + 16);
     if (tcp->has)
         sum += (uint64_t)word_load4(at + TCP_LEN) + word_load4(at + TCP_LEN + 4) + word_load4(at + TCP_LEN + 8);
     quick_count(&sum, &carries, word_load8(at));
@@ -170,12 +170,13 @@ static inline void quick_read_addr6(uint64_t to[2], const uint8_t *from)
     to[1] = word_load8(from + 8);
 }
 
-/* Two words are that address; and that address from two words. */
-static inline bool quick_is_addr(const uint64_t words[2], const struct addr *addr)
+/* The bytes of an IPv4 address, as a word. */
+static inline uint32_t quick_addr4(const uint64_t words[2])
 {
-    return ((words[0] ^ word_load8(addr->b)) | (words[1] ^ word_load8(addr->b + 8))) == 0;
+    return QUICK_LITTLE ? (uint32_t)(words[1] >> 32) : (uint32_t)words[1];
 }
 
+/* An address from two words. */
 static inline struct addr quick_addr(const uint64_t words[2])
 {
     struct addr addr;
@@ -184,12 +185,13 @@ static inline struct addr quick_addr(const uint64_t words[2])
     return addr;
 }
 
-/* Decodes the len bytes of a packet of that family. True: lengths, both checksums (TCP's unless it is known
- * to be right: verified), ports and flags are right; it is no fragment, no SYN and no RST. Whose the
- * addresses are, and whether such a one may send, is not looked at. False: *out and *tcp hold nothing. */
-static inline bool quick_decode4(const uint8_t *at, size_t len, bool verified, struct quick *out, struct tcp *tcp)
+/* Decodes the len bytes of a packet of that family, but for TCP's checksum. True: lengths, IPv4's checksum, ports
+ * and flags are right; it is no fragment, no SYN and no RST. Whose the addresses are, and whether such a one may
+ * send, is not looked at. False: *out and *tcp hold nothing. */
+static inline __attribute__((always_inline)) bool quick_read4(const uint8_t *at, size_t len, struct quick *out,
+                                                              struct tcp *tcp)
 {
-    uint64_t first, addresses;
+    uint64_t first;
     size_t total;
 
     if (len < IP4_LEN + TCP_LEN)
@@ -199,17 +201,17 @@ static inline bool quick_decode4(const uint8_t *at, size_t len, bool verified, s
     if (first >> 56 != 0x45 || first & QUICK_FRAGMENT || at[9] != IP_TCP || total > len ||
         total < IP4_LEN + TCP_LEN)
         return false;
-    addresses = (uint64_t)word_load4(at + 12) + word_load4(at + 16);
-    if (!quick_is_right(checksum_add(addresses + word_load4(at + 8), word_load8(at))) ||
+    if (!quick_is_right(checksum_add((uint64_t)word_load4(at + 8) + word_load4(at + 12) + word_load4(at + 16),
+                                     word_load8(at))) ||
         !quick_read_tcp(at + IP4_LEN, total - IP4_LEN, out, tcp))
         return false;
     quick_read_addr4(out->src, at + 12);
     quick_read_addr4(out->dst, at + 16);
     out->traffic_class = at[1];
-    return verified || quick_is_right_tcp(at + IP4_LEN, total - IP4_LEN, out, tcp, addresses);
+    return true;
 }
 
-static inline bool quick_decode6(const uint8_t *at, size_t len, bool verified, struct quick *out, struct tcp *tcp)
+static inline bool quick_read6(const uint8_t *at, size_t len, struct quick *out, struct tcp *tcp)
 {
     struct addr src, dst;
     uint64_t first;
@@ -228,8 +230,31 @@ static inline bool quick_decode6(const uint8_t *at, size_t len, bool verified, s
     if (addr_is4(&src) || addr_is4(&dst) || !quick_read_tcp(at + IP6_LEN, claimed, out, tcp))
         return false;
     out->traffic_class = (uint8_t)(first >> 52);
-    return verified || quick_is_right_tcp(at + IP6_LEN, claimed, out, tcp,
-                                          sum_half_total(checksum_add16(checksum_add16(0, at + 8), at + 24)));
+    return true;
+}
+
+/* TCP's checksum is right in the packet that was read to *q and *tcp. */
+static inline __attribute__((always_inline)) bool quick_verify4(const uint8_t *at, const struct quick *q,
+                                                                const struct tcp *tcp)
+{
+    return quick_is_right_tcp(at + IP4_LEN, q, tcp, (uint64_t)word_load4(at + 12) + word_load4(at + 16));
+}
+
+static inline bool quick_verify6(const uint8_t *at, const struct quick *q, const struct tcp *tcp)
+{
+    return quick_is_right_tcp(at + IP6_LEN, q, tcp,
+                              sum_half_total(checksum_add16(checksum_add16(0, at + 8), at + 24)));
+}
+
+/* Both: verified if it is known that the checksum is right. */
+static inline bool quick_decode4(const uint8_t *at, size_t len, bool verified, struct quick *out, struct tcp *tcp)
+{
+    return quick_read4(at, len, out, tcp) && (verified || quick_verify4(at, out, tcp));
+}
+
+static inline bool quick_decode6(const uint8_t *at, size_t len, bool verified, struct quick *out, struct tcp *tcp)
+{
+    return quick_read6(at, len, out, tcp) && (verified || quick_verify6(at, out, tcp));
 }
 
 /* ---- encoding ----------------------------------------------------------------------------------------- */

@@ -175,7 +175,7 @@ static bool both(struct conn *c, const char *text)
     bool taken;
 
     seg.len = segment_of(text, cold->irs, cold->iss, &seg.tcp);
-    seg.congestion_was_met = strstr(text, " ce") != NULL;
+    seg.traffic_class = strstr(text, " ce") ? SEGMENT_CE : 0;
     seg.payload = payload = bytes_from(seg.tcp.seq.v - cold->irs.v, seg.len);
     keep();
     taken = fast_segment(&fx.s, c, &seg);
