@@ -4,6 +4,7 @@
  * done is done to the queues; what follows from it is marked.
  */
 #include "call.h"
+#include "budget.h"
 #include "isn.h"
 #include "timers.h"
 #include "tune.h"
@@ -148,27 +149,31 @@ ptrdiff_t call_consume(struct conns *s, struct conn *c, size_t len)
     return unread;
 }
 
-/* How many of len bytes may be queued: their number, or why none. A short count asks for WRITABLE. */
-static ptrdiff_t room_for(struct conns *s, struct conn *c, size_t len)
+/* A send was cut short. Acknowledgements of what is queued will tell when there is room; where nothing is,
+ * the budget is asked again in a while. */
+static __attribute__((cold, noinline)) void cut_short(struct conns *s, struct conn *c)
 {
-    uint32_t queued = conn_queued(s, c), limit = conn_send_limit(s, c), room;
+    c->flags |= CONN_WANT_WRITE;
+    if (!conn_queued(s, c))
+        timers_memory_short(s, c);
+}
 
+/* How many of len bytes may be queued if there is that much room: their number, or why none. A short count
+ * asks for WRITABLE. */
+static ptrdiff_t room_for(struct conns *s, struct conn *c, size_t len, uint32_t room)
+{
     if (c->state == CONN_CLOSED && conn_cold(s, c)->error)
         return conn_cold(s, c)->error;
     if (!conn_facts[c->state].may_send || c->flags & CONN_FIN_WANTED)
         return c->state == CONN_SYN_SENT || c->state == CONN_SYN_RECEIVED ? -ENOTCONN : -EPIPE;
     if (!len)
         return 0;
-    room = queued < limit ? limit - queued : 0;
-    if (len > room)
-        c->flags |= CONN_WANT_WRITE;
-    if (room && !conn_activate(s, c)) {
-        c->flags |= CONN_WANT_WRITE;
-        timers_memory_short(s, c);
+    if (!room || !conn_activate(s, c)) {
+        cut_short(s, c);
         return -EAGAIN;
     }
-    if (!room)
-        return -EAGAIN;
+    if (len > room)
+        c->flags |= CONN_WANT_WRITE;
     return (ptrdiff_t)(len < room ? len : room);
 }
 
@@ -178,35 +183,30 @@ static ptrdiff_t was_queued(struct conns *s, struct conn *c, ptrdiff_t want, uin
     conn_active(s, c)->reserved = 0;
     if (got)
         conn_owes(s, c, OWE_SEND);
-    if ((ptrdiff_t)got < want) {
-        c->flags |= CONN_WANT_WRITE;
-        timers_memory_short(s, c);
-    }
+    if ((ptrdiff_t)got < want)
+        cut_short(s, c);
     conn_fold(s, c);
     return got || !want ? (ptrdiff_t)got : -EAGAIN;
 }
 
 ptrdiff_t call_send(struct conns *s, struct conn *c, const void *data, size_t len)
 {
-    ptrdiff_t room = room_for(s, c, len);
+    ptrdiff_t room = room_for(s, c, len, budget_send_room(s, c, BUDGET_SEND));
 
     if (room <= 0)
         return room;
-    if (conn_memory_is_short(s))
-        return was_queued(s, c, room, 0);
     return was_queued(s, c, room, queue_append(&conn_active(s, c)->send, &s->queues, data, (uint32_t)room));
 }
 
 ptrdiff_t call_reserve(struct conns *s, struct conn *c, size_t len, uint8_t **room)
 {
-    ptrdiff_t most = room_for(s, c, len);
+    ptrdiff_t most = room_for(s, c, len, budget_send_room(s, c, BUDGET_SEND));
     uint32_t got = 0;
-    uint8_t *at = NULL;
+    uint8_t *at;
 
     if (most <= 0)
         return most;
-    if (!conn_memory_is_short(s))
-        at = queue_reserve(&conn_active(s, c)->send, &s->queues, (uint32_t)most, &got);
+    at = queue_reserve(&conn_active(s, c)->send, &s->queues, (uint32_t)most, &got);
     if (!at)
         return was_queued(s, c, most, 0);
     conn_active(s, c)->reserved = got;
@@ -225,7 +225,7 @@ ptrdiff_t call_commit(struct conns *s, struct conn *c, size_t len)
 
 int call_send_lent(struct conns *s, struct conn *c, const void *data, uint32_t len)
 {
-    ptrdiff_t room = room_for(s, c, len);
+    ptrdiff_t room = room_for(s, c, len, budget_send_room(s, c, BUDGET_LEND));
 
     if (room < 0)
         return (int)room;
@@ -233,7 +233,7 @@ int call_send_lent(struct conns *s, struct conn *c, const void *data, uint32_t l
         conn_fold(s, c);
         return len ? -EAGAIN : -EINVAL;
     }
-    if (conn_memory_is_short(s) || !queue_append_lent(&conn_active(s, c)->send, &s->queues, data, len))
+    if (!queue_append_lent(&conn_active(s, c)->send, &s->queues, data, len))
         return (int)was_queued(s, c, room, 0);
     was_queued(s, c, room, len);
     return 0;
@@ -267,7 +267,7 @@ ptrdiff_t call_splice(struct conns *s, struct conn *from, struct conn *to, size_
 
     if (!unread)
         return read_nothing(s, from);
-    room = room_for(s, to, len < unread ? len : unread);
+    room = room_for(s, to, len < unread ? len : unread, budget_send_room(s, to, BUDGET_MOVE));
     if (room <= 0)
         return room;
     moved = queue_move(&conn_active(s, to)->send, &conn_active(s, from)->recv, &s->queues, (uint32_t)room);
@@ -344,8 +344,7 @@ unsigned call_ready(const struct conns *s, const struct conn *c)
     bool end = ended(c) && !(c->flags & CONN_END_TOLD);
     unsigned ready = conn_unread(s, c) || end ? CONN_EV_READABLE : 0;
 
-    if (conn_facts[c->state].may_send && !(c->flags & CONN_FIN_WANTED) &&
-        conn_queued(s, c) < conn_send_limit(s, c))
+    if (conn_facts[c->state].may_send && !(c->flags & CONN_FIN_WANTED) && budget_send_room(s, c, BUDGET_SEND))
         ready |= CONN_EV_WRITABLE;
     if (ended(c) && !conn_cold(s, c)->error)
         ready |= CONN_EV_PEER_CLOSED;

@@ -5,6 +5,7 @@
  * and the application has heard its last event or has let go itself.
  */
 #include "conn.h"
+#include "budget.h"
 
 #include <string.h>
 
@@ -220,15 +221,34 @@ void conn_release(struct conns *s, struct conn *c)
 
 /* ---- the receive window ------------------------------------------------------------------------------- */
 
-uint32_t conn_window(const struct conns *s, const struct conn *c)
+/* How much more the peer may send when that many bytes are unread and no more than limit may be. RFC 9293
+ * 3.8.6.2.2: the edge moves by a useful step or not at all, and never back (SHLD-14). */
+static inline uint32_t window_for(const struct conn *c, uint32_t unread, uint32_t limit)
 {
-    uint32_t unread = conn_unread(s, c), limit = conn_receive_limit(s, c), room, step;
+    uint32_t room = unread < limit ? limit - unread : 0, step = limit / 2 < c->mss ? limit / 2 : c->mss;
     uint32_t offered = (uint32_t)seq_diff(c->rcv_edge, c->rcv_nxt);
 
-    room = unread < limit ? limit - unread : 0;
-    step = limit / 2 < c->mss ? limit / 2 : c->mss;
-    /* RFC 9293 3.8.6.2.2: the edge moves by a useful step or not at all, and never back (SHLD-14). */
     return room >= offered + step ? room : offered;
+}
+
+/* The limit is what the budget has; an empty queue invites a segment in any case, and a whole one when its
+ * last bits are lost to the window's scale. */
+static __attribute__((cold, noinline)) uint32_t window_within_budget(const struct conns *s,
+                                                                     const struct conn *c)
+{
+    uint32_t unread = conn_unread(s, c), limit = conn_receive_limit(s, c);
+    uint32_t most = budget_part(s, budget_receive_line(s), c->active ? &conn_active(s, c)->recv : NULL);
+    uint32_t segment = c->mss + (1u << (c->scale >> 4)) - 1;
+
+    if (most < segment && !unread)
+        most = segment;
+    return window_for(c, unread, unread < limit && most < limit - unread ? unread + most : limit);
+}
+
+uint32_t conn_window(const struct conns *s, const struct conn *c)
+{
+    return budget_is_ample(s) ? window_for(c, conn_unread(s, c), conn_receive_limit(s, c))
+                              : window_within_budget(s, c);
 }
 
 void conn_was_read(struct conns *s, struct conn *c)

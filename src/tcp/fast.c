@@ -11,6 +11,7 @@
  */
 #include "fast.h"
 #include "ack.h"
+#include "budget.h"
 #include "rtt.h"
 #include "timers.h"
 
@@ -19,7 +20,7 @@ enum {
               CONN_URGENT_OUT | CONN_ECN | CONN_KEEP_PROBING
 };
 
-static bool is_plain(const struct conns *s, const struct conn *c, const struct segment *seg)
+static bool is_plain(const struct conn *c, const struct segment *seg)
 {
     const struct tcp *t = &seg->tcp;
     unsigned expected = c->flags & CONN_TIMESTAMPS ? TCP_HAS_TIMESTAMP : 0;
@@ -28,8 +29,7 @@ static bool is_plain(const struct conns *s, const struct conn *c, const struct s
            !(c->flags & UNUSUAL) && t->seq.v == c->rcv_nxt.v &&
            seg->len <= (uint32_t)seq_diff(c->rcv_edge, c->rcv_nxt) &&
            t->ack.v - c->snd_una.v <= conn_flight(c) && (seg->len || t->ack.v != c->snd_una.v) &&
-           !seq_lt(t->seq, c->snd_wl1) && (!expected || (int32_t)(t->ts_value - c->ts_recent) >= 0) &&
-           !conn_memory_is_out(s);
+           !seq_lt(t->seq, c->snd_wl1) && (!expected || (int32_t)(t->ts_value - c->ts_recent) >= 0);
 }
 
 /* Nothing is being repaired or waits behind a hole. */
@@ -75,13 +75,15 @@ bool fast_segment(struct conns *s, struct conn *c, const struct segment *seg)
     const struct tcp *t = &seg->tcp;
     struct conn_active *a = conn_active(s, c);
 
-    if (!is_plain(s, c, seg) || (a && !is_quiet(a)))
+    if (!is_plain(c, seg) || (a && !is_quiet(a)))
         return false;
     if (!a && seg->len) {
         a = conn_activate(s, c);
         if (!a)
             return false;
     }
+    if (!budget_is_ample(s) && seg->len && seg->len > budget_part(s, budget_receive_line(s), &a->recv))
+        return false;
     s->counts.segments_in++;
     if (c->flags & CONN_KEEP)
         timers_heard(s, c);

@@ -5,6 +5,7 @@
  * connection whose queues are empty has no use for a larger one.
  */
 #include "tune.h"
+#include "budget.h"
 
 enum { GUESSED_RTT_US = 50000 };
 
@@ -17,7 +18,7 @@ void tune_was_read(struct conns *s, struct conn *c, uint32_t bytes)
         return;
     a->tune_read += bytes;
     if (a->tune_at && s->now_us - a->tune_at < trip_us) {
-        if (a->tune_read <= limit / 2 || conn_memory_is_short(s))
+        if (a->tune_read <= limit / 2 || budget_is_short(s))
             return;
         c->rcv_step++;
     }
@@ -27,6 +28,6 @@ void tune_was_read(struct conns *s, struct conn *c, uint32_t bytes)
 
 void tune_grow_send(struct conns *s, struct conn *c)
 {
-    if (!conn_memory_is_short(s))
+    if (!budget_is_short(s))
         c->snd_step++;
 }
