@@ -15,6 +15,7 @@ struct serve_options {
     const char *address; /* "10.7.0.7/24" */
     uint16_t port;
     bool no_window_scale, no_timestamps, no_sack;
+    uint32_t budget_kib, connections; /* 0: the stack's own budget, 10,000 */
     const struct rn_fault_options *fault; /* a bad wire; NULL: as it is */
 };
 
