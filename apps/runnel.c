@@ -19,6 +19,8 @@ static const char help[] =
     "        not there. Unless said: --ip 10.7.0.7/24, --port 7, and the device's own link address.\n"
     "        --no-window-scale, --no-timestamps, --no-sack: does without these TCP options.\n"
     "        --keep-alive SECONDS: a silent client is asked after so long whether it is still there\n"
+    "        --budget KIB, --connections N: how much memory all connections share, and how many there can "
+    "be\n"
     "        --fault loss=5,reorder=5,duplicate=2,corrupt=1,delay=10,seed=7: a bad wire, in both "
     "directions;\n"
     "        percent of the frames, and milliseconds\n"
@@ -63,6 +65,10 @@ static int run_echo(struct args *args, int argc, char **argv)
             args_number(args, "--port", value, 1, 65535, &port);
         else if (is_option("--keep-alive", argc, argv, &i, &value))
             args_number(args, "--keep-alive", value, 1, 86400, &o.keep_alive_s);
+        else if (is_option("--budget", argc, argv, &i, &value))
+            args_number(args, "--budget", value, 64, 1 << 26, &o.budget_kib);
+        else if (is_option("--connections", argc, argv, &i, &value))
+            args_number(args, "--connections", value, 1, 1 << 20, &o.connections);
         else if (is_option("--fault", argc, argv, &i, &value))
             o.fault = args_fault(args, "--fault", value, &fault) ? &fault : NULL;
         else if (strcmp(argv[i], "--no-window-scale") == 0)

@@ -55,7 +55,8 @@ struct rn_options {
     uint32_t time_wait;   /* closed connections remembered for 2 MSL [connections, 64 to 2^20] */
     uint32_t neighbours;  /* [1,024] */
     uint32_t posts;       /* messages of rn_post that wait at once, at most 65,536 [64] */
-    size_t budget_bytes;  /* for all that is queued, whatever the connection [16 MiB + 4 KiB a connection] */
+    size_t budget_bytes;  /* for all that is queued, at true size, from 64 KiB [16 MiB + 4 KiB a connection]:
+                           * docs/memory.md says who gets how much, and who has to go when it is pressed */
     uint32_t receive_bytes;     /* what a connection may leave unread at first, 1 to 2^30 [65,536] */
     uint32_t receive_bytes_max; /* ... and as far as that is tuned to the path [1 MiB, or receive_bytes] */
     uint32_t send_bytes;        /* what a connection may have queued and unacknowledged at first [65,536] */
@@ -204,9 +205,10 @@ struct rn_event {
     rn_sock listener; /* with RN_ACCEPTED, else 0 */
     void *user;       /* what rn_set_user hung on the socket; with RN_POSTED the message */
     uint32_t mask;    /* enum rn_mask, all that happened since the socket was last returned */
-    int error;        /* with RN_FAILED: -ECONNRESET, -ECONNREFUSED, -ETIMEDOUT, -EHOSTUNREACH, -ENOBUFS;
-                       * else with RN_TROUBLE */
-    uint32_t sent;    /* with RN_SENT: how many pieces are free; with the last event all are */
+    int error;     /* with RN_FAILED: -ECONNRESET, -ECONNREFUSED, -ETIMEDOUT, -EHOSTUNREACH, -ENOBUFS (memory
+                    * was pressed, and for 10 s the peer took less than an eighth of what was queued for it);
+                    * else with RN_TROUBLE */
+    uint32_t sent; /* with RN_SENT: how many pieces are free; with the last event all are */
 };
 
 /* The next socket that something happened to; false: none. A socket stands in the queue once at most. */
@@ -301,9 +303,11 @@ struct rn_stats {
     uint64_t segments_in, segments_out, retransmitted, duplicate_acks_out, resets_in, resets_out;
     uint64_t opened_passive, opened_active, closed, failed, timed_out;
     uint64_t cookies_sent, cookies_taken; /* SYN cookies; RFC 4987 */
-    uint64_t entered[RN_STATES];          /* how often each state was entered, by rn_state_name */
-    uint64_t drops[RN_DROPS];             /* packets not wanted, by rn_drop_name */
-    struct rn_use use[RN_POOLS];          /* connections, half_open, time_wait, ..., budget */
+    uint64_t evicted;         /* failed with -ENOBUFS: the budget was pressed, and their peers did not read */
+    uint64_t islands_dropped; /* how often what a connection held out of order was dropped for the same */
+    uint64_t entered[RN_STATES]; /* how often each state was entered, by rn_state_name */
+    uint64_t drops[RN_DROPS];    /* packets not wanted, by rn_drop_name */
+    struct rn_use use[RN_POOLS]; /* connections, half_open, time_wait, ..., budget */
 };
 
 /* Copies the counters. */

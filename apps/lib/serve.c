@@ -45,7 +45,9 @@ static void catch_signals(void)
 /* From nothing to a listening server. NULL with the line in err. */
 static struct rn_stack *open_server(const struct serve_options *o, struct echo *e, char *err)
 {
-    struct rn_options options = {.connections = CONNECTIONS,
+    uint32_t connections = o->connections ? o->connections : CONNECTIONS;
+    struct rn_options options = {.connections = connections,
+                                 .budget_bytes = (size_t)o->budget_kib * 1024,
                                  .keep_alive = o->keep_alive_s > 0,
                                  .keep_idle = (rn_time)o->keep_alive_s * 1000000000,
                                  .no_window_scale = o->no_window_scale,
@@ -59,7 +61,7 @@ static struct rn_stack *open_server(const struct serve_options *o, struct echo *
         return NULL;
     snprintf(where, sizeof where, "0.0.0.0:%u", (unsigned)o->port);
     if (rn_attach(net, o->device, &attach, err) < 0 || rn_add_address(net, o->address, err) < 0 ||
-        echo_open(e, net, where, CONNECTIONS, err) < 0) {
+        echo_open(e, net, where, connections, err) < 0) {
         rn_destroy(net);
         return NULL;
     }
@@ -111,7 +113,7 @@ static void sum_up(const char *program, struct rn_stack *net, uint64_t bytes)
         printf("%s%s %" PRIu64, comma, rn_drop_name(i), s.drops[i]);
         comma = ", ";
     }
-    printf("%s; in use:", drops ? ")" : "");
+    printf("%s, %" PRIu64 " evicted; in use:", drops ? ")" : "", s.evicted);
     for (int i = 0; i < RN_POOLS && s.use[i].name; i++)
         printf("%s %s %" PRIu64 "/%" PRIu64, i ? "," : "", s.use[i].name, s.use[i].used, s.use[i].limit);
     printf("\n");

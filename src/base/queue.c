@@ -364,6 +364,11 @@ uint32_t queue_clear(struct queue *q, struct queue_pools *p)
     return lent;
 }
 
+uint32_t queue_room(const struct queue *q, const struct queue_pools *p)
+{
+    return q->tail != 0 ? room_in(queue_chunk_at(p, q->tail)) : 0;
+}
+
 struct view queue_front(const struct queue *q, const struct queue_pools *p)
 {
     const struct queue_chunk *head;

@@ -202,6 +202,9 @@ void queue_concat(struct queue *to, struct queue *from, struct queue_pools *p);
 /* Drops everything. Returns how many lent pieces are no longer needed. */
 uint32_t queue_clear(struct queue *q, struct queue_pools *p);
 
+/* Bytes that may be put in before another chunk is needed. */
+uint32_t queue_room(const struct queue *q, const struct queue_pools *p);
+
 /* The first bytes that lie together, good until the queue is next changed; empty when the queue is. */
 struct view queue_front(const struct queue *q, const struct queue_pools *p);
 

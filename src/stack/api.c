@@ -437,6 +437,8 @@ void rn_stats(const struct rn_stack *net, struct rn_stats *stats)
     stats->closed = k->closed;
     stats->failed = k->failed;
     stats->timed_out = k->timed_out;
+    stats->evicted = k->evicted;
+    stats->islands_dropped = k->islands_dropped;
     stats->cookies_sent = net->listeners.cookies_sent;
     stats->cookies_taken = net->listeners.cookies_taken;
     for (int i = 0; i < CONN_STATES; i++)

@@ -9,6 +9,7 @@
  * Frames come before timers: an acknowledgement that has arrived keeps its timer from running out.
  */
 #include "room.h"
+#include "tcp/reclaim.h"
 #include "tcp/timers.h"
 
 /* The record that is probably the segment's, from its hash alone: what is found is fetched now and compared
@@ -50,6 +51,7 @@ static void run_timers(struct rn_stack *net)
     }
     timers_sweep(&net->conns);
     timewait_expire(&net->timewaits, &net->conns, ROOM_TIMERS);
+    reclaim_watch(&net->conns);
 }
 
 /* One burst of a device; what the last one lent goes back first. */

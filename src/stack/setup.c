@@ -6,6 +6,7 @@
  */
 #include "room.h"
 #include "base/ring.h"
+#include "tcp/budget.h"
 #include "wire/eth.h"
 
 #include <errno.h>
@@ -163,6 +164,7 @@ static void set_up_conns(struct rn_stack *net, uint8_t *base, const struct layou
         .no_sack = o->no_sack,
         .no_fast_path = o->no_fast_path,
     };
+    budget_init(s);
 }
 
 /* Three keys from the host's bytes, by a hash of a label each. */

@@ -6,16 +6,16 @@
  * sent here.
  */
 #include "ack.h"
+#include "budget.h"
 #include "rtt.h"
 #include "timers.h"
 #include "tune.h"
 
 void ack_tell_room(struct conns *s, struct conn *c)
 {
-    uint32_t queued = conn_queued(s, c), limit = conn_send_limit(s, c);
-    uint32_t room = queued < limit ? limit - queued : 0;
+    uint32_t room = budget_send_room(s, c, BUDGET_MOVE);
 
-    if (room < c->mss && room < limit / 2)
+    if (room < c->mss && room < conn_send_limit(s, c) / 2 && conn_queued(s, c))
         return;
     c->flags &= ~(uint32_t)CONN_WANT_WRITE;
     conn_tells(s, c, CONN_EV_WRITABLE);

@@ -4,6 +4,7 @@
  * done is done to the queues; what follows from it is marked.
  */
 #include "call.h"
+#include "budget.h"
 #include "isn.h"
 #include "timers.h"
 #include "tune.h"
@@ -163,32 +164,30 @@ static int no_sending(const struct conns *s, const struct conn *c)
     return c->state == CONN_SYN_SENT || c->state == CONN_SYN_RECEIVED ? -ENOTCONN : -EPIPE;
 }
 
-/* How many of len bytes may be queued, so that limit bytes are: their number, or why none. A short count asks
- * for WRITABLE. */
-static inline ptrdiff_t room_up_to(struct conns *s, struct conn *c, size_t len, uint32_t limit)
+/* A send was cut short. Acknowledgements of what is queued will tell when there is room; where nothing is,
+ * the budget is asked again in a while. */
+static __attribute__((cold, noinline)) void cut_short(struct conns *s, struct conn *c)
 {
-    uint32_t queued = conn_queued(s, c), room;
+    c->flags |= CONN_WANT_WRITE;
+    if (!conn_queued(s, c))
+        timers_memory_short(s, c);
+}
 
+/* How many of len bytes may be queued if there is that much room: their number, or why none. A short count
+ * asks for WRITABLE. */
+static inline ptrdiff_t room_for(struct conns *s, struct conn *c, size_t len, uint32_t room)
+{
     if (!conn_facts[c->state].may_send || c->flags & CONN_FIN_WANTED)
         return no_sending(s, c);
     if (!len)
         return 0;
-    room = queued < limit ? limit - queued : 0;
-    if (len > room)
-        c->flags |= CONN_WANT_WRITE;
-    if (room && !conn_activate(s, c)) {
-        c->flags |= CONN_WANT_WRITE;
-        timers_memory_short(s, c);
+    if (!room || !conn_activate(s, c)) {
+        cut_short(s, c);
         return -EAGAIN;
     }
-    if (!room)
-        return -EAGAIN;
+    if (len > room)
+        c->flags |= CONN_WANT_WRITE;
     return (ptrdiff_t)(len < room ? len : room);
-}
-
-static ptrdiff_t room_for(struct conns *s, struct conn *c, size_t len)
-{
-    return room_up_to(s, c, len, conn_send_limit(s, c));
 }
 
 /* got of want bytes were queued. */
@@ -197,35 +196,30 @@ static inline ptrdiff_t was_queued(struct conns *s, struct conn *c, ptrdiff_t wa
     conn_active(s, c)->reserved = 0;
     if (got)
         conn_owes(s, c, OWE_SEND);
-    if ((ptrdiff_t)got < want) {
-        c->flags |= CONN_WANT_WRITE;
-        timers_memory_short(s, c);
-    }
+    if ((ptrdiff_t)got < want)
+        cut_short(s, c);
     conn_fold(s, c);
     return got || !want ? (ptrdiff_t)got : -EAGAIN;
 }
 
 ptrdiff_t call_send(struct conns *s, struct conn *c, const void *data, size_t len)
 {
-    ptrdiff_t room = room_for(s, c, len);
+    ptrdiff_t room = room_for(s, c, len, budget_send_room(s, c, BUDGET_SEND));
 
     if (room <= 0)
         return room;
-    if (conn_memory_is_short(s))
-        return was_queued(s, c, room, 0);
     return was_queued(s, c, room, queue_append(&conn_active(s, c)->send, &s->queues, data, (uint32_t)room));
 }
 
 ptrdiff_t call_reserve(struct conns *s, struct conn *c, size_t len, uint32_t round, uint8_t **room)
 {
-    ptrdiff_t most = room_for(s, c, len);
+    ptrdiff_t most = room_for(s, c, len, budget_send_room(s, c, BUDGET_SEND));
     uint32_t got = 0;
-    uint8_t *at = NULL;
+    uint8_t *at;
 
     if (most <= 0)
         return most;
-    if (!conn_memory_is_short(s))
-        at = queue_reserve(&conn_active(s, c)->send, &s->queues, (uint32_t)most, &got);
+    at = queue_reserve(&conn_active(s, c)->send, &s->queues, (uint32_t)most, &got);
     if (!at)
         return was_queued(s, c, most, 0);
     conn_active(s, c)->reserved = got;
@@ -237,7 +231,7 @@ ptrdiff_t call_reserve(struct conns *s, struct conn *c, size_t len, uint32_t rou
 ptrdiff_t call_commit(struct conns *s, struct conn *c, size_t len, uint32_t round)
 {
     struct conn_active *a = conn_active(s, c);
-    ptrdiff_t possible = room_for(s, c, 0);
+    ptrdiff_t possible = room_for(s, c, 0, 0);
 
     if (possible < 0)
         return possible;
@@ -249,9 +243,7 @@ ptrdiff_t call_commit(struct conns *s, struct conn *c, size_t len, uint32_t roun
 
 int call_send_lent(struct conns *s, struct conn *c, const void *data, uint32_t len)
 {
-    /* Up to what tuning may reach: it is the program's memory, and a piece that is larger than the present
-     * limit would else wait for room for ever. */
-    ptrdiff_t room = room_up_to(s, c, len, s->config.send_bytes_max);
+    ptrdiff_t room = room_for(s, c, len, budget_send_room(s, c, BUDGET_LEND));
 
     if (room < 0)
         return (int)room;
@@ -259,7 +251,7 @@ int call_send_lent(struct conns *s, struct conn *c, const void *data, uint32_t l
         conn_fold(s, c);
         return len ? -EAGAIN : -EINVAL;
     }
-    if (conn_memory_is_short(s) || !queue_append_lent(&conn_active(s, c)->send, &s->queues, data, len))
+    if (!queue_append_lent(&conn_active(s, c)->send, &s->queues, data, len))
         return (int)was_queued(s, c, room, 0);
     was_queued(s, c, room, len);
     return 0;
@@ -291,7 +283,7 @@ static ptrdiff_t splice_nothing(struct conns *s, const struct conn *from, struct
 {
     int error = read_fails(s, from);
 
-    return error ? error : room_for(s, to, 0);
+    return error ? error : room_for(s, to, 0, 0);
 }
 
 static __attribute__((noinline)) ptrdiff_t splice_some(struct conns *s, struct conn *from, struct conn *to,
@@ -305,7 +297,7 @@ static __attribute__((noinline)) ptrdiff_t splice_some(struct conns *s, struct c
         return splice_nothing(s, from, to);
     if (!unread)
         return read_nothing(s, from);
-    room = room_for(s, to, len < unread ? len : unread);
+    room = room_for(s, to, len < unread ? len : unread, budget_send_room(s, to, BUDGET_MOVE));
     if (room <= 0)
         return room;
     moved = queue_move(&conn_active(s, to)->send, &a->recv, &s->queues, (uint32_t)room);
@@ -320,7 +312,7 @@ ptrdiff_t call_splice(struct conns *s, struct conn *from, struct conn *to, size_
     struct conn_active *a = conn_active(s, from), *b = from == to ? a : conn_active(s, to);
     uint32_t n = a ? a->recv.bytes : 0;
 
-    if (!n || !b || b->send.head || n > len || n > s->config.send_bytes ||
+    if (!n || !b || b->send.head || n > len || n > s->config.send_bytes || !conn_memory_is_ample(s) ||
         ((from->state ^ CONN_ESTABLISHED) | (to->state ^ CONN_ESTABLISHED)) ||
         (from->flags & CONN_URGENT_IN) | (to->flags & CONN_FIN_WANTED))
         return splice_some(s, from, to, len);
@@ -404,8 +396,7 @@ unsigned call_ready(const struct conns *s, const struct conn *c)
     bool end = ended(c) && !(c->flags & CONN_END_TOLD);
     unsigned ready = conn_unread(s, c) || end ? CONN_EV_READABLE : 0;
 
-    if (conn_facts[c->state].may_send && !(c->flags & CONN_FIN_WANTED) &&
-        conn_queued(s, c) < conn_send_limit(s, c))
+    if (conn_facts[c->state].may_send && !(c->flags & CONN_FIN_WANTED) && budget_send_room(s, c, BUDGET_SEND))
         ready |= CONN_EV_WRITABLE;
     if (ended(c) && !conn_cold(s, c)->error)
         ready |= CONN_EV_PEER_CLOSED;

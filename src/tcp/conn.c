@@ -5,6 +5,7 @@
  * and the application has heard its last event or has let go itself.
  */
 #include "conn.h"
+#include "budget.h"
 
 #include <string.h>
 
@@ -199,4 +200,19 @@ void conn_release(struct conns *s, struct conn *c)
     c->snd_wnd = s->free;
     s->free = conn_index(s, c) + 1;
     s->used--;
+}
+
+/* ---- the receive window ------------------------------------------------------------------------------- */
+
+/* The limit is what the budget has; an empty queue invites a segment in any case, and a whole one when its
+ * last bits are lost to the window's scale. */
+uint32_t conn_window_within_budget(const struct conns *s, const struct conn *c)
+{
+    uint32_t unread = conn_unread(s, c), limit = conn_receive_limit(s, c);
+    uint32_t most = budget_part(s, budget_receive_line(s), c->active ? &conn_active(s, c)->recv : NULL);
+    uint32_t segment = c->mss + (1u << (c->scale >> 4)) - 1;
+
+    if (most < segment && !unread)
+        most = segment;
+    return conn_window_for(c, unread, unread < limit && most < limit - unread ? unread + most : limit);
 }

@@ -189,6 +189,12 @@ enum {
     CONN_ACTIVE_BYTES = 384
 };
 
+/* What a queue that should be moving has to get past, and since when: see reclaim.c. */
+struct conn_watch {
+    uint32_t since; /* tick, 0: not watched */
+    seq32 mark;
+};
+
 struct conn_active {
     struct queue send;          /* from snd_una on (a SYN apart) */
     struct queue recv;          /* up to rcv_nxt */
@@ -204,6 +210,7 @@ struct conn_active {
     uint32_t reserved;           /* bytes of room at the end of send that the application writes to ... */
     uint32_t reserved_in;        /* ... in that round of the stack */
     uint32_t refs_done;          /* lent pieces that the application may have back and has not heard of */
+    struct conn_watch send_watch, ahead_watch;
     bool fin_early;
     struct scoreboard board; /* last: its own spans need not be cleared */
 };
@@ -245,6 +252,7 @@ struct conn_counts {
     uint64_t opened_passive, opened_active, closed, failed, timed_out;
     uint64_t entered[CONN_STATES];
     uint64_t connections_full;
+    uint64_t evicted, islands_dropped; /* to take memory back */
 };
 
 /* All connections of a stack. */
@@ -267,6 +275,10 @@ struct conns {
     struct conn_settings settings[CONN_SETTINGS]; /* 0: the stack's own */
     uint32_t settings_uses[CONN_SETTINGS];
     struct conn_counts counts;
+    size_t ample_bytes; /* in use: up to there nobody asks the budget; see budget.h */
+    uint32_t pressed_since,
+        looked_at;   /* ticks: memory is pressed, 0: it is not; the last look at who keeps it */
+    uint32_t hand;   /* where the next one begins */
     rn_time now;     /* of the round that runs ... */
     uint32_t now_us; /* ... in microseconds and ... */
     uint32_t now_ms; /* ... in milliseconds, modulo 2^32 */
@@ -406,10 +418,14 @@ static inline uint32_t conn_pipe(const struct conn_active *a)
     return pipe > a->loss.dup_bytes ? pipe - a->loss.dup_bytes : 0;
 }
 
-/* The window that a SYN or SYN-ACK offers: never scaled (RFC 7323 2.2). */
+/* The window that a SYN or SYN-ACK offers: never scaled (RFC 7323 2.2), always the same, and no more than the
+ * budget has for one of many. */
 static inline uint32_t conn_syn_window(const struct conns *s)
 {
-    return s->config.receive_bytes < 65535 ? s->config.receive_bytes : 65535;
+    size_t part = s->slabs->budget_bytes / 8;
+    uint32_t most = part < 65535 ? (uint32_t)part : 65535;
+
+    return s->config.receive_bytes < most ? s->config.receive_bytes : most;
 }
 
 /* Bytes that the application may read now. */
@@ -539,31 +555,37 @@ void conn_drop_ahead(struct conns *s, struct conn_active *a);
  * true. */
 bool conn_may_answer(const struct conns *s, uint32_t *answered);
 
-/* Little of the budget is left: what the stack asks for itself, or can do without, has to wait, so that bytes
- * which arrive in their turn find room and queues can drain. */
-static inline bool conn_memory_is_short(const struct conns *s)
+/* So little is in use that nobody is asked: every queue may grow as far as its connection's limits. Else
+ * budget.h says how far. */
+static inline bool conn_memory_is_ample(const struct conns *s)
 {
-    return s->slabs->used_bytes > s->slabs->budget_bytes / 4 * 3;
+    return s->slabs->used_bytes <= s->ample_bytes;
 }
 
-/* So little is left that bytes which arrive have to wait, too: what remains is for active blocks, without
- * which a queue cannot drain. */
-static inline bool conn_memory_is_out(const struct conns *s)
-{
-    return s->slabs->used_bytes > s->slabs->budget_bytes / 16 * 15;
-}
-
-/* How much more the peer may send: from rcv_nxt to the right edge that the buffer allows now. RFC 9293
+/* How much more the peer may send when that many bytes are unread and no more than limit may be. RFC 9293
  * 3.8.6.2.2: the edge moves by a useful step or not at all, and never back (SHLD-14). */
-static inline uint32_t conn_window(const struct conns *s, const struct conn *c)
+static inline uint32_t conn_window_for(const struct conn *c, uint32_t unread, uint32_t limit)
 {
-    uint32_t limit = conn_receive_limit(s, c), step = limit / 2 < c->mss ? limit / 2 : c->mss, unread;
+    uint32_t room = unread < limit ? limit - unread : 0, step = limit / 2 < c->mss ? limit / 2 : c->mss;
     uint32_t offered = (uint32_t)seq_diff(c->rcv_edge, c->rcv_nxt);
 
-    if (limit < offered + step) /* however little is unread */
+    return room >= offered + step ? room : offered;
+}
+
+/* The same where memory is not ample. */
+__attribute__((cold)) uint32_t conn_window_within_budget(const struct conns *s, const struct conn *c);
+
+/* How much more the peer may send: from rcv_nxt to the right edge that the buffer and the budget allow now.
+ * An empty queue invites a segment, whatever is left: else nobody would tell the peer that memory is back. */
+static inline uint32_t conn_window(const struct conns *s, const struct conn *c)
+{
+    uint32_t limit = conn_receive_limit(s, c), step = limit / 2 < c->mss ? limit / 2 : c->mss;
+    uint32_t offered = (uint32_t)seq_diff(c->rcv_edge, c->rcv_nxt);
+
+    if (limit < offered + step) /* however little is unread, and whatever is left of the budget */
         return offered;
-    unread = conn_unread(s, c);
-    return unread < limit && limit - unread >= offered + step ? limit - unread : offered;
+    return conn_memory_is_ample(s) ? conn_window_for(c, conn_unread(s, c), limit)
+                                   : conn_window_within_budget(s, c);
 }
 
 /* After the application took bytes: owes a window update when the right edge can move by as much as RFC 9293

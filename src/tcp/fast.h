@@ -20,6 +20,7 @@
 #define TCP_FAST_H
 
 #include "ack.h"
+#include "budget.h"
 #include "out.h"
 #include "rtt.h"
 #include "segment.h"
@@ -35,7 +36,7 @@ enum { /* who is one of these takes the long road */
 
 /* ---- in ----------------------------------------------------------------------------------------------- */
 
-FAST_INLINE bool fast_is_expected(const struct conns *s, const struct conn *c, const struct segment *seg)
+FAST_INLINE bool fast_is_expected(const struct conn *c, const struct segment *seg)
 {
     const struct tcp *t = &seg->tcp;
     unsigned expected = c->flags & CONN_TIMESTAMPS ? TCP_HAS_TIMESTAMP : 0;
@@ -43,8 +44,7 @@ FAST_INLINE bool fast_is_expected(const struct conns *s, const struct conn *c, c
     return c->state == CONN_ESTABLISHED && t->has == expected && (t->flags & ~TCP_PSH) == TCP_ACK &&
            !(c->flags & FAST_UNUSUAL) && t->seq.v == c->rcv_nxt.v &&
            seg->len <= (uint32_t)seq_diff(c->rcv_edge, c->rcv_nxt) &&
-           t->ack.v - c->snd_una.v <= conn_flight(c) && !seq_lt(t->seq, c->snd_wl1) && (!expected || (int32_t)(t->ts_value - c->ts_recent) >= 0) &&
-           !conn_memory_is_out(s);
+           t->ack.v - c->snd_una.v <= conn_flight(c) && !seq_lt(t->seq, c->snd_wl1) && (!expected || (int32_t)(t->ts_value - c->ts_recent) >= 0);
 }
 
 /* One of several things in flight was acknowledged. */
@@ -91,7 +91,9 @@ FAST_INLINE bool fast_segment(struct conns *s, struct conn *c, const struct segm
     struct conn_active *a = conn_active(s, c);
     uint32_t took = seg->len;
 
-    if (!fast_is_expected(s, c, seg) || (!took && seg->tcp.ack.v == c->snd_una.v))
+    if (!fast_is_expected(c, seg) || (!took && seg->tcp.ack.v == c->snd_una.v))
+        return false;
+    if (!conn_memory_is_ample(s) && (!a || took > budget_part(s, budget_receive_line(s), &a->recv)))
         return false;
     if (!a && took && !(a = conn_activate_new(s, c)))
         return false;

@@ -13,6 +13,7 @@
  */
 #include "in.h"
 #include "ack.h"
+#include "budget.h"
 #include "cc.h"
 #include "reassembly.h"
 #include "rtt.h"
@@ -268,21 +269,23 @@ static int urgent(struct arrival *a)
     return GO_ON;
 }
 
+static uint32_t take_some(struct conns *s, struct conn_active *active, const uint8_t *bytes, uint32_t len)
+{
+    uint32_t room = conn_memory_is_ample(s) ? len : budget_part(s, budget_receive_line(s), &active->recv);
+
+    return queue_append(&active->recv, &s->queues, bytes, len < room ? len : room);
+}
+
 /* As many bytes as the memory takes. What is in its turn comes before what is ahead of it: that makes room.
  */
 static uint32_t take_in(struct arrival *a, struct conn_active *active)
 {
     struct conns *s = a->s;
-    uint32_t took;
+    uint32_t took = take_some(s, active, a->payload, a->len);
 
-    if (conn_memory_is_out(s) && reassembly_any(&active->ahead))
-        conn_drop_ahead(s, active);
-    if (conn_memory_is_out(s))
-        return 0;
-    took = queue_append(&active->recv, &s->queues, a->payload, a->len);
     if (took < a->len && reassembly_any(&active->ahead)) {
         conn_drop_ahead(s, active);
-        took += queue_append(&active->recv, &s->queues, a->payload + took, a->len - took);
+        took += take_some(s, active, a->payload + took, a->len - took);
     }
     return took;
 }
@@ -308,10 +311,18 @@ static int in_order(struct arrival *a)
     return GO_ON;
 }
 
+/* The active block, if islands may grow; else NULL. */
+static struct conn_active *may_wait(struct conns *s, struct conn *c)
+{
+    const struct conn_active *a = conn_active(s, c);
+
+    return budget_may_wait(s, a ? a->ahead.charged : 0) ? conn_activate(s, c) : NULL;
+}
+
 static int ahead(struct arrival *a)
 {
     struct conn *c = a->c;
-    struct conn_active *active = conn_memory_is_short(a->s) ? NULL : conn_activate(a->s, c);
+    struct conn_active *active = may_wait(a->s, c);
     unsigned most = c->flags & CONN_SACK ? CONN_DUP_ACKS_SACK : UINT8_MAX;
     enum drop result = DROP_BUDGET;
     uint32_t dup_len = 0;

@@ -5,6 +5,7 @@
  */
 #include "listen.h"
 #include "ack.h"
+#include "budget.h"
 #include "cc.h"
 #include "isn.h"
 #include "rtt.h"
@@ -183,6 +184,14 @@ static struct listen_syn note_syn(const struct listeners *l, const struct conns 
                                .options = agree(&l->listeners[listener], s, seg)};
 }
 
+/* The window that its SYN-ACK offers, and so the first right edge. */
+static uint32_t first_window(const struct conns *s, const struct listen_syn *y)
+{
+    uint32_t window = conn_syn_window(s);
+
+    return y->tight && y->mss < window ? y->mss : window;
+}
+
 /* The SYN-ACK of a record. */
 static struct tcp syn_ack(const struct conns *s, const struct listen_syn *y)
 {
@@ -193,7 +202,7 @@ static struct tcp syn_ack(const struct conns *s, const struct listen_syn *y)
                     .flags = TCP_SYN | TCP_ACK,
                     .has = TCP_HAS_MSS,
                     .mss = y->mss,
-                    .window = (uint16_t)conn_syn_window(s)};
+                    .window = (uint16_t)first_window(s, y)};
 
     if (y->options & LISTEN_WSCALE) {
         t.has |= TCP_HAS_WSCALE;
@@ -290,6 +299,7 @@ struct listen_syn *listen_syn_received(struct listeners *l, struct conns *s, con
     *y = noted;
     s->hop_uses[next_hop]++;
     y->iss = isn_for(s, key);
+    y->tight = !conn_memory_is_ample(s) && budget_part(s, budget_receive_line(s), NULL) < conn_syn_window(s);
     enter_queue(l, y, 0, tick_of(s->now));
     if (!table_insert(&s->table, TABLE_SYN, index_of(l, y))) {
         give(l, s, y);
@@ -340,7 +350,7 @@ static struct conn *make_conn(struct listeners *l, struct conns *s, const struct
     conn_limit_mss(c, y->peer_mss);
     c->rcv_mss = CONN_RCV_MSS;
     c->rcv_nxt = seq_add(y->irs, 1);
-    c->rcv_edge = seq_add(c->rcv_nxt, conn_syn_window(s));
+    c->rcv_edge = seq_add(c->rcv_nxt, first_window(s, y));
     c->snd_una = c->snd_nxt = seq_add(y->iss, 1);
     c->snd_wnd = ack_window(c, seg);
     c->snd_wl1 = seg->seq;
@@ -432,7 +442,7 @@ struct conn *listen_cookie(struct listeners *l, struct conns *s, const struct ta
 /* What a half-open connection says when it is told something odd. */
 static struct verdict acknowledge(const struct conns *s, const struct listen_syn *y, enum drop reason)
 {
-    uint32_t window = conn_syn_window(s);
+    uint32_t window = first_window(s, y);
     struct verdict v = {.drop = reason,
                         .reply = REPLY_ACK,
                         .seq = seq_add(y->iss, 1),
@@ -461,7 +471,7 @@ struct verdict listen_input(struct listeners *l, struct conns *s, uint32_t index
 {
     struct listen_syn *y = &l->syns[index];
     seq32 rcv_nxt = seq_add(y->irs, 1), iss_next = seq_add(y->iss, 1);
-    uint32_t window = conn_syn_window(s);
+    uint32_t window = first_window(s, y);
     bool in_window =
         seq_in(seg->seq, rcv_nxt, window) || (len && seq_in(seq_add(seg->seq, len - 1), rcv_nxt, window));
 

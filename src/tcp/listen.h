@@ -32,8 +32,9 @@ struct listen_syn {
     uint16_t peer_mss, mss; /* as the peer said; as the link allows us to send and receive */
     uint16_t listener;      /* index */
     uint8_t options;        /* enum listen_options, and the peer's window scale in the low 4 bits */
-    uint8_t sends : 4;      /* SYN-ACKs sent */
+    uint8_t sends : 3;      /* SYN-ACKs sent */
     uint8_t queue : 4;      /* which one it stands in */
+    uint8_t tight : 1; /* the budget was when the SYN came: the SYN-ACK offers a segment, not a window full */
 };
 _Static_assert(sizeof(struct listen_syn) == 64, "half open is one cache line");
 

@@ -131,11 +131,18 @@ static enum drop put(const struct work *w, unsigned i, seq32 seq, const uint8_t 
     return settle(w, i, seq, bytes, len);
 }
 
+/* What the pools have given out so far: the difference over a call is what it cost. */
+static size_t used(const struct queue_pools *queues)
+{
+    return queues->small.slabs->used_bytes;
+}
+
 enum drop reassembly_keep(struct reassembly *r, struct array_pools *arrays, struct queue_pools *queues,
                           seq32 seq, const uint8_t *bytes, uint32_t len, seq32 *dup, uint32_t *dup_len)
 {
     const struct work w = {r, arrays, queues};
     seq32 at = seq, end = seq_add(seq, len);
+    size_t before = used(queues);
     enum drop result = DROP_NONE;
 
     *dup_len = 0;
@@ -160,6 +167,7 @@ enum drop reassembly_keep(struct reassembly *r, struct array_pools *arrays, stru
     if (len && r->islands.count && find(r, arrays, seq) < r->islands.count &&
         seq_le(island_at(r, arrays, find(r, arrays, seq))->seq, seq))
         note_recent(r, arrays, seq);
+    r->charged += (uint32_t)(used(queues) - before);
     return result;
 }
 
@@ -167,7 +175,8 @@ uint32_t reassembly_reached(struct reassembly *r, struct array_pools *arrays, st
                             struct queue *recv, seq32 rcv_nxt)
 {
     const struct work w = {r, arrays, queues};
-    uint32_t added = 0;
+    uint32_t added = 0, others = recv->charged;
+    size_t before = used(queues);
 
     while (r->islands.count) {
         struct reassembly_island *first = island_at(r, arrays, 0);
@@ -188,6 +197,8 @@ uint32_t reassembly_reached(struct reassembly *r, struct array_pools *arrays, st
     }
     if (!r->islands.count)
         r->recents = 0;
+    /* Modulo 2^32: what recv is charged more, and what was given back, is ours no more. */
+    r->charged += (uint32_t)(used(queues) - before) - (recv->charged - others);
     return added;
 }
 
@@ -226,5 +237,6 @@ void reassembly_clear(struct reassembly *r, struct array_pools *arrays, struct q
     for (unsigned i = 0; i < r->islands.count; i++)
         queue_clear(&island_at(r, arrays, i)->bytes, queues);
     array_clear(&r->islands, arrays, &islands_kind);
+    r->charged = 0;
     r->recents = 0;
 }

@@ -26,6 +26,7 @@ struct reassembly_island {
 
 struct reassembly {
     struct array islands;
+    uint32_t charged;                /* what it all costs the budget */
     seq32 recent[REASSEMBLY_RECENT]; /* a byte in each of the islands last added to, the latest first */
     uint8_t recents;
 };

@@ -5,10 +5,11 @@
  * connection whose queues are empty has no use for a larger one.
  */
 #include "tune.h"
+#include "budget.h"
 
 void tune_round_is_over(struct conns *s, struct conn *c, struct conn_active *a, bool in_time)
 {
-    if (in_time && conn_memory_is_short(s))
+    if (in_time && budget_is_short(s))
         return;
     if (in_time)
         c->rcv_step++;
@@ -20,6 +21,6 @@ void tune_send(struct conns *s, struct conn *c)
 {
     uint32_t limit = conn_send_limit(s, c);
 
-    if (c->cwnd > limit / 2 && limit < s->config.send_bytes_max && !conn_memory_is_short(s))
+    if (c->cwnd > limit / 2 && limit < s->config.send_bytes_max && !budget_is_short(s))
         c->snd_step++;
 }

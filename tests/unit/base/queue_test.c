@@ -315,6 +315,23 @@ static void the_last_chunk_is_filled_first(void **state)
     tear_down(r);
 }
 
+static void room_is_what_the_last_chunk_takes(void **state)
+{
+    struct rig *r = set_up();
+
+    (void)state;
+    assert_int_equal(queue_room(&r->m[0].q, &r->pools), 0);
+    append(r, &r->m[0], 100);
+    assert_int_equal(queue_room(&r->m[0].q, &r->pools), 140);
+    append(r, &r->m[0], 1140);
+    assert_int_equal(queue_room(&r->m[0].q, &r->pools), 1032); /* 140 went to the first one */
+    consume(r, &r->m[0], 500);
+    assert_int_equal(queue_room(&r->m[0].q, &r->pools), 1032);
+    consume(r, &r->m[0], 740);
+    assert_int_equal(queue_room(&r->m[0].q, &r->pools), 0);
+    tear_down(r);
+}
+
 static void a_full_budget_takes_what_fits(void **state)
 {
     struct rig *r = set_up();
@@ -564,6 +581,7 @@ int main(void)
         cmocka_unit_test(an_empty_queue_costs_nothing),
         cmocka_unit_test(chunks_fit_what_comes),
         cmocka_unit_test(the_last_chunk_is_filled_first),
+        cmocka_unit_test(room_is_what_the_last_chunk_takes),
         cmocka_unit_test(a_full_budget_takes_what_fits),
         cmocka_unit_test(the_cursor_stands_at_the_last_byte_read),
         cmocka_unit_test(a_reader_goes_on_from_its_cursor),

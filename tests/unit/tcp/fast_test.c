@@ -206,7 +206,7 @@ static bool both_out(struct conn *c)
     if (!fast_is_one_segment(c, a) || c->retries)
         return false;
     keep();
-    fast_text(&fx.s, c, a, &o);
+    fast_text(&fx.s, c, a, c->flags & CONN_TIMESTAMPS, &o);
     snprintf(gone, sizeof gone, "%s", text_of(&o.tcp, o.len, cold->iss, cold->irs));
     LEAVES("");
     note(c, verdict_of(DROP_NONE), &by_fast);
@@ -503,6 +503,7 @@ static struct conn *grown(void)
     struct conn *c = opened(80);
 
     c->cwnd = 50000;
+    c->careful |= CAREFUL_WINDOW; /* as whoever lets it grow notes */
     conn_cold(&fx.s, c)->last_sent = tick_of(fx.s.now);
     return c;
 }

@@ -42,7 +42,7 @@
 #include "tcp/timers.h"
 #include "tcp/timewait.h"
 
-enum { WINDOW = 60000, CONNECTIONS = 8, SYNS = 4, WAITS = 4, HOPS = 2, BUDGET = 1 << 20, LISTEN_PORT = 7 };
+enum { WINDOW = 60000, CONNECTIONS = 8, SYNS = 4, WAITS = 4, HOPS = 2, BUDGET = 1 << 21, LISTEN_PORT = 7 };
 
 #define ISS          0xffffff00u
 #define IRS          0x7ffffff0u
