@@ -166,8 +166,8 @@ enum {
     EVENTS_WITH_MORE = CONN_EV_ACCEPTED | CONN_EV_FAILED | CONN_EV_TROUBLE | CONN_EV_SENT | CONN_EV_CLOSED
 };
 
-/* What some events have to say besides, and the end of those that are the last. */
-static __attribute__((noinline)) void tell_more(struct rn_stack *net, struct conn *c, struct rn_event *ev)
+/* What some events have to say besides, and the end of those that are the last. True. */
+static __attribute__((noinline)) bool tell_more(struct rn_stack *net, struct conn *c, struct rn_event *ev)
 {
     struct conns *s = &net->conns;
     struct conn_cold *cold = conn_cold(s, c);
@@ -186,30 +186,41 @@ static __attribute__((noinline)) void tell_more(struct rn_stack *net, struct con
     }
     if (ev->mask & (CONN_EV_FAILED | CONN_EV_CLOSED))
         call_close(s, c);
+    return true;
+}
+
+/* What happened to c, in the event; nothing is left to be told then. */
+static inline bool tell(struct rn_stack *net, struct conn *c, struct rn_event *ev)
+{
+    *ev = (struct rn_event){.sock = sock_of(net, c), .user = c->user, .mask = c->events};
+    c->events = 0;
+    return ev->mask & EVENTS_WITH_MORE ? tell_more(net, c, ev) : true;
+}
+
+/* Nobody listens for it any more, or there is nothing to say. */
+static inline bool is_mute(const struct conn *c)
+{
+    return c->flags & CONN_ORPHAN || !c->events;
+}
+
+/* c is mute, and so may be others behind it: the next that is not. */
+static __attribute__((noinline)) bool pass_over(struct rn_stack *net, struct conn *c, struct rn_event *ev)
+{
+    do {
+        c->events = 0;
+        conn_release(&net->conns, c);
+        c = conn_pop_event(&net->conns);
+    } while (c && is_mute(c));
+    return c ? tell(net, c, ev) : post_next(net, ev);
 }
 
 bool rn_next(struct rn_stack *net, struct rn_event *ev)
 {
-    struct conns *s;
-    struct conn *c;
+    struct conn *c = net ? conn_pop_event(&net->conns) : NULL;
 
-    if (!net)
-        return false;
-    s = &net->conns;
-    while ((c = conn_pop_event(s)) != NULL) {
-        unsigned events = c->events;
-
-        c->events = 0;
-        if (c->flags & CONN_ORPHAN || !events) {
-            conn_release(s, c);
-            continue;
-        }
-        *ev = (struct rn_event){.sock = sock_of(net, c), .user = c->user, .mask = events};
-        if (events & EVENTS_WITH_MORE)
-            tell_more(net, c, ev);
-        return true;
-    }
-    return post_next(net, ev);
+    if (!c)
+        return net && post_next(net, ev);
+    return is_mute(c) ? pass_over(net, c, ev) : tell(net, c, ev);
 }
 
 /* ---- transfers and ends

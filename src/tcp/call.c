@@ -286,8 +286,7 @@ static ptrdiff_t splice_nothing(struct conns *s, const struct conn *from, struct
     return error ? error : room_for(s, to, 0, 0);
 }
 
-static __attribute__((noinline)) ptrdiff_t splice_some(struct conns *s, struct conn *from, struct conn *to,
-                                                       size_t len)
+ptrdiff_t call_splice_some(struct conns *s, struct conn *from, struct conn *to, size_t len)
 {
     struct conn_active *a = conn_active(s, from);
     uint32_t unread = conn_unread(s, from), moved;
@@ -305,26 +304,6 @@ static __attribute__((noinline)) ptrdiff_t splice_some(struct conns *s, struct c
     if (moved)
         was_taken(s, from, a, moved);
     return room;
-}
-
-ptrdiff_t call_splice(struct conns *s, struct conn *from, struct conn *to, size_t len)
-{
-    struct conn_active *a = conn_active(s, from), *b = from == to ? a : conn_active(s, to);
-    uint32_t n = a ? a->recv.bytes : 0;
-
-    if (!n || !b || b->send.head || n > len || n > s->config.send_bytes || !conn_memory_is_ample(s) ||
-        ((from->state ^ CONN_ESTABLISHED) | (to->state ^ CONN_ESTABLISHED)) ||
-        (from->flags & CONN_URGENT_IN) | (to->flags & CONN_FIN_WANTED))
-        return splice_some(s, from, to, len);
-    /* Nearly always: all that is unread, to where nothing waits and both go on. */
-    b->send = a->recv;
-    a->recv = (struct queue){0};
-    conn_owes(s, to, OWE_SEND);
-    tune_was_read(s, from, a, n);
-    conn_was_read(s, from);
-    if (a != b)
-        conn_fold(s, from);
-    return n;
 }
 
 int call_shutdown(struct conns *s, struct conn *c)

@@ -6,7 +6,7 @@
 #ifndef TCP_CALL_H
 #define TCP_CALL_H
 
-#include "conn.h"
+#include "tune.h"
 
 #include <stddef.h>
 
@@ -42,7 +42,26 @@ ptrdiff_t call_send_urgent(struct conns *s, struct conn *c, const void *data, si
 uint32_t call_urgent(const struct conns *s, const struct conn *c);
 
 /* RECEIVE and SEND in one, without a copy. */
-ptrdiff_t call_splice(struct conns *s, struct conn *from, struct conn *to, size_t len);
+ptrdiff_t call_splice_some(struct conns *s, struct conn *from, struct conn *to, size_t len);
+static inline ptrdiff_t call_splice(struct conns *s, struct conn *from, struct conn *to, size_t len)
+{
+    struct conn_active *a = conn_active(s, from), *b = from == to ? a : conn_active(s, to);
+    uint32_t n = a ? a->recv.bytes : 0;
+
+    if (!n || !b || b->send.head || n > len || n > s->config.send_bytes || !conn_memory_is_ample(s) ||
+        ((from->state ^ CONN_ESTABLISHED) | (to->state ^ CONN_ESTABLISHED)) ||
+        (from->flags & CONN_URGENT_IN) | (to->flags & CONN_FIN_WANTED))
+        return call_splice_some(s, from, to, len);
+    /* Nearly always: all that is unread, to where nothing waits, and both go on. */
+    b->send = a->recv;
+    a->recv = (struct queue){0};
+    conn_owes(s, to, OWE_SEND);
+    tune_was_read(s, from, a, n);
+    conn_was_read(s, from);
+    if (a != b)
+        conn_fold(s, from);
+    return n;
+}
 
 /* Half of CLOSE: a FIN after what is queued. 0, -ENOTCONN. */
 int call_shutdown(struct conns *s, struct conn *c);

@@ -206,7 +206,7 @@ struct conn_active {
     seq32 dsack_left;     /* a duplicate to be told of by D-SACK (RFC 2883), dsack_len bytes */
     uint32_t dsack_len;
     uint32_t progress_at; /* tick since when the oldest unacknowledged byte waits, for the user timeout */
-    uint32_t tune_at, tune_read; /* since when, how much the application has read; see tune.h */
+    uint32_t tune_at, tune_read; /* since when, how much the application has read, + 1; see tune.h */
     uint32_t reserved;           /* bytes of room at the end of send that the application writes to ... */
     uint32_t reserved_in;        /* ... in that round of the stack */
     uint32_t refs_done;          /* lent pieces that the application may have back and has not heard of */

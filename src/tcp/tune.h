@@ -11,22 +11,20 @@
 
 #include "conn.h"
 
-enum { TUNE_GUESSED_RTT_US = 50000 };
+/* More was read than half of the least limit: if it is more than half of the present one, and all of it within a
+ * round trip, that is doubled. */
+void tune_much_was_read(struct conns *s, struct conn *c, struct conn_active *a);
 
-/* The count begins anew: the trip is over, or (in_time) more than half of the limit was read before it was. */
-void tune_round_is_over(struct conns *s, struct conn *c, struct conn_active *a, bool in_time);
-
-/* The application took that many bytes out. */
+/* The application took that many bytes out. The first of a count only begin it: they may have lain there. */
 static inline void tune_was_read(struct conns *s, struct conn *c, struct conn_active *a, uint32_t bytes)
 {
-    uint32_t limit = conn_receive_limit(s, c), trip_us = c->srtt_us ? c->srtt_us : TUNE_GUESSED_RTT_US;
-    bool in_time = a->tune_at && s->now_us - a->tune_at < trip_us;
-
-    if (limit >= s->config.receive_bytes_max)
-        return;
+    if (!a->tune_read) {
+        a->tune_at = s->now_us;
+        bytes = 1;
+    }
     a->tune_read += bytes;
-    if (!in_time || a->tune_read > limit / 2)
-        tune_round_is_over(s, c, a, in_time);
+    if (a->tune_read > s->config.receive_bytes / 2 + 1)
+        tune_much_was_read(s, c, a);
 }
 
 /* The send limit is doubled if the congestion window comes near it. */
