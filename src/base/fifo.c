@@ -93,26 +93,6 @@ static void close_up(struct fifo_store *s, struct fifo *f, struct fifo_chunk *c)
     give_back(s, behind);
 }
 
-int fifo_pop_many(struct fifo_store *s, struct fifo *f, uint32_t *ids, int max)
-{
-    int n = 0;
-
-    while (n < max && f->count) {
-        struct fifo_chunk *c = f->first;
-        int many = c->end - c->begin;
-
-        many = many < max - n ? many : max - n;
-        for (int i = 0; i < many; i++)
-            ids[n + i] = c->ids[c->begin + i];
-        n += many;
-        f->count -= (uint32_t)many;
-        c->begin = (uint16_t)(c->begin + many);
-        if (c->begin == c->end)
-            fifo_shrink(s, f);
-    }
-    return n;
-}
-
 void fifo_join(struct fifo_store *s, struct fifo *to, struct fifo *from)
 {
     struct fifo_chunk *seam = from->last;

@@ -76,8 +76,23 @@ static inline bool fifo_pop(struct fifo_store *s, struct fifo *f, uint32_t *id)
     return true;
 }
 
-/* Takes up to max of the first ids. Returns how many. */
-int fifo_pop_many(struct fifo_store *s, struct fifo *f, uint32_t *ids, int max);
+/* The first ids, as many as lie together: their number, 0: the queue is empty. They stay in, and where they are,
+ * until fifo_drop takes that many out; others may be put in meanwhile. */
+static inline uint32_t fifo_front(const struct fifo *f, const uint32_t **ids)
+{
+    if (!f->count)
+        return 0;
+    *ids = &f->first->ids[f->first->begin];
+    return (uint32_t)f->first->end - f->first->begin;
+}
+
+static inline void fifo_drop(struct fifo_store *s, struct fifo *f, uint32_t n)
+{
+    f->count -= n;
+    f->first->begin = (uint16_t)(f->first->begin + n);
+    if (f->first->begin == f->first->end)
+        fifo_shrink(s, f);
+}
 
 /* Puts all of from in front of to, and empties it. Of the ids only a chunk or two at the seam are copied. */
 void fifo_join(struct fifo_store *s, struct fifo *to, struct fifo *from);

@@ -23,7 +23,7 @@
 #include <errno.h>
 #include <string.h>
 
-enum { ROUNDS = 4, LEAST_SLOTS = 16, AHEAD = 16 };
+enum { ROUNDS = 4, LEAST_SLOTS = 16 };
 static const uint8_t everybody[6] = {255, 255, 255, 255, 255, 255};
 
 /* ---- slots */
@@ -309,10 +309,10 @@ static void put_unusual(struct rn_stack *net, struct conn *c, const struct out_s
 static inline __attribute__((always_inline)) void put_usual(struct rn_stack *net, struct room_device *d,
                                                             struct rn_frame *f, struct conn *c,
                                                             struct conn_active *a,
-                                                            const struct out_segment *o, bool ipv6)
+                                                            const struct out_segment *o, uint32_t link,
+                                                            bool ipv6)
 {
     const struct conn_settings *k = conn_settings(&net->conns, c);
-    uint32_t link = d->link_len;
     uint32_t header = quick_len(&o->tcp) + (ipv6 ? IP6_LEN : IP4_LEN);
     uint8_t *at = f->data + link;
     struct quick_packet p = {.src = &net->addresses.list[c->key.local].addr,
@@ -338,9 +338,16 @@ static void put_segment(struct rn_stack *net, struct room_device *d, struct rn_f
     if (!quick_can(&o->tcp) || net->conns.config.no_fast_path)
         put_unusual(net, c, o);
     else if (c->flags & CONN_IPV6)
-        put_usual(net, d, f, c, conn_active(&net->conns, c), o, true);
+        put_usual(net, d, f, c, conn_active(&net->conns, c), o, d->link_len, true);
     else
-        put_usual(net, d, f, c, conn_active(&net->conns, c), o, false);
+        put_usual(net, d, f, c, conn_active(&net->conns, c), o, d->link_len, false);
+}
+
+/* In line always: a function that does nothing but this is left out by gcc. */
+static inline __attribute__((always_inline)) void prefetch_active(const struct conns *s, const struct conn *c)
+{
+    if (c->active)
+        __builtin_prefetch(slab_at(s->slabs, c->active));
 }
 
 enum turn { TURN_DONE, TURN_MORE, TURN_BLOCKED, TURN_WAITS };
@@ -371,54 +378,49 @@ static __attribute__((noinline)) enum turn serve(struct rn_stack *net, struct co
     return TURN_MORE;
 }
 
-/* Takes up to AHEAD connections out of their queue and fetches them. Returns how many. */
-static int take_ahead(struct conns *s, struct fifo *from, uint32_t ids[AHEAD])
-{
-    int n = fifo_pop_many(&s->fifos, from, ids, AHEAD);
-
-    for (int i = 0; i < n; i++) {
-        __builtin_prefetch(conn_at(s, ids[i]));
-        __builtin_prefetch((uint8_t *)conn_at(s, ids[i]) + 64);
-    }
-    return n;
-}
-
 /* Decided on and put, without being put together in between. */
 static inline __attribute__((always_inline)) void send_usual(struct rn_stack *net, struct room_device *d,
                                                              struct rn_frame *f, struct conn *c,
-                                                             struct conn_active *a, bool ipv6, bool stamped)
+                                                             struct conn_active *a, uint32_t link, bool ipv6,
+                                                             bool stamped)
 {
     struct out_segment o;
 
     fast_text(&net->conns, c, a, stamped, &o);
-    put_usual(net, d, f, c, a, &o, ipv6);
+    put_usual(net, d, f, c, a, &o, link, ipv6);
 }
 
-static __attribute__((noinline)) void send_usual6(struct rn_stack *net, struct room_device *d,
-                                                  struct rn_frame *f, struct conn *c, struct conn_active *a)
+/* Over IP alone, IPv6, or without timestamps: not quite as usual. */
+static __attribute__((noinline)) void send_otherwise(struct rn_stack *net, struct room_device *d,
+                                                     struct rn_frame *f, struct conn *c,
+                                                     struct conn_active *a)
 {
-    send_usual(net, d, f, c, a, true, c->flags & CONN_TIMESTAMPS);
+    if (c->flags & CONN_IPV6)
+        send_usual(net, d, f, c, a, d->link_len, true, c->flags & CONN_TIMESTAMPS);
+    else
+        send_usual(net, d, f, c, a, d->link_len, false, c->flags & CONN_TIMESTAMPS);
 }
 
 /* Nearly always: all that is owed goes with one segment. False: nothing was done. */
 static inline bool serve_usual(struct rn_stack *net, struct conn *c)
 {
     struct room_device *d = &net->devices[net->addresses.list[c->key.local].device];
-    struct conn_active *a = conn_active(&net->conns, c);
+    struct conn_active *a;
     struct rn_frame *f;
 
+    if (!c->active)
+        return false;
+    a = slab_at(&net->slabs, c->active);
     if (!fast_is_one_segment(c, a) || net->conns.config.no_fast_path || c->retries ||
         !neighbour_ready(&net->neighbours, c->next_hop, net->now))
         return false;
     f = slot_of(net, d);
     if (!f)
         return false;
-    if (c->flags & CONN_IPV6)
-        send_usual6(net, d, f, c, a);
-    else if (c->flags & CONN_TIMESTAMPS)
-        send_usual(net, d, f, c, a, false, true);
+    if ((c->flags & (CONN_IPV6 | CONN_TIMESTAMPS)) == CONN_TIMESTAMPS && d->link_len)
+        send_usual(net, d, f, c, a, ETH_LEN, false, true);
     else
-        send_usual(net, d, f, c, a, false, false);
+        send_otherwise(net, d, f, c, a);
     return true;
 }
 
@@ -444,20 +446,26 @@ static inline void serve_one(struct rn_stack *net, uint32_t index, struct fifo *
     }
 }
 
+/* Both lines of some connections are fetched, and when it is nearly their turn what they have in flight. */
 static void serve_connections(struct rn_stack *net)
 {
     struct conns *s = &net->conns;
     struct fifo todo = s->owing, blocked = {0};
-    uint32_t ids[AHEAD];
-    int n;
+    const uint32_t *ids;
+    uint32_t n;
 
     s->owing = blocked;
-    while ((n = take_ahead(s, &todo, ids)) > 0) {
-        for (int i = 0; i < n; i++) {
+    while ((n = fifo_front(&todo, &ids)) > 0) {
+        for (uint32_t i = 0; i < n; i++) {
+            __builtin_prefetch(conn_at(s, ids[i]));
+            __builtin_prefetch((uint8_t *)conn_at(s, ids[i]) + 64);
+        }
+        for (uint32_t i = 0; i < n; i++) {
             if (i + 1 < n)
-                __builtin_prefetch(conn_active(s, conn_at(s, ids[i + 1])));
+                prefetch_active(s, conn_at(s, ids[i + 1]));
             serve_one(net, ids[i], &todo, &blocked);
         }
+        fifo_drop(&s->fifos, &todo, n);
     }
     fifo_join(&s->fifos, &s->owing, &blocked);
 }

@@ -76,17 +76,24 @@ void scoreboard_add_span(struct scoreboard *b, struct array_pools *p, uint32_t l
 void scoreboard_take_spans(struct scoreboard *b, struct array_pools *p, seq32 ack, uint32_t now_us,
                            struct scoreboard_news *news);
 
-/* len new bytes were sent: nxt moves. */
-static inline void scoreboard_sent(struct scoreboard *b, struct array_pools *p, uint32_t len, uint32_t now_us)
+/* len new bytes were sent, and nothing else is in flight or has a place that is not its own: nxt moves. */
+static inline void scoreboard_sent_first(struct scoreboard *b, uint32_t len, uint32_t now_us)
 {
     b->nxt = seq_add(b->nxt, len);
-    if (b->spans.count | b->spans.item) {
-        scoreboard_add_span(b, p, len, now_us);
-        return;
-    }
     b->own[0] = (struct span){.end = b->nxt, .sent_us = now_us, .sends = 1};
     b->spans.count = 1;
     b->spans.room = SCOREBOARD_OWN;
+}
+
+/* len new bytes were sent: nxt moves. */
+static inline void scoreboard_sent(struct scoreboard *b, struct array_pools *p, uint32_t len, uint32_t now_us)
+{
+    if (b->spans.count | b->spans.item) {
+        b->nxt = seq_add(b->nxt, len);
+        scoreboard_add_span(b, p, len, now_us);
+        return;
+    }
+    scoreboard_sent_first(b, len, now_us);
 }
 
 /* len bytes from seq on, all marked lost, were sent again: they are in flight, not lost. */
