@@ -44,7 +44,7 @@ FAST_INLINE bool fast_is_expected(const struct conn *c, const struct segment *se
     return c->state == CONN_ESTABLISHED && t->has == expected && (t->flags & ~TCP_PSH) == TCP_ACK &&
            !(c->flags & FAST_UNUSUAL) && t->seq.v == c->rcv_nxt.v &&
            seg->len <= (uint32_t)seq_diff(c->rcv_edge, c->rcv_nxt) &&
-           t->ack.v - c->snd_una.v <= conn_flight(c) && !seq_lt(t->seq, c->snd_wl1) && (!expected || (int32_t)(t->ts_value - c->ts_recent) >= 0);
+           (t->ack.v == c->snd_nxt.v || t->ack.v - c->snd_una.v <= conn_flight(c)) && !seq_lt(t->seq, c->snd_wl1) && (!expected || (int32_t)(t->ts_value - c->ts_recent) >= 0);
 }
 
 /* One of several things in flight was acknowledged. */
@@ -54,12 +54,11 @@ void fast_ack(struct conns *s, struct conn *c, struct conn_active *a, seq32 ack)
  * the scoreboard has to say of it is known without asking. */
 FAST_INLINE void fast_last_ack(struct conns *s, struct conn *c, struct conn_active *a, uint32_t acked)
 {
-    struct scoreboard_news news;
+    uint32_t sent_us = scoreboard_one_acked(&a->board), rtt_us = s->now_us - sent_us;
 
-    scoreboard_all_acked(&a->board, s->now_us, &news);
     c->snd_una = c->snd_nxt;
-    rtt_measured(c, news.rtt_us);
-    loss_delivered(&a->loss, &news);
+    rtt_measured(c, rtt_us);
+    loss_all_delivered(&a->loss, sent_us, c->snd_nxt, rtt_us);
     cc_acked(s, c, acked, acked + c->mss > c->cwnd);
     c->retries = 0;
     c->loss_at = 0;
@@ -107,7 +106,7 @@ FAST_INLINE bool fast_segment(struct conns *s, struct conn *c, const struct segm
             fast_ack(s, c, a, seg->tcp.ack);
         took = took ? queue_append(&a->recv, &s->queues, seg->payload, took) : 0;
     }
-    ack_take_window(s, c, &seg->tcp);
+    ack_take_window(s, c, &seg->tcp, (uint32_t)seg->tcp.window << (c->scale & 15));
     if (took)
         conn_took_in(s, c, seg->len, took, 0, false);
     else if (seg->len)
@@ -142,7 +141,7 @@ FAST_INLINE void fast_text(struct conns *s, struct conn *c, struct conn_active *
     out->len = a->send.bytes;
     out_header(s, c, out, c->snd_una, TCP_ACK | TCP_PSH, stamped);
     timers_first_sent(s, c, a);
-    scoreboard_sent(&a->board, &s->arrays, out->len, s->now_us);
+    scoreboard_sent_first(&a->board, out->len, s->now_us);
     c->snd_nxt = seq_add(c->snd_nxt, out->len);
     if (grown && c->cwnd > cc_initial(c->mss))
         conn_cold(s, c)->last_sent = tick_of(s->now);

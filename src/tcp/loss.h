@@ -88,6 +88,22 @@ static inline void loss_delivered(struct loss *l, const struct scoreboard_news *
     l->rack_rtt_us = news->rtt_us;
 }
 
+/* The same for all that was in flight, of which nothing had been SACKed and nothing sent more than once: no byte
+ * behind it can have arrived before. */
+static inline void loss_all_delivered(struct loss *l, uint32_t sent_us, seq32 end, uint32_t rtt_us)
+{
+    if (rtt_us < l->min_rtt_us || !l->min_rtt_us)
+        l->min_rtt_us = rtt_us ? rtt_us : 1;
+    l->fack = end;
+    l->fack_known = true;
+    if (l->rack_any && (int32_t)(sent_us - l->rack_us) < 0)
+        return;
+    l->rack_any = true;
+    l->rack_us = sent_us;
+    l->rack_end = end;
+    l->rack_rtt_us = rtt_us;
+}
+
 /* An acceptable acknowledgement was taken in, the scoreboard knows it already. news: what it delivered. */
 void loss_acked(struct conns *s, struct conn *c, struct conn_active *a, const struct scoreboard_news *news,
                 const struct loss_ack *ack);

@@ -76,7 +76,7 @@ void scoreboard_add_span(struct scoreboard *b, struct array_pools *p, uint32_t l
 void scoreboard_take_spans(struct scoreboard *b, struct array_pools *p, seq32 ack, uint32_t now_us,
                            struct scoreboard_news *news);
 
-/* len new bytes were sent, and nothing else is in flight or has a place that is not its own: nxt moves. */
+/* len new bytes were sent, and nothing else is in flight: nxt moves. */
 static inline void scoreboard_sent_first(struct scoreboard *b, uint32_t len, uint32_t now_us)
 {
     b->nxt = seq_add(b->nxt, len);
@@ -88,7 +88,7 @@ static inline void scoreboard_sent_first(struct scoreboard *b, uint32_t len, uin
 /* len new bytes were sent: nxt moves. */
 static inline void scoreboard_sent(struct scoreboard *b, struct array_pools *p, uint32_t len, uint32_t now_us)
 {
-    if (b->spans.count | b->spans.item) {
+    if (b->spans.count) {
         b->nxt = seq_add(b->nxt, len);
         scoreboard_add_span(b, p, len, now_us);
         return;
@@ -106,7 +106,15 @@ static inline bool scoreboard_is_one(const struct scoreboard *b)
     return b->spans.count == 1 && !(b->spans.item | b->own[0].flags);
 }
 
-/* All that is out, which is one, has arrived: una moves, *news is filled. */
+/* All that is out, which is one, has arrived: una moves. When that was sent. */
+static inline uint32_t scoreboard_one_acked(struct scoreboard *b)
+{
+    b->una = b->nxt;
+    b->spans.count = 0;
+    return b->own[0].sent_us;
+}
+
+/* The same, and *news is filled. */
 static inline void scoreboard_all_acked(struct scoreboard *b, uint32_t now_us, struct scoreboard_news *news)
 {
     const struct span *only = b->own;
@@ -121,8 +129,7 @@ static inline void scoreboard_all_acked(struct scoreboard *b, uint32_t now_us, s
                                      .highest = b->nxt,
                                      .lowest = b->una,
                                      .lowest_known = true};
-    b->una = b->nxt;
-    b->spans.count = 0;
+    scoreboard_one_acked(b);
 }
 
 /* Everything below ack (una < ack <= nxt) has arrived: una moves, *news, which is empty, is filled. */
