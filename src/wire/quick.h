@@ -280,13 +280,14 @@ static inline uint32_t quick_len(const struct tcp *t)
     return t->has ? TCP_LEN + QUICK_TIMESTAMP : TCP_LEN;
 }
 
-/* TCP's header; sum: of the addresses. */
-static inline __attribute__((always_inline)) void quick_put_tcp(uint8_t *at, const struct quick_packet *p, const struct tcp *t, uint64_t sum)
+/* TCP's header; sum: of the addresses. What the header adds to it is small, so the payload's total, which is not,
+ * comes last, with its carry. */
+static inline __attribute__((always_inline)) void quick_put_tcp(uint8_t *at, const struct quick_packet *p,
+                                                                const struct tcp *t, uint64_t sum)
 {
     uint32_t len = quick_len(t);
 
     sum += quick_swap4(len + p->len + IP_TCP);
-    sum = checksum_add(sum, p->sum);
     sum += quick_put4(at, (uint32_t)t->src_port << 16 | t->dst_port);
     sum += quick_put4(at + 4, t->seq.v);
     sum += quick_put4(at + 8, t->ack.v);
@@ -297,16 +298,17 @@ static inline __attribute__((always_inline)) void quick_put_tcp(uint8_t *at, con
         sum += quick_put4(at + TCP_LEN + 4, t->ts_value);
         sum += quick_put4(at + TCP_LEN + 8, t->ts_echo);
     }
-    checksum_store(at + QUICK_SUM_AT, sum);
+    checksum_store(at + QUICK_SUM_AT, checksum_add(sum, p->sum));
 }
 
 /* Writes both headers with their checksums, IP's to `at` and TCP's behind it. */
-static inline __attribute__((always_inline)) void quick_encode4(uint8_t *at, const struct quick_packet *p, const struct tcp *t)
+static inline __attribute__((always_inline)) void quick_encode4(uint8_t *at, const struct quick_packet *p,
+                                                                const struct tcp *t)
 {
+    uint32_t len = IP4_LEN + quick_len(t) + p->len;
     uint64_t sum = 0, addresses = 0;
 
-    sum +=
-        quick_put4(at, UINT32_C(0x45000000) | (uint32_t)p->traffic_class << 16 | (IP4_LEN + quick_len(t) + p->len));
+    sum += quick_put4(at, UINT32_C(0x45000000) | (uint32_t)p->traffic_class << 16 | len);
     sum += quick_put4(at + 4, QUICK_DONT_FRAGMENT);
     sum += quick_put4(at + 8, (uint32_t)p->ttl << 24 | IP_TCP << 16);
     addresses += quick_copy4(at + 12, p->src->b + 12);

@@ -348,7 +348,7 @@ static void compare_encoders(bool six, struct quick_packet *p, const struct tcp 
     memset(mine, 0xee, sizeof mine);
     memset(theirs, 0xee, sizeof theirs);
     len = encode_ordinarily(theirs, six, p, t, payload);
-    p->sum = sum_bytes(payload, p->len);
+    p->sum = sum_total(payload, p->len);
     if (six)
         quick_encode6(mine, p, t);
     else
@@ -397,6 +397,32 @@ static void the_quick_encoder_writes_what_the_ordinary_ones_write(void **state)
     }
 }
 
+/* A total that is nearly 2^64 may not lose its carry to the header's words. */
+static void a_large_total_keeps_its_carry(void **state)
+{
+    uint8_t payload[8];
+    const struct addr src4 = addr_of4((const uint8_t[]){10, 0, 0, 1}), src6 = {{0xfd, [15] = 1}};
+    const struct addr dst4 = addr_of4((const uint8_t[]){10, 0, 0, 2}), dst6 = {{0xfd, [15] = 2}};
+    struct quick_packet p4 = {.src = &src4, .dst = &dst4, .ttl = 64};
+    struct quick_packet p6 = {.src = &src6, .dst = &dst6, .ttl = 64};
+    struct tcp t = {.src_port = 7,
+                    .dst_port = 40000,
+                    .seq = {0x12345678},
+                    .flags = TCP_ACK,
+                    .has = TCP_HAS_TIMESTAMP,
+                    .ts_value = 0xffffffff};
+
+    (void)state;
+    p4.len = p6.len = sizeof payload;
+    for (uint64_t k = 0; k < 256; k++) {
+        uint64_t word = UINT64_MAX - (k << 28);
+
+        memcpy(payload, &word, sizeof word);
+        compare_encoders(false, &p4, &t, payload);
+        compare_encoders(true, &p6, &t, payload);
+    }
+}
+
 /* Among all windows there is one for each checksum, zero included, which has two names in ones' complement.
  */
 static void every_checksum_is_the_same(void **state)
@@ -441,6 +467,7 @@ int main(void)
         cmocka_unit_test(damage_is_seen_unless_the_device_has_looked),
         cmocka_unit_test(both_roads_agree_on_what_is_drawn),
         cmocka_unit_test(the_quick_encoder_writes_what_the_ordinary_ones_write),
+        cmocka_unit_test(a_large_total_keeps_its_carry),
         cmocka_unit_test(every_checksum_is_the_same),
         cmocka_unit_test(only_a_timestamp_is_written_as_an_option),
     };
