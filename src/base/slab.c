@@ -44,6 +44,7 @@ void slab_init(struct slabs *s, void *memory, size_t budget_bytes, uint32_t pool
     s->total = slabs_for(budget_bytes, pools);
     s->info = memory;
     s->region = (uint8_t *)memory + info_bytes(s->total);
+    s->base = (uintptr_t)s->region - SLAB_UNIT;
     s->budget_bytes = budget_bytes;
 }
 

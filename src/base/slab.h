@@ -25,6 +25,7 @@ struct slab_info {
 
 struct slabs {
     uint8_t *region; /* aligned to 64 */
+    uintptr_t base;  /* its address less one unit, so that an id is soon an address */
     struct slab_info *info;
     uint32_t total, fresh,
         free; /* slabs; those from fresh on were never used; list of free ones, number + 1 */
@@ -55,7 +56,7 @@ void slab_pool(struct pool *p, struct slabs *s, uint32_t item_bytes);
 /* Where the item lies. id is not 0. */
 static inline void *slab_at(const struct slabs *s, uint32_t id)
 {
-    return s->region + (size_t)(id - 1) * SLAB_UNIT;
+    return (void *)(s->base + (uintptr_t)id * SLAB_UNIT);
 }
 
 /* What a take and a give seldom come to: a take that needs a slab, or is refused; a slab that has given its last

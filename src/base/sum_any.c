@@ -97,12 +97,12 @@ uint64_t sum_total(const void *data, size_t len)
     struct total t = {0, 0};
 
     /* Blocks as large as this make the loop's own instructions few. */
-    for (; len >= 64; len -= 64, at += 64) {
+    for (size_t blocks = len / 64; blocks; blocks--, at += 64) {
         add32(&t, at);
         add32(&t, at + 32);
     }
-    if (len)
-        add_short(&t, at, len);
+    if (len % 64)
+        add_short(&t, at, len % 64);
     return whole(&t);
 }
 
@@ -171,11 +171,11 @@ uint64_t sum_copy_total(void *to, const void *from, size_t len)
     uint8_t *out = to;
     struct total t = {0, 0};
 
-    for (; len >= 64; len -= 64, in += 64, out += 64) {
+    for (size_t blocks = len / 64; blocks; blocks--, in += 64, out += 64) {
         copy32(&t, out, in);
         copy32(&t, out + 32, in + 32);
     }
-    if (len)
-        copy_short(&t, out, in, len);
+    if (len % 64)
+        copy_short(&t, out, in, len % 64);
     return whole(&t);
 }

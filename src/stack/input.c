@@ -553,13 +553,12 @@ static inline __attribute__((always_inline)) void prefetch_active(const struct r
 
 void input_segments(struct rn_stack *net, int device, int many)
 {
-    bool quick = !net->conns.config.no_fast_path;
     struct conn *c;
 
     for (struct room_segment *seg = net->segments, *end = seg + many; seg < end; seg++) {
         if (seg + 1 < end)
             prefetch_active(net, seg + 1);
-        c = quick ? guessed(net, seg) : NULL;
+        c = guessed(net, seg);
         if (!c || !fast_segment(&net->conns, c, &seg->text))
             input_segment(net, device, seg);
     }

@@ -411,8 +411,7 @@ static inline bool serve_usual(struct rn_stack *net, struct conn *c)
     if (!c->active)
         return false;
     a = slab_at(&net->slabs, c->active);
-    if (!fast_is_one_segment(c, a) || net->conns.config.no_fast_path || c->retries ||
-        !neighbour_ready(&net->neighbours, c->next_hop, net->now))
+    if (!fast_is_one_segment(c, a) || !neighbour_ready(&net->neighbours, c->next_hop, net->now))
         return false;
     f = slot_of(net, d);
     if (!f)

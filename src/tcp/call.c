@@ -393,7 +393,7 @@ bool call_path_mtu(struct conns *s, struct conn *c, seq32 quoted, uint16_t mss)
     conn_limit_mss(c, mss);
     if (conn_facts[c->state].synchronized && a) {
         scoreboard_lose_all(&a->board, &s->arrays); /* cut too large, not lost: nothing is told to loss.h */
-        conn_note_quiet(s, c);
+        conn_note_usual(s, c);
         conn_owes(s, c, OWE_SEND);
     }
     return true;

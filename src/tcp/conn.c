@@ -132,6 +132,7 @@ void conn_set_state(struct conns *s, struct conn *c, enum conn_state state)
 {
     c->state = (uint8_t)state;
     s->counts.entered[state]++;
+    conn_note_usual(s, c);
 }
 
 bool conn_may_answer(const struct conns *s, uint32_t *answered)

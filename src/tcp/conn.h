@@ -86,7 +86,7 @@ enum conn_flags {
     CONN_SEEN_NEAR = 1 << 27, /* for the length of a sweep of the wheel */
     CONN_SEEN_FAR = 1 << 28,
     CONN_KEEP_PROBING = 1 << 29, /* keep-alive probes are unanswered: cold.keep_sent counts them */
-    CONN_UNQUIET = 1 << 30       /* something is being repaired, or waits behind a hole: see conn_note_quiet */
+    CONN_UNUSUAL = 1 << 30       /* the fast path is not for it: see conn_note_usual */
 };
 
 enum conn_careful {
@@ -453,17 +453,18 @@ static inline struct conn_active *conn_activate(struct conns *s, struct conn *c)
     return c->active ? conn_active(s, c) : conn_activate_new(s, c);
 }
 
-/* Whether nothing is being repaired and nothing waits behind a hole, so that the fast path may be taken. Noted
- * wherever it may have changed: at the end of a segment that took the long road, of a decision about what is
- * sent, and of a timer. */
-static inline void conn_note_quiet(const struct conns *s, struct conn *c)
+/* Whether the connection is open, nothing is being repaired, nothing waits behind a hole and no duplicate is owed,
+ * so that the fast path may be taken. Noted wherever that may have changed: with the state, and at the end of a
+ * segment that took the long road, of a decision about what is sent, and of a timer. */
+static inline void conn_note_usual(const struct conns *s, struct conn *c)
 {
     const struct conn_active *a = conn_active(s, c);
 
-    c->flags &= ~(uint32_t)CONN_UNQUIET;
-    if (a && (a->board.sacked | a->board.lost | a->ahead.islands.count | a->dsack_len | a->loss.phase |
-              a->loss.dup_acks | a->loss.probe_out | a->fin_early))
-        c->flags |= CONN_UNQUIET;
+    c->flags &= ~(uint32_t)CONN_UNUSUAL;
+    if (c->state != CONN_ESTABLISHED || s->config.no_fast_path || (c->retries | c->dup_acks) ||
+        (a && (a->board.sacked | a->board.lost | a->ahead.islands.count | a->dsack_len | a->loss.phase |
+               a->loss.dup_acks | a->loss.probe_out | a->fin_early)))
+        c->flags |= CONN_UNUSUAL;
 }
 
 /* Gives the active block back if nothing is in it and nothing in flight. */

@@ -8,7 +8,8 @@
  * These are in.c's steps, and out.c's, for the case that they nearly always meet, with the questions asked
  * once, in front:
  *
- *      the connection   ESTABLISHED, no hole in what was received, nothing lost, urgent, probed or marked
+ *      the connection   ESTABLISHED, no hole in what was received, nothing lost, urgent, probed or marked:
+ *                       all of that is in its flags
  *      the segment      ACK, maybe PSH, and no options but the timestamp that is expected
  *      its numbers      begins at RCV.NXT, fits the window, acknowledges something in flight or carries bytes
  *
@@ -30,8 +31,8 @@
 #define FAST_INLINE static inline __attribute__((always_inline))
 
 enum { /* who is one of these takes the long road */
-    FAST_UNUSUAL = CONN_ORPHAN | CONN_FIN_WANTED | CONN_PROBED | CONN_FORCE | CONN_TAIL_PROBE |
-                   CONN_URGENT_IN | CONN_URGENT_OUT | CONN_ECN | CONN_KEEP_PROBING | CONN_UNQUIET
+    FAST_NOT = CONN_ORPHAN | CONN_FIN_WANTED | CONN_PROBED | CONN_FORCE | CONN_TAIL_PROBE |
+                   CONN_URGENT_IN | CONN_URGENT_OUT | CONN_ECN | CONN_KEEP_PROBING | CONN_UNUSUAL
 };
 
 /* ---- in ----------------------------------------------------------------------------------------------- */
@@ -41,8 +42,8 @@ FAST_INLINE bool fast_is_expected(const struct conn *c, const struct segment *se
     const struct tcp *t = &seg->tcp;
     unsigned expected = c->flags & CONN_TIMESTAMPS ? TCP_HAS_TIMESTAMP : 0;
 
-    return c->state == CONN_ESTABLISHED && t->has == expected && (t->flags & ~TCP_PSH) == TCP_ACK &&
-           !(c->flags & FAST_UNUSUAL) && t->seq.v == c->rcv_nxt.v &&
+    return t->has == expected && (t->flags & ~TCP_PSH) == TCP_ACK &&
+           !(c->flags & FAST_NOT) && t->seq.v == c->rcv_nxt.v &&
            seg->len <= (uint32_t)seq_diff(c->rcv_edge, c->rcv_nxt) &&
            (t->ack.v == c->snd_nxt.v || t->ack.v - c->snd_una.v <= conn_flight(c)) && !seq_lt(t->seq, c->snd_wl1) && (!expected || (int32_t)(t->ts_value - c->ts_recent) >= 0);
 }
@@ -123,8 +124,7 @@ FAST_INLINE bool fast_is_one_segment(const struct conn *c, const struct conn_act
 {
     uint32_t len = a ? a->send.bytes : 0;
 
-    return len && c->state == CONN_ESTABLISHED && c->owe & OWE_SEND && !((c->owe & OWE_RST) | c->dup_acks) &&
-           !(c->flags & (FAST_UNUSUAL | CONN_PROBE_OWED)) && c->snd_una.v == c->snd_nxt.v &&
+    return len && c->owe & OWE_SEND && !(c->flags & (FAST_NOT | CONN_PROBE_OWED)) && c->snd_una.v == c->snd_nxt.v &&
            len <= conn_payload_max(c) && len <= c->snd_wnd && len <= c->cwnd;
 }
 

@@ -500,6 +500,6 @@ struct verdict in_segment(struct conns *s, struct timewaits *w, struct conn *c, 
     while (step < STEPS && steps[step](&a) == GO_ON)
         step++;
     conn_fold(s, c);
-    conn_note_quiet(s, c);
+    conn_note_usual(s, c);
     return a.verdict;
 }

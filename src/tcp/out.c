@@ -408,6 +408,6 @@ bool out_next(struct conns *s, struct conn *c, struct out_segment *out)
 {
     bool any = next(s, c, out);
 
-    conn_note_quiet(s, c);
+    conn_note_usual(s, c);
     return any;
 }

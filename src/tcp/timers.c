@@ -448,7 +448,7 @@ void timers_surfaced(struct conns *s, uint32_t index, uint32_t surfaced)
         other_ran_out(s, c);
     if (c->loss_at && !wheel_before(now, c->loss_at))
         loss_ran_out(s, c);
-    conn_note_quiet(s, c);
+    conn_note_usual(s, c);
     arm(s, c);
 }
 
