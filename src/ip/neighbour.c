@@ -103,6 +103,7 @@ static int make(struct neighbours *n, const struct addr *addr, unsigned device, 
     n->list[i].addr = *addr;
     n->list[i].device = (uint8_t)device;
     n->list[i].own = (uint16_t)own;
+    memcpy(n->list[i].mac + 6, n->own_macs[device], 6);
     if (!bucket_insert(&n->table, hash_of(n, addr, device), (uint32_t)i, 0)) {
         n->used--;
         n->full++;

@@ -28,12 +28,14 @@ enum neighbour_state {
     NEIGHBOUR_STATIC
 };
 
+enum { NEIGHBOUR_DEVICES = 8 };
+
 /* So long after its last answer one is checked when it is next sent to. */
 enum { NEIGHBOUR_CHECK_TICKS = (int)(60 * TIME_S >> TICK_SHIFT) };
 
 struct neighbour {
     struct addr addr;
-    uint8_t mac[6];
+    uint8_t mac[12]; /* its link address and then ours, as they stand in front of what is sent to it */
     uint8_t state, device;
     uint8_t asked;      /* questions since the last answer */
     uint8_t queued;     /* 1: stands in the queue */
@@ -45,6 +47,7 @@ struct neighbour {
 
 struct neighbours {
     struct neighbour *list;
+    uint8_t own_macs[NEIGHBOUR_DEVICES][6]; /* by device: its own link address, before it has neighbours */
     const uint32_t *uses; /* by index: how many connections keep it; counted by them */
     struct bucket_table table;
     struct hash_key key;

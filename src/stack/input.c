@@ -461,6 +461,8 @@ static struct verdict for_nobody(struct rn_stack *net, int device, const struct 
 
     if (!seg->source_seen && is_no_source(net, device, &seg->key.remote))
         return verdict_of(DROP_SOURCE);
+    if (!t->src_port || !t->dst_port)
+        return verdict_of(DROP_MALFORMED);
     if (t->flags & TCP_RST)
         return verdict_of(DROP_NO_CONNECTION);
     listener = listen_find(&net->listeners, own_of(net, seg), t->dst_port, seg->ipv6);

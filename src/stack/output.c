@@ -325,7 +325,7 @@ static inline __attribute__((always_inline)) void put_usual(struct rn_stack *net
     d->slot++;
     f->len = link + header + o->len;
     if (link)
-        eth_put(f->data, net->neighbours.list[c->next_hop].mac, d->mac, ipv6 ? ETH_IP6 : ETH_IP4);
+        eth_put_both(f->data, net->neighbours.list[c->next_hop].mac, ipv6 ? ETH_IP6 : ETH_IP4);
     if (ipv6)
         quick_encode6(at, &p, &o->tcp);
     else

@@ -49,8 +49,7 @@ static inline ptrdiff_t call_splice(struct conns *s, struct conn *from, struct c
     uint32_t n = a ? a->recv.bytes : 0;
 
     if (!n || !b || b->send.head || n > len || n > s->config.send_bytes || !conn_memory_is_ample(s) ||
-        ((from->state ^ CONN_ESTABLISHED) | (to->state ^ CONN_ESTABLISHED)) ||
-        (from->flags & CONN_URGENT_IN) | (to->flags & CONN_FIN_WANTED))
+        (from->flags | to->flags) & (CONN_UNUSUAL | CONN_URGENT_IN | CONN_FIN_WANTED))
         return call_splice_some(s, from, to, len);
     /* Nearly always: all that is unread, to where nothing waits, and both go on. */
     b->send = a->recv;

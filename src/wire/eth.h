@@ -46,6 +46,15 @@ static inline size_t eth_put(uint8_t *at, const uint8_t dst[6], const uint8_t sr
     return ETH_LEN;
 }
 
+/* The same where both addresses stand together. */
+static inline size_t eth_put_both(uint8_t *at, const uint8_t dst_and_src[12], uint16_t type)
+{
+    memcpy(at, dst_and_src, 12);
+    at[12] = (uint8_t)(type >> 8);
+    at[13] = (uint8_t)type;
+    return ETH_LEN;
+}
+
 /* What a whole header says that its type is. */
 static inline uint16_t eth_type(const uint8_t *at)
 {

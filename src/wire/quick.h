@@ -120,13 +120,11 @@ static inline __attribute__((always_inline)) bool quick_read_tcp(const uint8_t *
 {
     uint64_t first = quick_swap8(word_load8(at)), second = quick_swap8(word_load8(at + 8));
     size_t words = second >> 28 & 15;
-    uint32_t ports = (uint32_t)(first >> 32);
 
-    if (len < 4 * words || (uint32_t)second >> 16 & (TCP_SYN | TCP_RST) || !(ports >> 16) ||
-        !(uint16_t)ports || !quick_read_options(at, words, tcp))
+    if (len < 4 * words || (uint32_t)second >> 16 & (TCP_SYN | TCP_RST) || !quick_read_options(at, words, tcp))
         return false;
-    tcp->src_port = (uint16_t)(ports >> 16);
-    tcp->dst_port = (uint16_t)ports;
+    tcp->src_port = (uint16_t)(first >> 48);
+    tcp->dst_port = (uint16_t)(first >> 32);
     tcp->seq = seq_of((uint32_t)first);
     tcp->ack = seq_of((uint32_t)(second >> 32));
     tcp->flags = (uint8_t)(second >> 16);
@@ -185,9 +183,9 @@ static inline struct addr quick_addr(const uint64_t words[2])
     return addr;
 }
 
-/* Decodes the len bytes of a packet of that family, but for TCP's checksum. True: lengths, IPv4's checksum, ports
- * and flags are right; it is no fragment, no SYN and no RST. Whose the addresses are, and whether such a one may
- * send, is not looked at. False: *out and *tcp hold nothing. */
+/* Decodes the len bytes of a packet of that family, but for TCP's checksum. True: lengths, IPv4's checksum and
+ * flags are right; it is no fragment, no SYN and no RST. Whose the addresses are, whether such a one may send,
+ * and whether a port is 0, is not looked at. False: *out and *tcp hold nothing. */
 static inline __attribute__((always_inline)) bool quick_read4(const uint8_t *at, size_t len, struct quick *out,
                                                               struct tcp *tcp)
 {

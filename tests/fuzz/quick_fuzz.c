@@ -34,7 +34,7 @@ static bool ordinary(const uint8_t *at, size_t len, bool six, bool verified, str
     *out = (struct quick){.payload = v.at, .len = (uint32_t)v.len, .traffic_class = ip.traffic_class};
     memcpy(out->src, &ip.src, sizeof out->src);
     memcpy(out->dst, &ip.dst, sizeof out->dst);
-    return tcp->src_port && tcp->dst_port && !(tcp->flags & (TCP_SYN | TCP_RST));
+    return !(tcp->flags & (TCP_SYN | TCP_RST));
 }
 
 static bool same(const struct quick *q, const struct tcp *t, const struct quick *o, const struct tcp *u)

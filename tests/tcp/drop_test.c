@@ -104,6 +104,23 @@ static void a_syn_from_ourselves_is_dropped(void)
     unwanted(frame, len);
 }
 
+/* Nobody has such a port, so nobody is answered. */
+static void port_0_is_dropped(void)
+{
+    static const char *const segments[] = {"S 0:0 <mss link>", ". 1:1 ack 1", "P. 1:101 ack 1", "R 1:1",
+                                           "F. 1:1 ack 1"};
+    uint8_t frame[TRACE_FRAME];
+
+    reach(LISTEN);
+    for (size_t i = 0; i < 2 * (sizeof segments / sizeof segments[0]); i++) {
+        size_t len = trace_make(frame, segments[i / 2]);
+
+        memset(frame + 14 + ip_len() + 2 * (i % 2), 0, 2); /* its own, or ours */
+        trace_sum(frame, len);
+        unwanted(frame, len);
+    }
+}
+
 static void a_wrong_tcp_checksum_is_dropped(void)
 {
     static const char *const segments[] = {"S 0:0 <mss link>", ". 1:1 ack 1", "P. 1:101 ack 1", "R 1:1",
@@ -305,6 +322,7 @@ static const struct trace_test tests[] = {
     TRACE(a_syn_to_a_group_is_dropped),
     TRACE(a_syn_in_a_broadcast_frame_is_dropped),
     TRACE(a_syn_from_ourselves_is_dropped),
+    TRACE(port_0_is_dropped),
     TRACE(a_wrong_tcp_checksum_is_dropped),
     TRACE(every_bit_of_a_segment_is_covered),
     TRACE4(every_bit_of_an_ipv4_header_is_covered),
