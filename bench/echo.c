@@ -120,7 +120,7 @@ static void judge(struct bench *b, enum clients_verdict wanted, uint32_t many)
     uint32_t seen = 0;
 
     for (uint32_t i = 0; i < b->memory.sent_count; i++) {
-        const struct rn_frame *f = &b->memory.sent[i];
+        const struct memory_frame *f = &b->memory.sent[i];
         enum clients_verdict v = clients_judge(&b->clients, f->data, f->len);
 
         if (v == CLIENTS_WRONG)

@@ -13,18 +13,22 @@
 static int burst(struct rn_dev *dev, struct rn_frame *frames, int max, rn_time now)
 {
     struct memory *m = (struct memory *)dev;
-    int n = 0;
+    uint32_t many = m->put - m->taken;
+    uint64_t bytes = 0;
 
     (void)now;
-    for (; n < max && m->taken != m->put; n++, m->taken++) {
-        uint32_t slot = m->taken % MEMORY_SLOTS;
+    many = many < (uint32_t)max ? many : (uint32_t)max;
+    for (uint32_t i = 0; i < many; i++) {
+        uint32_t slot = (m->taken + i) % MEMORY_SLOTS;
 
-        frames[n] = (struct rn_frame){
+        frames[i] = (struct rn_frame){
             .data = m->rx + (size_t)slot * MEMORY_FRAME, .len = m->rx_len[slot], .buffer = slot};
-        dev->rx_bytes += m->rx_len[slot];
+        bytes += frames[i].len;
     }
-    dev->rx_frames += (uint64_t)n;
-    return n;
+    m->taken += many;
+    dev->rx_frames += many;
+    dev->rx_bytes += bytes;
+    return (int)many;
 }
 
 static void release(struct rn_dev *dev, int n)
@@ -57,13 +61,20 @@ static int reserve(struct rn_dev *dev, struct rn_frame *slots, int max, rn_time 
 static void commit(struct rn_dev *dev, const struct rn_frame *slots, int n)
 {
     struct memory *m = (struct memory *)dev;
+    struct memory_frame *to = &m->sent[m->sent_count];
+    uint32_t longest = 0, odd = 0;
+    uint64_t bytes = 0;
 
     m->broken += (uint32_t)n > m->reserved;
     for (int i = 0; i < n; i++) {
-        m->broken += slots[i].len > MEMORY_FRAME || slots[i].fragments || slots[i].flags;
-        m->sent[m->sent_count++] = slots[i];
-        dev->tx_bytes += slots[i].len;
+        to[i] = (struct memory_frame){slots[i].data, slots[i].len};
+        longest |= slots[i].len;
+        odd |= slots[i].fragments | slots[i].flags;
+        bytes += slots[i].len;
     }
+    m->broken += longest >= MEMORY_FRAME || odd;
+    m->sent_count += (uint32_t)n;
+    dev->tx_bytes += bytes;
     dev->tx_frames += (uint64_t)n;
     m->next_slot = (m->next_slot + (uint32_t)n) % MEMORY_SLOTS;
     m->reserved = 0;

@@ -11,12 +11,18 @@
 
 enum { MEMORY_BURST = 64, MEMORY_SLOTS = 256, MEMORY_FRAME = 2048 };
 
+/* A frame that was sent. */
+struct memory_frame {
+    const uint8_t *data;
+    uint32_t len;
+};
+
 struct memory {
     struct rn_dev dev; /* must be first */
     uint8_t *rx, *tx;  /* two rings of MEMORY_SLOTS buffers of MEMORY_FRAME bytes */
     uint32_t rx_len[MEMORY_SLOTS];
     uint32_t put, taken, released; /* frames put in, lent by burst, given back; they count for ever */
-    struct rn_frame sent[MEMORY_SLOTS];
+    struct memory_frame sent[MEMORY_SLOTS];
     uint32_t sent_count; /* not looked at yet */
     uint32_t next_slot;  /* the ring goes round, as a card's does */
     uint32_t reserved;   /* slots of the open reservation */

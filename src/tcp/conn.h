@@ -502,6 +502,20 @@ static inline void conn_tells(struct conns *s, struct conn *c, unsigned events)
     fifo_push(&s->fifos, &s->events, conn_index(s, c));
 }
 
+/* Both, of a connection that has an application. */
+static inline void conn_tells_and_owes(struct conns *s, struct conn *c, unsigned events, unsigned owe)
+{
+    uint32_t flags = c->flags, index = conn_index(s, c);
+
+    c->owe |= (uint8_t)owe;
+    c->events |= (uint16_t)events;
+    c->flags = flags | CONN_IN_EVENTS | CONN_IN_OWING;
+    if (!(flags & CONN_IN_EVENTS))
+        fifo_push(&s->fifos, &s->events, index);
+    if (!(flags & CONN_IN_OWING))
+        fifo_push(&s->fifos, &s->owing, index);
+}
+
 /* took of a segment's len bytes were put into the receive queue in their turn, and more that had waited for
  * them; at_once: they closed a hole. RCV.NXT moves, the application is told, an acknowledgement is owed: at
  * once for at least every second full-sized segment (SHLD-19) and for what closes a hole (RFC 5681 4.2). */
@@ -514,9 +528,8 @@ static inline void conn_took_in(struct conns *s, struct conn *c, uint32_t len, u
     if (len > c->rcv_mss)
         c->rcv_mss = (uint16_t)(len < UINT16_MAX ? len : UINT16_MAX);
     c->ack_bytes = (uint16_t)(sum < UINT16_MAX ? sum : UINT16_MAX);
-    conn_tells(s, c, CONN_EV_READABLE);
     at_once |= sum >= 2u * c->rcv_mss || c->careful & CAREFUL_ACK;
-    conn_owes(s, c, at_once ? OWE_ACK : OWE_ACK_LATER);
+    conn_tells_and_owes(s, c, CONN_EV_READABLE, at_once ? OWE_ACK : OWE_ACK_LATER);
 }
 
 /* The connection is over for TCP: bytes to be sent are dropped, timers off, out of the table. error 0: in
