@@ -40,14 +40,16 @@ static inline void copy_tail(uint8_t *to, const uint8_t *from, size_t len)
 /* Copies len bytes; the two do not overlap. */
 static inline void copy_short(uint8_t *to, const uint8_t *from, size_t len)
 {
-    for (; len >= 64; len -= 64, to += 64, from += 64) { /* compilers turn a memcpy of 64 into a loop */
-        memcpy(to, from, 16);
-        memcpy(to + 16, from + 16, 16);
-        memcpy(to + 32, from + 32, 16);
-        memcpy(to + 48, from + 48, 16);
+    const size_t blocks = len & ~(size_t)63;
+
+    for (size_t i = 0; i < blocks; i += 64) { /* compilers turn a memcpy of 64 into a loop */
+        memcpy(to + i, from + i, 16);
+        memcpy(to + i + 16, from + i + 16, 16);
+        memcpy(to + i + 32, from + i + 32, 16);
+        memcpy(to + i + 48, from + i + 48, 16);
     }
-    if (len)
-        copy_tail(to, from, len);
+    if (len & 63)
+        copy_tail(to + blocks, from + blocks, len & 63);
 }
 
 #endif

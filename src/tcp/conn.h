@@ -523,13 +523,15 @@ static inline void conn_took_in(struct conns *s, struct conn *c, uint32_t len, u
                                 bool at_once)
 {
     uint32_t sum = c->ack_bytes + took;
+    unsigned owe = OWE_ACK_LATER;
 
     c->rcv_nxt = seq_add(c->rcv_nxt, took + more);
     if (len > c->rcv_mss)
         c->rcv_mss = (uint16_t)(len < UINT16_MAX ? len : UINT16_MAX);
     c->ack_bytes = (uint16_t)(sum < UINT16_MAX ? sum : UINT16_MAX);
-    at_once |= sum >= 2u * c->rcv_mss || c->careful & CAREFUL_ACK;
-    conn_tells_and_owes(s, c, CONN_EV_READABLE, at_once ? OWE_ACK : OWE_ACK_LATER);
+    if (at_once || sum >= 2u * c->rcv_mss || c->careful & CAREFUL_ACK)
+        owe = OWE_ACK;
+    conn_tells_and_owes(s, c, CONN_EV_READABLE, owe);
 }
 
 /* The connection is over for TCP: bytes to be sent are dropped, timers off, out of the table. error 0: in

@@ -85,35 +85,57 @@ FAST_INLINE bool fast_answer(struct conns *s, struct conn *c, struct conn_active
     return true;
 }
 
+/* An expected segment without text: an acknowledgement alone. False: it acknowledges nothing. */
+bool fast_ack_alone(struct conns *s, struct conn *c, const struct segment *seg);
+
+/* The active block that takes the text; NULL: memory is not so ample that it may be taken without more ado. */
+FAST_INLINE struct conn_active *fast_block(struct conns *s, struct conn *c, uint32_t len)
+{
+    struct conn_active *a = conn_active(s, c);
+
+    if (!conn_memory_is_ample(s) && (!a || len > budget_part(s, budget_receive_line(s), &a->recv)))
+        return NULL;
+    return a ? a : conn_activate_new(s, c);
+}
+
+FAST_INLINE void fast_note_timestamp(const struct conns *s, struct conn *c, const struct segment *seg)
+{
+    if (c->flags & CONN_TIMESTAMPS && !c->ack_bytes)
+        conn_note_timestamp(s, c, seg->tcp.ts_value);
+}
+
+FAST_INLINE void fast_take_window(struct conns *s, struct conn *c, const struct segment *seg)
+{
+    ack_take_window(s, c, &seg->tcp, (uint32_t)seg->tcp.window << (c->scale & 15));
+}
+
 /* True: the segment has been dealt with. False: nothing has been done. */
 FAST_INLINE bool fast_segment(struct conns *s, struct conn *c, const struct segment *seg)
 {
-    struct conn_active *a = conn_active(s, c);
     uint32_t took = seg->len;
+    struct conn_active *a;
 
-    if (!fast_is_expected(c, seg) || (!took && seg->tcp.ack.v == c->snd_una.v))
+    if (!fast_is_expected(c, seg))
         return false;
-    if (!conn_memory_is_ample(s) && (!a || took > budget_part(s, budget_receive_line(s), &a->recv)))
-        return false;
-    if (!a && took && !(a = conn_activate_new(s, c)))
+    if (!seg->len)
+        return fast_ack_alone(s, c, seg);
+    a = fast_block(s, c, seg->len);
+    if (!a)
         return false;
     s->counts.segments_in++;
     if (c->flags & CONN_KEEP)
         timers_heard(s, c);
-    if (c->flags & CONN_TIMESTAMPS && !c->ack_bytes)
-        conn_note_timestamp(s, c, seg->tcp.ts_value);
-    if (!took || !fast_answer(s, c, a, seg)) {
+    fast_note_timestamp(s, c, seg);
+    if (!fast_answer(s, c, a, seg)) {
         if (seg->tcp.ack.v != c->snd_una.v)
             fast_ack(s, c, a, seg->tcp.ack);
-        took = took ? queue_append(&a->recv, &s->queues, seg->payload, took) : 0;
+        took = queue_append(&a->recv, &s->queues, seg->payload, seg->len);
     }
-    ack_take_window(s, c, &seg->tcp, (uint32_t)seg->tcp.window << (c->scale & 15));
+    fast_take_window(s, c, seg);
     if (took)
         conn_took_in(s, c, seg->len, took, 0, false);
-    else if (seg->len)
-        conn_owes(s, c, OWE_ACK);
     else
-        conn_fold(s, c);
+        conn_owes(s, c, OWE_ACK);
     return true;
 }
 

@@ -24,7 +24,9 @@ static inline void rtt_measured(struct conn *c, uint32_t rtt_us)
         c->srtt_us = rtt_us;
         c->rttvar_us = rtt_us / 2;
     } else {
-        error = c->srtt_us > rtt_us ? c->srtt_us - rtt_us : rtt_us - c->srtt_us;
+        error = rtt_us - c->srtt_us;
+        if (rtt_us < c->srtt_us)
+            error = 0u - error;
         c->rttvar_us = c->rttvar_us - c->rttvar_us / 4 + error / 4;
         c->srtt_us = c->srtt_us - c->srtt_us / 8 + rtt_us / 8;
     }
