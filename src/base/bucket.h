@@ -61,9 +61,13 @@ static inline uint16_t bucket_tag(uint64_t hash)
     return (uint16_t)(hash | 1);
 }
 
-static inline void bucket_prefetch(const struct bucket_table *t, uint64_t hash)
+/* The hash's home, which is on its way into the cache from now on: for bucket_guess. */
+static inline const struct bucket *bucket_prefetch(const struct bucket_table *t, uint64_t hash)
 {
-    __builtin_prefetch(&t->buckets[bucket_home(t, hash)]);
+    const struct bucket *home = &t->buckets[bucket_home(t, hash)];
+
+    __builtin_prefetch(home);
+    return home;
 }
 
 /* Vectors of the compiler, which it takes apart where the machine has none. */
@@ -98,12 +102,11 @@ static inline uint32_t bucket_ways(const struct bucket *b, uint16_t tag)
 /* An entry of the home bucket: its kind, and *id. If one there has the hash's tag it is the first of them,
  * and that is nearly always the one that bucket_find would come to an end with; if none has it is any, or a
  * free one (0 and 0). What is named like this can be fetched, and is looked at later. */
-static inline uint8_t bucket_guess(const struct bucket_table *t, uint64_t hash, uint32_t *id)
+static inline uint8_t bucket_guess(const struct bucket *b, uint64_t hash, uint32_t *id)
 {
-    const struct bucket *b = &t->buckets[bucket_home(t, hash)];
     uint64_t mask = bucket_mask(b, bucket_tag(hash));
     bool little = __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__; /* known when this is compiled */
-    int way = (little ? __builtin_ctzll(mask | UINT64_C(1) << 63) : __builtin_clzll(mask | 1)) / 8;
+    unsigned way = (unsigned)(little ? __builtin_ctzll(mask | UINT64_C(1) << 63) : __builtin_clzll(mask | 1)) / 8;
 
     *id = b->ids[way];
     return b->kinds[way];

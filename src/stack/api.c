@@ -29,7 +29,7 @@ _Static_assert((int)CONN_EV_ACCEPTED == RN_ACCEPTED && (int)CONN_EV_CONNECTED ==
 
 static inline rn_sock sock_of(const struct rn_stack *net, const struct conn *c)
 {
-    return (rn_sock)((uint64_t)(c->generation & 0x7fffffff) << 32 | (conn_index(&net->conns, c) + 1));
+    return (rn_sock)((uint64_t)c->generation << 32 | (conn_index(&net->conns, c) + 1));
 }
 
 static rn_sock sock_of_listener(const struct rn_stack *net, uint32_t index)
@@ -42,13 +42,14 @@ static rn_sock sock_of_listener(const struct rn_stack *net, uint32_t index)
 /* The connection of a number, or NULL. */
 static inline struct conn *conn_of(struct rn_stack *net, rn_sock sock)
 {
-    uint32_t index = (uint32_t)sock - 1; /* of a listener, and of no socket, it is larger than any */
+    /* Of a listener, and of 0, it is larger than any; a negative number has a generation that nobody has. */
+    uint32_t index = (uint32_t)sock - 1;
     struct conn *c;
 
-    if (!net || sock <= 0 || index >= net->conns.fresh)
+    if (!net || index >= net->conns.fresh)
         return NULL;
     c = conn_at(&net->conns, index);
-    return c->flags & CONN_ORPHAN || (c->generation & 0x7fffffff) != (uint64_t)sock >> 32 ? NULL : c;
+    return c->flags & CONN_ORPHAN || c->generation != (uint64_t)sock >> 32 ? NULL : c;
 }
 
 /* The listener of a number, or NULL. */

@@ -326,7 +326,7 @@ static inline bool usual_frame(struct rn_stack *net, int device, const struct rn
     uint32_t own;
 
     if (frame->fragments || frame->flags & RN_VLAN || frame->len < ETH_LEN ||
-        eth_first6(at) != eth_first6(d->mac) || eth_is_group(at + 6))
+        eth_first6(at) != d->mac_first6 || eth_is_group(at + 6))
         return false;
     seg->src_mac = at + 6;
     if (eth_type(at) != ETH_IP4)
@@ -352,7 +352,7 @@ int input_burst(struct rn_stack *net, int device, int frames)
         if (!(quick && usual_frame(net, device, f, seg)) && !any_frame(net, device, f, seg))
             continue;
         seg->hash = table_hash(t, &seg->key);
-        bucket_prefetch(&t->buckets, seg->hash);
+        seg->home = bucket_prefetch(&t->buckets, seg->hash);
         seg++;
     }
     return (int)(seg - net->segments);
@@ -518,24 +518,21 @@ static __attribute__((noinline)) void look_up(struct rn_stack *net, int device, 
     answer(net, device, seg, &v);
 }
 
-/* Whom the guess names, if it was right and still is after the segments before this one; else NULL. */
-static inline struct conn *guessed(struct rn_stack *net, const struct room_segment *seg)
+/* The guess was right: whom it names has that key, be it still in the table or not. */
+static inline bool guess_was_right(const struct rn_stack *net, const struct room_segment *seg)
 {
-    struct conn *c = conn_at(&net->conns, seg->index);
-
-    if (seg->kind != TABLE_CONN || !table_same(&c->key, &seg->key) || !(c->flags & CONN_IN_TABLE))
-        return NULL;
-    return c;
+    return seg->kind == TABLE_CONN && table_same(&conn_at(&net->conns, seg->index)->key, &seg->key);
 }
 
 /* A segment that is not what was expected. */
 static __attribute__((noinline)) void input_segment(struct rn_stack *net, int device,
                                                     struct room_segment *seg)
 {
-    struct conn *c = guessed(net, seg);
+    struct conn *c = conn_at(&net->conns, seg->index);
     struct verdict v;
 
-    if (!c) {
+    /* The segments before this one may have changed what the guess was made on. */
+    if (!guess_was_right(net, seg) || !(c->flags & CONN_IN_TABLE)) {
         look_up(net, device, seg);
         return;
     }
@@ -555,13 +552,12 @@ static inline __attribute__((always_inline)) void prefetch_active(const struct r
 
 void input_segments(struct rn_stack *net, int device, int many)
 {
-    struct conn *c;
-
+    net->segments[many].kind = TABLE_NONE;
     for (struct room_segment *seg = net->segments, *end = seg + many; seg < end; seg++) {
-        if (seg + 1 < end)
-            prefetch_active(net, seg + 1);
-        c = guessed(net, seg);
-        if (!c || !fast_segment(&net->conns, c, &seg->text))
+        prefetch_active(net, seg + 1);
+        /* Who is no longer in the table is no longer open, so not for the fast path. */
+        if (!guess_was_right(net, seg) ||
+            !fast_segment(&net->conns, conn_at(&net->conns, seg->index), &seg->text))
             input_segment(net, device, seg);
     }
 }

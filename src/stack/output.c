@@ -309,7 +309,8 @@ static void put_unusual(struct rn_stack *net, struct conn *c, const struct out_s
 static inline __attribute__((always_inline)) void put_usual(struct rn_stack *net, struct room_device *d,
                                                             struct rn_frame *f, struct conn *c,
                                                             struct conn_active *a,
-                                                            const struct out_segment *o, uint32_t link,
+                                                            const struct out_segment *o,
+                                                            const struct neighbour *hop, uint32_t link,
                                                             bool ipv6)
 {
     const struct conn_settings *k = conn_settings(&net->conns, c);
@@ -325,22 +326,25 @@ static inline __attribute__((always_inline)) void put_usual(struct rn_stack *net
     d->slot++;
     f->len = link + header + o->len;
     if (link)
-        eth_put_both(f->data, net->neighbours.list[c->next_hop].mac, ipv6 ? ETH_IP6 : ETH_IP4);
+        eth_put_both(f->data, hop->mac, ipv6 ? ETH_IP6 : ETH_IP4);
     if (ipv6)
         quick_encode6(at, &p, &o->tcp);
     else
         quick_encode4(at, &p, &o->tcp);
 }
 
-static void put_segment(struct rn_stack *net, struct room_device *d, struct rn_frame *f,
-                               struct conn *c, const struct out_segment *o)
+static void put_segment(struct rn_stack *net, struct room_device *d, struct rn_frame *f, struct conn *c,
+                        const struct out_segment *o)
 {
+    const struct neighbour *hop = &net->neighbours.list[c->next_hop];
+    struct conn_active *a = conn_active(&net->conns, c);
+
     if (!quick_can(&o->tcp) || net->conns.config.no_fast_path)
         put_unusual(net, c, o);
     else if (c->flags & CONN_IPV6)
-        put_usual(net, d, f, c, conn_active(&net->conns, c), o, d->link_len, true);
+        put_usual(net, d, f, c, a, o, hop, d->link_len, true);
     else
-        put_usual(net, d, f, c, conn_active(&net->conns, c), o, d->link_len, false);
+        put_usual(net, d, f, c, a, o, hop, d->link_len, false);
 }
 
 /* In line always: a function that does nothing but this is left out by gcc. */
@@ -381,30 +385,32 @@ static __attribute__((noinline)) enum turn serve(struct rn_stack *net, struct co
 /* Decided on and put, without being put together in between. */
 static inline __attribute__((always_inline)) void send_usual(struct rn_stack *net, struct room_device *d,
                                                              struct rn_frame *f, struct conn *c,
-                                                             struct conn_active *a, uint32_t link, bool ipv6,
-                                                             bool stamped)
+                                                             struct conn_active *a,
+                                                             const struct neighbour *hop, uint32_t link,
+                                                             bool ipv6, bool stamped)
 {
     struct out_segment o;
 
     fast_text(&net->conns, c, a, stamped, &o);
-    put_usual(net, d, f, c, a, &o, link, ipv6);
+    put_usual(net, d, f, c, a, &o, hop, link, ipv6);
 }
 
 /* Over IP alone, IPv6, or without timestamps: not quite as usual. */
 static __attribute__((noinline)) void send_otherwise(struct rn_stack *net, struct room_device *d,
                                                      struct rn_frame *f, struct conn *c,
-                                                     struct conn_active *a)
+                                                     struct conn_active *a, const struct neighbour *hop)
 {
     if (c->flags & CONN_IPV6)
-        send_usual(net, d, f, c, a, d->link_len, true, c->flags & CONN_TIMESTAMPS);
+        send_usual(net, d, f, c, a, hop, d->link_len, true, c->flags & CONN_TIMESTAMPS);
     else
-        send_usual(net, d, f, c, a, d->link_len, false, c->flags & CONN_TIMESTAMPS);
+        send_usual(net, d, f, c, a, hop, d->link_len, false, c->flags & CONN_TIMESTAMPS);
 }
 
 /* Nearly always: all that is owed goes with one segment. False: nothing was done. */
 static inline bool serve_usual(struct rn_stack *net, struct conn *c)
 {
-    struct room_device *d = &net->devices[net->addresses.list[c->key.local].device];
+    const struct neighbour *hop = &net->neighbours.list[c->next_hop];
+    struct room_device *d = &net->devices[hop->device];
     struct conn_active *a;
     struct rn_frame *f;
 
@@ -417,9 +423,9 @@ static inline bool serve_usual(struct rn_stack *net, struct conn *c)
     if (!f)
         return false;
     if ((c->flags & (CONN_IPV6 | CONN_TIMESTAMPS)) == CONN_TIMESTAMPS && d->link_len)
-        send_usual(net, d, f, c, a, ETH_LEN, false, true);
+        send_usual(net, d, f, c, a, hop, ETH_LEN, false, true);
     else
-        send_otherwise(net, d, f, c, a);
+        send_otherwise(net, d, f, c, a, hop);
     return true;
 }
 

@@ -18,7 +18,7 @@ static inline void guess(struct rn_stack *net, struct room_segment *seg)
 {
     struct conn *c;
 
-    seg->kind = bucket_guess(&net->conns.table.buckets, seg->hash, &seg->index);
+    seg->kind = bucket_guess(seg->home, seg->hash, &seg->index);
     if (seg->kind != TABLE_CONN)
         return;
     c = conn_at(&net->conns, seg->index);

@@ -64,6 +64,7 @@ struct room_segment {
     uint8_t kind;     /* enum table_kind: of the record that is probably its own ... */
     uint32_t index;   /* ... and which one */
     uint64_t hash;
+    const struct bucket *home; /* the hash's */
     const uint8_t *src_mac; /* in the lent frame; NULL on a medium without */
     struct segment text;
 };
@@ -71,7 +72,8 @@ struct room_segment {
 /* A device as the stack sees it. */
 struct room_device {
     struct rn_dev *dev;
-    uint8_t mac[8];    /* the last two are 0 */
+    uint8_t mac[6];
+    uint64_t mac_first6; /* eth_first6 of it */
     uint8_t link_len;  /* of the link header */
     uint16_t own4;     /* the own IPv4 address that the last such segment was for: its index ... */
     uint64_t own4_is;  /* ... and its bytes as a word, + 1; 0: there was none */
@@ -115,7 +117,7 @@ struct rn_stack {
     uint32_t reply_count;
     struct room_reply replies[ROOM_REPLIES];
     struct rn_frame frames[ROOM_BURST], slots[STACK_DEVICES][ROOM_BURST];
-    struct room_segment segments[ROOM_BURST];
+    struct room_segment segments[ROOM_BURST + 1]; /* one more, so that each has a next one */
 };
 
 /* The time of the round that begins. An empty wheel may be set to any time. */

@@ -148,6 +148,6 @@ enum drop ack_received(struct conns *s, struct conn *c, const struct segment *se
     if (seq_lt(t->seq, c->snd_wl1))
         keep_edge(s, c, (uint32_t)seq_diff(c->snd_una, before));
     else
-        ack_take_window(s, c, t, ack_window(c, t));
+        ack_take_window(s, c, t);
     return DROP_NONE;
 }

@@ -56,8 +56,10 @@ void ack_window_changed(struct conns *s, struct conn *c, uint32_t window);
 /* The window of a segment that is not older than the one it is from now (RFC 9293 3.10.7.4: SND.WL1 =<
  * SEG.SEQ, which the caller has seen). The test of SND.WL2 is always true for an acknowledgement at or above
  * SND.UNA, so SND.WL2 is not kept. */
-static inline void ack_take_window(struct conns *s, struct conn *c, const struct tcp *t, uint32_t window)
+static inline void ack_take_window(struct conns *s, struct conn *c, const struct tcp *t)
 {
+    uint32_t window = ack_window(c, t);
+
     c->snd_wl1 = t->seq;
     /* MUST-37: as long as probes are answered the connection stays; but nobody waits for an orphan's bytes,
      * so R2 counts for it (RFC 6429). */

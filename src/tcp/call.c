@@ -328,7 +328,7 @@ static void let_go(struct conns *s, struct conn *c)
     c->flags |= CONN_ORPHAN;
     c->flags &= ~(uint32_t)CONN_WANT_WRITE;
     c->events = 0;
-    c->generation++;
+    conn_next_generation(c);
     if (a)
         queue_clear(&a->recv, &s->queues);
     c->flags &= ~(uint32_t)(CONN_URGENT_IN | CONN_KEEP);

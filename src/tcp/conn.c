@@ -197,7 +197,7 @@ void conn_release(struct conns *s, struct conn *c)
     if (c->next_hop != CONN_NO_HOP)
         s->hop_uses[c->next_hop]--;
     conn_drop_settings(s, c->settings);
-    c->generation++;
+    conn_next_generation(c);
     c->snd_wnd = s->free;
     s->free = conn_index(s, c) + 1;
     s->used--;

@@ -147,7 +147,7 @@ struct conn {
     uint32_t loss_at, ack_at, other_at; /* deadlines as ticks, 0: none; see timers.h */
     uint32_t srtt_us, rttvar_us;        /* 0: not measured yet */
     uint32_t cwnd;                      /* bytes */
-    uint32_t generation;
+    uint32_t generation;        /* 31 bits */
     uint32_t ts_offset;         /* of the timestamps that we send (RFC 7323 5.4) */
     uint16_t mss;               /* most bytes that we put in a segment, options (but MSS's own) included */
     uint16_t events;            /* enum conn_event, for rn_next */
@@ -323,6 +323,12 @@ static inline struct conn_cold *conn_cold(const struct conns *s, const struct co
 static inline struct conn_active *conn_active(const struct conns *s, const struct conn *c)
 {
     return c->active ? (struct conn_active *)slab_at(s->slabs, c->active) : NULL;
+}
+
+/* The record's number so far names it no longer. */
+static inline void conn_next_generation(struct conn *c)
+{
+    c->generation = (c->generation + 1) & 0x7fffffff;
 }
 
 /* The peer, or the path, takes no more than that in a segment. */

@@ -61,7 +61,6 @@ FAST_INLINE void fast_last_ack(struct conns *s, struct conn *c, struct conn_acti
     rtt_measured(c, rtt_us);
     loss_all_delivered(&a->loss, sent_us, c->snd_nxt, rtt_us);
     cc_acked(s, c, acked, acked + c->mss > c->cwnd);
-    c->retries = 0;
     c->loss_at = 0;
 }
 
@@ -104,9 +103,14 @@ FAST_INLINE void fast_note_timestamp(const struct conns *s, struct conn *c, cons
         conn_note_timestamp(s, c, seg->tcp.ts_value);
 }
 
+/* As ack_take_window does where nothing is being retransmitted. */
 FAST_INLINE void fast_take_window(struct conns *s, struct conn *c, const struct segment *seg)
 {
-    ack_take_window(s, c, &seg->tcp, (uint32_t)seg->tcp.window << (c->scale & 15));
+    uint32_t window = (uint32_t)seg->tcp.window << (c->scale & 15);
+
+    c->snd_wl1 = seg->tcp.seq;
+    if (window != c->snd_wnd)
+        ack_window_changed(s, c, window);
 }
 
 /* True: the segment has been dealt with. False: nothing has been done. */

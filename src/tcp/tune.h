@@ -23,7 +23,7 @@ static inline void tune_was_read(struct conns *s, struct conn *c, struct conn_ac
         bytes = 1;
     }
     a->tune_read += bytes;
-    if (a->tune_read > s->config.receive_bytes / 2 + 1)
+    if (2 * (a->tune_read - 1) > s->config.receive_bytes)
         tune_much_was_read(s, c, a);
 }
 
@@ -33,7 +33,7 @@ void tune_send(struct conns *s, struct conn *c);
 /* The peer acknowledged something. */
 static inline void tune_acked(struct conns *s, struct conn *c)
 {
-    if (c->cwnd > s->config.send_bytes / 2) /* which is the least limit */
+    if (2 * c->cwnd > s->config.send_bytes) /* which is the least limit */
         tune_send(s, c);
 }
 

@@ -278,25 +278,34 @@ static inline uint32_t quick_len(const struct tcp *t)
     return t->has ? TCP_LEN + QUICK_TIMESTAMP : TCP_LEN;
 }
 
-/* TCP's header; sum: of the addresses. What the header adds to it is small, so the payload's total, which is not,
- * comes last, with its carry. */
+/* Stores two values in the wire's order and returns what is to be added to a sum for them: a whole word, with a
+ * carry. */
+static inline uint64_t quick_put8(uint8_t *at, uint32_t first, uint32_t second)
+{
+    uint64_t word = quick_swap8((uint64_t)first << 32 | second);
+
+    memcpy(at, &word, sizeof word);
+    return word;
+}
+
+/* TCP's header; sum: of the addresses. */
 static inline __attribute__((always_inline)) void quick_put_tcp(uint8_t *at, const struct quick_packet *p,
                                                                 const struct tcp *t, uint64_t sum)
 {
     uint32_t len = quick_len(t);
+    uint64_t carries = 0;
 
     sum += quick_swap4(len + p->len + IP_TCP);
-    sum += quick_put4(at, (uint32_t)t->src_port << 16 | t->dst_port);
-    sum += quick_put4(at + 4, t->seq.v);
-    sum += quick_put4(at + 8, t->ack.v);
-    sum += quick_put4(at + 12, len << 26 | (uint32_t)t->flags << 16 | t->window);
     sum += quick_put4(at + 16, t->urgent);
-    if (t->has) {
+    if (t->has)
         sum += quick_put4(at + TCP_LEN, QUICK_TIMESTAMP_ALONE);
-        sum += quick_put4(at + TCP_LEN + 4, t->ts_value);
-        sum += quick_put4(at + TCP_LEN + 8, t->ts_echo);
-    }
-    checksum_store(at + QUICK_SUM_AT, checksum_add(sum, p->sum));
+    quick_count(&sum, &carries, quick_put8(at, (uint32_t)t->src_port << 16 | t->dst_port, t->seq.v));
+    quick_count(&sum, &carries,
+                quick_put8(at + 8, t->ack.v, len << 26 | (uint32_t)t->flags << 16 | t->window));
+    if (t->has)
+        quick_count(&sum, &carries, quick_put8(at + TCP_LEN + 4, t->ts_value, t->ts_echo));
+    quick_count(&sum, &carries, p->sum);
+    checksum_store(at + QUICK_SUM_AT, checksum_add(sum, carries));
 }
 
 /* Writes both headers with their checksums, IP's to `at` and TCP's behind it. */
@@ -304,14 +313,14 @@ static inline __attribute__((always_inline)) void quick_encode4(uint8_t *at, con
                                                                 const struct tcp *t)
 {
     uint32_t len = IP4_LEN + quick_len(t) + p->len;
-    uint64_t sum = 0, addresses = 0;
+    uint64_t sum = quick_put4(at + 8, (uint32_t)p->ttl << 24 | IP_TCP << 16), addresses = 0;
 
-    sum += quick_put4(at, UINT32_C(0x45000000) | (uint32_t)p->traffic_class << 16 | len);
-    sum += quick_put4(at + 4, QUICK_DONT_FRAGMENT);
-    sum += quick_put4(at + 8, (uint32_t)p->ttl << 24 | IP_TCP << 16);
     addresses += quick_copy4(at + 12, p->src->b + 12);
     addresses += quick_copy4(at + 16, p->dst->b + 12);
-    checksum_store(at + QUICK_SUM4_AT, sum + addresses);
+    sum = checksum_add(sum + addresses,
+                       quick_put8(at, UINT32_C(0x45000000) | (uint32_t)p->traffic_class << 16 | len,
+                                  QUICK_DONT_FRAGMENT));
+    checksum_store(at + QUICK_SUM4_AT, sum);
     quick_put_tcp(at + IP4_LEN, p, t, addresses);
 }
 
