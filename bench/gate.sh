@@ -80,9 +80,9 @@ case_of()
             if (!bound)
                 printf "skip %s # no bound is committed for %s %s\n", name, compiler, major
             else if (counted <= bound * (1 + slack / 100))
-                printf "ok %s, bound %d + %d %%\n", name, bound, slack
+                printf "ok %s, bound %d + %s %%\n", name, bound, slack
             else
-                printf "not ok %s, bound %d + %d %%\n", name, bound, slack
+                printf "not ok %s, bound %d + %s %%\n", name, bound, slack
             if (bound && counted < bound * (1 - slack / 100))
                 printf "# below the bound by more than the slack: commit the new one (bench/gate.sh --print)\n"
             exit bound && counted > bound * (1 + slack / 100)
