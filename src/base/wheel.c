@@ -125,8 +125,12 @@ bool wheel_add(struct wheel *w, uint32_t id, uint32_t tick, uint32_t *surfaces)
         push_chunk(w, slot);
     chunk = &w->chunks[*chain_of(w, slot) - 1];
     chunk->ids[chunk->count++] = id;
-    w->entries++;
     *surfaces = tick >> shift << shift;
+    if (!w->entries++)
+        w->first_known = true;
+    else if (!w->first_known || wheel_before(w->first, *surfaces))
+        return true;
+    w->first = *surfaces;
     return true;
 }
 
@@ -153,15 +157,12 @@ static bool find_first(const struct wheel *w, unsigned *slot, uint32_t *tick)
     return found;
 }
 
-bool wheel_next(const struct wheel *w, uint32_t *tick)
+bool wheel_find_first(struct wheel *w)
 {
-    uint32_t at;
     unsigned slot;
 
-    if (!find_first(w, &slot, &at))
-        return false;
-    *tick = at;
-    return true;
+    w->first_known = find_first(w, &slot, &w->first);
+    return w->first_known;
 }
 
 /* Takes up to max ids out of a slot. */
@@ -202,6 +203,7 @@ int wheel_collect(struct wheel *w, uint32_t now, uint32_t *ids, int max, uint32_
         return 0;
     }
     w->cur = tick;
+    w->first_known = false;
     *surfaced = tick;
     return drain(w, slot, ids, max);
 }
@@ -216,6 +218,7 @@ static void drop_at(struct wheel *w, struct wheel_chunk *chunk, uint32_t place)
     if (first->count == 0)
         pop_chunk(w, slot);
     w->entries--;
+    w->first_known = false;
 }
 
 int wheel_sweep(struct wheel *w, uint32_t *cursor, int max,

@@ -33,6 +33,8 @@ struct wheel {
     uint32_t cur; /* all that surfaces at or before this tick has been collected, but for a rest of it */
     uint32_t slots[WHEEL_LEVELS][WHEEL_SLOTS]; /* chunk number + 1 */
     uint64_t used[WHEEL_LEVELS];               /* a bit for each slot that is not empty */
+    uint32_t first; /* the earliest tick at which something surfaces, if ... */
+    bool first_known;
 };
 
 /* Bytes of memory (aligned to 64) for that many entries. */
@@ -50,8 +52,25 @@ bool wheel_add(struct wheel *w, uint32_t id, uint32_t tick, uint32_t *surfaces);
  * number, and *surfaced the tick; 0: none up to now, and the wheel stands at now. Call again until 0. */
 int wheel_collect(struct wheel *w, uint32_t now, uint32_t *ids, int max, uint32_t *surfaced);
 
+/* Nothing surfaces up to now, as far as is known without looking: the wheel stands at now then. */
+static inline bool wheel_is_quiet(struct wheel *w, uint32_t now)
+{
+    if (!w->first_known || (int32_t)(now - w->first) >= 0)
+        return false;
+    if ((int32_t)(now - w->cur) > 0)
+        w->cur = now;
+    return true;
+}
+
 /* The earliest tick at which something surfaces; false: the wheel is empty. */
-bool wheel_next(const struct wheel *w, uint32_t *tick);
+bool wheel_find_first(struct wheel *w);
+static inline bool wheel_next(struct wheel *w, uint32_t *tick)
+{
+    if (!w->first_known && !wheel_find_first(w))
+        return false;
+    *tick = w->first;
+    return true;
+}
 
 /* Walks the wheel for a sweep of stale entries: looks at max places from *cursor on (0 to start), asks
  * stale(context, id, surfaces) of each entry there and takes out those for which it says true; stale must not

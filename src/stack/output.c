@@ -511,7 +511,7 @@ static void by_tick(const struct rn_stack *net, uint32_t tick, rn_time *next)
 }
 
 /* When a timer needs a poll although nothing arrives. */
-static void by_timers(const struct rn_stack *net, rn_time *next)
+static void by_timers(struct rn_stack *net, rn_time *next)
 {
     uint32_t tick;
 

@@ -39,7 +39,7 @@ static void take_burst(struct rn_stack *net, int device, int frames)
 static void run_timers(struct rn_stack *net)
 {
     uint32_t ids[ROOM_BURST], surfaced;
-    int left = ROOM_TIMERS, n;
+    int left = wheel_is_quiet(&net->conns.wheel, tick_of(net->now)) ? 0 : ROOM_TIMERS, n;
 
     while (left > 0 &&
            (n = wheel_collect(&net->conns.wheel, tick_of(net->now), ids, ROOM_BURST, &surfaced)) > 0) {
