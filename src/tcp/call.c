@@ -391,6 +391,7 @@ bool call_path_mtu(struct conns *s, struct conn *c, seq32 quoted, uint16_t mss)
     if (mss >= c->mss)
         return false;
     conn_limit_mss(c, mss);
+    conn_window_is_large(s, c); /* as the initial one is smaller now */
     if (conn_facts[c->state].synchronized && a) {
         scoreboard_lose_all(&a->board, &s->arrays); /* cut too large, not lost: nothing is told to loss.h */
         conn_note_usual(s, c);

@@ -66,8 +66,7 @@ void cc_grew(struct conns *s, struct conn *c, uint32_t bytes)
 
     if (c->cwnd >= UINT32_MAX / 4)
         return;
-    c->careful |= CAREFUL_WINDOW;
-    cold->last_sent = tick_of(s->now); /* nobody is idle whose window was full */
+    conn_window_is_large(s, c);
     if (c->flags & CONN_SLOW_START) {
         uint32_t most = cold->ssthresh == UINT32_MAX ? 2u * c->mss : c->mss;
 
@@ -91,7 +90,7 @@ void cc_lost(struct conns *s, struct conn *c, uint32_t flight)
 void cc_recovered(struct conns *s, struct conn *c)
 {
     c->cwnd = conn_cold(s, c)->ssthresh;
-    c->careful |= CAREFUL_WINDOW;
+    conn_window_is_large(s, c);
     c->flags &= ~(uint32_t)CONN_SLOW_START;
 }
 
@@ -109,7 +108,7 @@ void cc_undo(struct conns *s, struct conn *c, uint32_t cwnd, uint32_t ssthresh)
 {
     if (c->cwnd < cwnd)
         c->cwnd = cwnd;
-    c->careful |= CAREFUL_WINDOW;
+    conn_window_is_large(s, c);
     conn_cold(s, c)->ssthresh = ssthresh;
     c->flags &= ~(uint32_t)CONN_SLOW_START;
     if (c->cwnd < ssthresh)

@@ -92,7 +92,7 @@ enum conn_flags {
 enum conn_careful {
     CAREFUL_ACK = 1,     /* the settings have no_delayed_ack */
     CAREFUL_TIMEOUT = 2, /* ... a user timeout */
-    CAREFUL_WINDOW = 4   /* the congestion window has grown, maybe beyond the initial one */
+    CAREFUL_WINDOW = 4   /* the congestion window may be beyond the initial one: see conn_window_is_large */
 };
 
 enum conn_owe {
@@ -164,7 +164,7 @@ struct conn {
 struct conn_cold {
     seq32 iss, irs;
     uint32_t ssthresh;  /* bytes */
-    uint32_t last_sent; /* tick of the last data segment, for the restart after idle */
+    uint32_t last_sent; /* tick of the last data segment sent, or of the window's last change, for the restart after idle */
     int32_t error;      /* with CONN_EV_FAILED: negative errno */
     uint32_t listener;  /* index + 1 of the listener that accepted it, until the application knows */
     uint32_t retransmitted;
@@ -329,6 +329,13 @@ static inline struct conn_active *conn_active(const struct conns *s, const struc
 static inline void conn_next_generation(struct conn *c)
 {
     c->generation = (c->generation + 1) & 0x7fffffff;
+}
+
+/* The congestion window may now be beyond the initial one: from now on it is asked whether it lies idle. */
+static inline void conn_window_is_large(const struct conns *s, struct conn *c)
+{
+    c->careful |= CAREFUL_WINDOW;
+    conn_cold(s, c)->last_sent = tick_of(s->now);
 }
 
 /* The peer, or the path, takes no more than that in a segment. */

@@ -84,7 +84,7 @@ static void reduce(struct conns *s, struct conn *c, struct conn_active *a, uint3
     if (first && count < c->mss)
         count = c->mss; /* the fast retransmission itself */
     c->cwnd = pipe + count;
-    c->careful |= CAREFUL_WINDOW;
+    conn_window_is_large(s, c);
     if (c->cwnd < c->mss)
         c->cwnd = c->mss;
 }

@@ -46,6 +46,8 @@ static const struct explained {
     {"Duplicate IP address configured",
      "the file holds both links, and on each the router answers for the other"},
     {"Destination unreachable (Fragmentation needed)", "the path MTU shrinks"},
+    {"A new tcp session is started with the same ports",
+     "a doubled SYN comes late, when the server has ended, and is answered anew"},
 };
 
 static bool is_explained(const char *summary)

@@ -500,6 +500,22 @@ static void test_smaller_path_cuts_anew(void **state)
     assert_int_equal(c->cwnd, 10000);
 }
 
+/* The initial window is smaller after that; who has never grown beyond his has not been idle for it. */
+static void test_smaller_path_is_no_idleness(void **state)
+{
+    struct conn *c = conn_in(CONN_ESTABLISHED);
+
+    (void)state;
+    app_send(c, 500);
+    LEAVES("P. 1:501 ack 1");
+    assert_true(call_path_mtu(&fx.s, c, seq_of(ISS + 1), 600));
+    LEAVES("P. 1:501 ack 1");
+    in(c, ". 1:1 ack 501");
+    app_send(c, 100);
+    LEAVES("P. 501:601 ack 1");
+    assert_int_equal(c->cwnd, 10000);
+}
+
 /* RFC 5927 7.2: an error that quotes nothing in flight is forged; one that says more changes nothing. */
 static void test_path_errors_that_do_not_count(void **state)
 {
@@ -547,6 +563,7 @@ int main(void)
         TEST(test_ready_in_each_state),
         TEST(test_ready_changes),
         TEST(test_smaller_path_cuts_anew),
+        TEST(test_smaller_path_is_no_idleness),
         TEST(test_path_errors_that_do_not_count),
     };
 
