@@ -391,6 +391,7 @@ bool call_path_mtu(struct conns *s, struct conn *c, seq32 quoted, uint16_t mss)
     if (mss >= c->mss)
         return false;
     conn_limit_mss(c, mss);
+    c->careful |= CAREFUL_WINDOW; /* the initial window is a smaller one now */
     if (conn_facts[c->state].synchronized && a) {
         scoreboard_lose_all(&a->board, &s->arrays); /* cut too large, not lost: nothing is told to loss.h */
         conn_note_usual(s, c);
