@@ -3,7 +3,7 @@
  * A TAP interface. The kernel gives and takes one frame per read and write, so the two rings are ours:
  *
  *      burst    reads into free receive buffers until there is no more        (a system call per frame);
- *               after a pause one frame alone, since asking for a second would delay the answer to it
+ *               after a sleep one frame alone, since asking for a second would delay the answer to it
  *      sync     writes what was committed                                     (a system call per frame)
  *
  * Slot i of a ring always uses the same buffer, and counters grow:
@@ -49,6 +49,7 @@ struct tap {
     struct rn_frame staged[SLOTS];
     uint64_t released, lent;
     rn_time looked; /* the last burst */
+    bool armed;     /* since then somebody said that he would sleep */
     uint64_t written, committed, reserved;
 };
 
@@ -71,14 +72,16 @@ static int gone_with(int error)
 /* ---- receiving ----------------------------------------------------------------------------------------- */
 
 /* That there is no more costs a system call to learn. Who has slept waits for one frame most of the time, and
- * its answer is what counts then: poll(2), which comes next anyway, tells of others. */
+ * its answer is what counts then: poll(2), which comes next anyway, tells of others. Who looks in every now
+ * and then without sleeping has no poll(2), and gets all. */
 static int burst(struct rn_dev *dev, struct rn_frame *frames, int max, rn_time now)
 {
     struct tap *t = tap_of(dev);
     int n = 0;
 
-    if (max > 1 && now - t->looked > PAUSE)
+    if (max > 1 && t->armed && now - t->looked > PAUSE)
         max = 1;
+    t->armed = false;
     t->looked = now;
     if (t->lent == t->released)
         t->lent = t->released = 0;
@@ -179,9 +182,9 @@ static rn_time push(struct rn_dev *dev, rn_time now)
 /* poll(2) tells of waiting frames and of room by itself; only our own free slots are ours to tell. */
 static int arm(struct rn_dev *dev, bool rx, bool tx)
 {
-    const struct tap *t = tap_of(dev);
+    struct tap *t = tap_of(dev);
 
-    (void)rx;
+    t->armed = rx;
     return tx && t->reserved - t->written < SLOTS ? -EAGAIN : 0;
 }
 

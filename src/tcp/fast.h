@@ -69,7 +69,6 @@ FAST_INLINE bool fast_answer(struct conns *s, struct conn *c, struct conn_active
                              const struct segment *seg)
 {
     uint32_t acked = conn_flight(c);
-
     struct queue_chunk *chunk;
 
     if (seg->tcp.ack.v != c->snd_nxt.v || acked != a->send.bytes || !scoreboard_is_one(&a->board))
@@ -77,10 +76,10 @@ FAST_INLINE bool fast_answer(struct conns *s, struct conn *c, struct conn_active
     chunk = queue_refillable(&a->recv, &a->send, &s->queues, seg->len);
     if (!chunk)
         return false;
-    fast_last_ack(s, c, a, acked);
     queue_refill(&a->recv, &a->send, chunk, seg->payload, seg->len);
     a->cursor = (struct queue_cursor){0};
-    ack_freed(s, c, a);
+    ack_freed(s, c, a); /* buffers are tuned by the window as it was before */
+    fast_last_ack(s, c, a, acked);
     return true;
 }
 

@@ -85,7 +85,6 @@ static int peer_socket;
 
 static void open_here(struct suite_link *l)
 {
-    struct rn_frame f;
     char err[RN_ERRBUF] = "";
 
     assert_int_equal(tap_open(&l->dev, NAME, err), 0);
@@ -97,8 +96,6 @@ static void open_here(struct suite_link *l)
     l->close_peer = kernel_closes;
     l->shortest = 14;
     l->longest = 1514;
-    /* The first look is one after a pause, which takes one frame alone: here it is over already. */
-    assert_int_equal(l->dev->ops->burst(l->dev, &f, 1, l->now), 0);
 }
 
 static struct suite_device tap = {"tap", open_here};
@@ -283,12 +280,13 @@ static void interface_that_is_deleted_is_gone(void **state)
 }
 
 /* That there is no second frame costs a system call to learn, which the answer to the first would wait for. */
-static void after_a_pause_one_frame_is_taken_alone(void **state)
+static void after_a_sleep_one_frame_is_taken_alone(void **state)
 {
     struct suite_link l;
     struct rn_frame f[4];
 
     suite_open(&l, state);
+    assert_int_equal(l.dev->ops->arm(l.dev, true, false), 0);
     l.now += 50001;
     suite_peer_sends(&l, 3, 60, 0);
     assert_int_equal(suite_burst(&l, f, 4), 1);
@@ -298,6 +296,24 @@ static void after_a_pause_one_frame_is_taken_alone(void **state)
     for (uint32_t i = 0; i < 3; i++)
         suite_expect(f[i].data, f[i].len, 60, i);
     l.dev->ops->release(l.dev, 3);
+    suite_close(&l);
+}
+
+/* Who never sleeps has nobody to tell him of a second frame: he gets all, however seldom he looks. */
+static void who_does_not_sleep_gets_all(void **state)
+{
+    struct suite_link l;
+    struct rn_frame f[4];
+
+    suite_open(&l, state);
+    for (uint32_t round = 0; round < 2; round++) {
+        l.now += 10000000;
+        suite_peer_sends(&l, 3, 60, 3 * round);
+        assert_int_equal(suite_burst(&l, f, 4), 3);
+        for (uint32_t i = 0; i < 3; i++)
+            suite_expect(f[i].data, f[i].len, 60, 3 * round + i);
+        l.dev->ops->release(l.dev, 3);
+    }
     suite_close(&l);
 }
 
@@ -396,7 +412,8 @@ int main(void)
         cmocka_unit_test(attaches_to_one_that_is_there),
         cmocka_unit_test_prestate(interface_that_is_down_drops, &tap),
         cmocka_unit_test_prestate(interface_that_is_deleted_is_gone, &tap),
-        cmocka_unit_test_prestate(after_a_pause_one_frame_is_taken_alone, &tap),
+        cmocka_unit_test_prestate(after_a_sleep_one_frame_is_taken_alone, &tap),
+        cmocka_unit_test_prestate(who_does_not_sleep_gets_all, &tap),
         cmocka_unit_test_prestate(a_ring_that_is_empty_begins_again, &tap),
         cmocka_unit_test(frames_wait_while_the_kernel_has_no_room),
     };

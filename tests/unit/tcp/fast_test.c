@@ -316,6 +316,15 @@ static void test_an_answer_to_all_that_was_sent(void **state)
     free(lent);
 }
 
+/* The window grows by that answer past half of the send limit: it is the next one that doubles the limit. */
+static void test_the_limit_follows_the_window(void **state)
+{
+    (void)state;
+    fx.s.config.send_bytes = 2200;
+    assert_true(is_taken(asking(150, 1050), "P. 1:101 ack 151"));
+    assert_true(is_taken(asking(150, 1101), "P. 1:101 ack 151"));
+}
+
 /* What is not, or not quite: it may be taken only if nobody can tell. */
 static void test_what_is_not_expected(void **state)
 {
@@ -542,6 +551,26 @@ static void test_what_goes_out_unusually(void **state)
     }
 }
 
+/* A path that takes less makes the initial window a smaller one: after a silence that is what may go. */
+static void test_what_goes_out_on_a_smaller_path(void **state)
+{
+    struct conn *c = opened(80);
+
+    (void)state;
+    app_send(c, 1000);
+    drain();
+    assert_true(call_path_mtu(&fx.s, c, c->snd_una, 500));
+    drain();
+    in(c, ". 1:1 ack 1001");
+    drain();
+    run_to(fx.s.now + 2000 * TIME_MS);
+    app_send(c, 400);
+    assert_true(both_out(c));
+    LEAVES("P. 1001:1401 ack 1");
+    assert_int_equal(c->cwnd, 5000);
+    abandon(c);
+}
+
 /* ---- drawn */
 
 /* A segment of a peer that mostly behaves. */
@@ -590,6 +619,8 @@ static bool live(struct conn *c)
         app_recv(c, draw(3000) + 1);
     else if (what < 8)
         run_to(fx.s.now + draw(400) * TIME_MS);
+    if (draw(100) == 0)
+        call_path_mtu(&fx.s, c, c->snd_una, (uint16_t)(c->mss - draw(300)));
     one = both_out(c);
     if (draw(3))
         drain();
@@ -648,6 +679,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         FAST(test_what_is_expected_is_taken),
         FAST(test_an_answer_to_all_that_was_sent),
+        FAST(test_the_limit_follows_the_window),
         FAST(test_what_is_not_expected),
         FAST(test_timestamps),
         FAST(test_the_window_that_we_offer),
@@ -656,6 +688,7 @@ int main(void)
         FAST(test_memory_is_short),
         FAST(test_what_goes_out),
         FAST(test_what_goes_out_unusually),
+        FAST(test_what_goes_out_on_a_smaller_path),
         cmocka_unit_test_setup_teardown(test_drawn, set_up_small, end),
     };
 
