@@ -87,8 +87,9 @@ static void explain(const struct choice *c, const struct plan *p, enum verdict v
 
     mkdir("build", 0777);
     snprintf(path, sizeof path, "build/sim-fail-%llu-%u.pcap", (unsigned long long)p->seed, p->number);
-    printf("%s world %u: %s\n    again: %s --seed %llu --world %u --pcap %s\n", report_verdict(v), p->number,
-           why, c->program, (unsigned long long)p->seed, p->number, path);
+    printf("%s world %u: %s\n    again: %s --seed %llu --world %u%s --pcap %s\n", report_verdict(v),
+           p->number, why, c->program, (unsigned long long)p->seed, p->number,
+           p->slow_road ? " --fast-path 0" : "", path);
     fflush(stdout);
     if (scratch)
         world_run(p, scratch, path, NULL, NULL);
@@ -108,13 +109,17 @@ static enum verdict take_slow_road(struct plan *p, struct totals *t, uint64_t di
     v = world_run(p, scratch, NULL, why, &other);
     p->slow_road = false;
     free(scratch);
+    t->twice++;
     if (v == VERDICT_GOOD && other != digest) {
         snprintf(why, 320, "other frames without the fast path");
         v = VERDICT_BROKEN;
+    } else if (v != VERDICT_GOOD) {
+        p->slow_road = true; /* as it has to be played again */
+    }
+    if (v != VERDICT_GOOD) { /* it was counted as good */
         t->verdicts[VERDICT_GOOD]--;
         t->verdicts[v]++;
     }
-    t->twice++;
     return v;
 }
 
