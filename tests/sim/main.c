@@ -138,7 +138,7 @@ static void run_job(const struct choice *c, uint32_t job, struct totals *t)
         if (k % c->jobs != job)
             continue;
         t->running = k + 1;
-        v = world_run(p, t, NULL, why, &digest);
+        v = world_run(p, t, NULL, why, k % AGAIN_EVERY == 0 ? &digest : NULL);
         if (v == VERDICT_GOOD && k % AGAIN_EVERY == 0)
             v = take_slow_road(p, t, digest, why);
         if (v != VERDICT_GOOD && shown++ < FAILURES_SHOWN)

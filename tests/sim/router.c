@@ -323,7 +323,8 @@ static void receive(struct router *r, int from, const struct rn_frame *f, rn_tim
     struct eth eth;
 
     r->world->totals->frames++;
-    note(r->world, from, f, now);
+    if (r->world->digests)
+        note(r->world, from, f, now);
     if (!r->world->plan->sample)
         pcap_write(r->world->pcap, now, f->data, f->len);
     if (f->len > FRAME_MAX || f->fragments) {

@@ -237,7 +237,8 @@ struct world {
     struct pcap *pcap;
     rn_time now, began;
     rn_time late;    /* how much later than planned it began */
-    uint64_t digest; /* of all frames that the router saw, and when */
+    bool digests;    /* somebody wants to know ... */
+    uint64_t digest; /* ... the hash of all frames that the router saw, and when */
     struct rn_stack *net[2];
     void *memory[2];
     size_t memory_bytes[2];

@@ -315,6 +315,7 @@ enum verdict world_run(const struct plan *p, struct totals *t, const char *pcap_
         abort();
     w->plan = p;
     w->totals = t;
+    w->digests = digest != NULL;
     w->late = p->wraps ? wait_to_wrap(p) : 0;
     w->began = w->now = p->start + w->late;
     w->check_at = w->now;
