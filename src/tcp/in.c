@@ -293,6 +293,7 @@ static uint32_t take_in(struct arrival *a, struct conn_active *active)
 
     if (took < a->len && reassembly_any(&active->ahead)) {
         conn_drop_ahead(s, active);
+        s->counts.islands_dropped++;
         took += take_some(s, active, a->payload + took, a->len - took);
     }
     return took;
@@ -306,11 +307,13 @@ static int in_order(struct arrival *a)
     uint32_t took = active ? take_in(a, active) : 0, more = 0;
     bool hole = active && reassembly_any(&active->ahead);
 
-    if (took < a->len)
+    if (took < a->len) {
         a->fin = false;
+        a->verdict.drop = DROP_BUDGET; /* of the rest at least */
+    }
     if (!took) {
         conn_owes(a->s, c, OWE_ACK);
-        return drop(a, DROP_BUDGET);
+        return DONE;
     }
     if (hole)
         more = reassembly_reached(&active->ahead, &a->s->arrays, &a->s->queues, &active->recv,
