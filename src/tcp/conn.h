@@ -623,11 +623,13 @@ static inline uint32_t conn_window(const struct conns *s, const struct conn *c)
 static inline void conn_was_read(struct conns *s, struct conn *c)
 {
     uint32_t offered = (uint32_t)seq_diff(c->rcv_edge, c->rcv_nxt), limit = conn_receive_limit(s, c), grows;
-    uint32_t worth = 2u * c->mss < limit / 2 ? 2u * c->mss : limit / 2;
+    uint32_t worth = 2u * c->mss < limit / 2 ? 2u * c->mss : limit / 2, unsaid;
 
     if (offered >= c->mss && limit < offered + worth) /* however little is unread */
         return;
     grows = conn_window(s, c) - offered;
+    unsaid = (65535u << (c->scale >> 4)) - offered;
+    grows = grows < unsaid ? grows : unsaid; /* more than that the field does not say */
     if (grows && (grows >= worth || offered < c->mss) && conn_facts[c->state].may_receive)
         conn_owes(s, c, OWE_ACK);
 }

@@ -136,6 +136,14 @@ static int unacceptable(struct arrival *a, uint32_t space)
     return drop(a, DROP_SEQUENCE);
 }
 
+/* A bare acknowledgement at the right edge counts, too, which the table of 3.4 does not say: there stands
+ * whoever has sent all that the window takes and then lost some of it, and two who both stand there and do not
+ * hear each other's acknowledgements stay there until R2. */
+static bool is_at_edge(const struct arrival *a, uint32_t space)
+{
+    return !space && !(a->seg->flags & TCP_RST) && seq_eq(a->seq, a->c->rcv_edge);
+}
+
 /* First, the sequence number: cuts the segment to the receive window (3.4, "acceptability test"). */
 static int sequence(struct arrival *a)
 {
@@ -146,8 +154,8 @@ static int sequence(struct arrival *a)
     if (repeats_syn(a))
         a->seq = c->rcv_nxt;
     space = a->len + (a->seg->flags & TCP_SYN ? 1 : 0) + (a->fin ? 1 : 0);
-    first_in = seq_in(a->seq, c->rcv_nxt, window) || seq_eq(a->seq, c->rcv_nxt);
     /* With a closed window a segment in its place still counts for its ACK and RST (MUST-66). */
+    first_in = seq_in(a->seq, c->rcv_nxt, window) || seq_eq(a->seq, c->rcv_nxt) || is_at_edge(a, space);
     if (!first_in && !(space && seq_in(seq_add(a->seq, space - 1), c->rcv_nxt, window)))
         return unacceptable(a, space);
     note_timestamp(a);
@@ -285,6 +293,7 @@ static uint32_t take_in(struct arrival *a, struct conn_active *active)
 
     if (took < a->len && reassembly_any(&active->ahead)) {
         conn_drop_ahead(s, active);
+        s->counts.islands_dropped++;
         took += take_some(s, active, a->payload + took, a->len - took);
     }
     return took;
@@ -298,11 +307,13 @@ static int in_order(struct arrival *a)
     uint32_t took = active ? take_in(a, active) : 0, more = 0;
     bool hole = active && reassembly_any(&active->ahead);
 
-    if (took < a->len)
+    if (took < a->len) {
         a->fin = false;
+        a->verdict.drop = DROP_BUDGET; /* of the rest at least */
+    }
     if (!took) {
         conn_owes(a->s, c, OWE_ACK);
-        return drop(a, DROP_BUDGET);
+        return DONE;
     }
     if (hole)
         more = reassembly_reached(&active->ahead, &a->s->arrays, &a->s->queues, &active->recv,

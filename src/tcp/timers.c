@@ -211,8 +211,15 @@ void timers_rest_in_flight(struct conns *s, struct conn *c)
     restart_loss(s, c, conn_active(s, c)); /* (5.3) */
 }
 
+/* The retransmission timer runs longer than it would if it were set now: what was SACKed has been timed, which
+ * ended the doubling. */
+static bool is_outdated(const struct conns *s, const struct conn *c)
+{
+    return wheel_before(after(s, rtt_timeout_us(s, c) * TIME_US), c->loss_at);
+}
+
 /* RFC 6298 has the timer go on when SND.UNA stays; only the reordering timer may come in between, or have
- * come to its end. */
+ * come to its end. But nobody waits out a timeout that was doubled six times when he knows a better one. */
 void timers_sacked(struct conns *s, struct conn *c)
 {
     const struct conn_active *a = conn_active(s, c);
@@ -220,7 +227,7 @@ void timers_sacked(struct conns *s, struct conn *c)
     timers_settle(s, c);
     if (a->loss.reorder_us)
         set_loss(s, c, TIMER_REORDER, a->loss.reorder_us);
-    else if (c->timer != TIMER_RTO)
+    else if (c->timer != TIMER_RTO || is_outdated(s, c))
         restart_rto(s, c);
 }
 

@@ -68,12 +68,29 @@ void app_broken(struct world *w, const struct endpoint *e, enum verdict v, const
         (unsigned long long)e->got, plan_of(peer_of(e))->size);
 }
 
+/* It moves: after how long, counted from when the faults were over? */
+static void after_faults(struct world *w, struct endpoint *e)
+{
+    const struct connection *c = e->connection;
+    rn_time stood = w->now - (c->progress > w->quiet_at ? c->progress : w->quiet_at);
+
+    if (!c->started || c->orphan)
+        return;
+    if (stood > w->totals->longest_quiet)
+        w->totals->longest_quiet = stood;
+    if (w->plan->perfect && !w->plan->budget[0] && !w->plan->budget[1] && stood > draw_perfect_stall(w->plan))
+        app_broken(w, e, VERDICT_STUCK,
+                   "a timer had to run out where nothing is lost; stood still for us:", stood / TIME_US);
+}
+
 static void progress(struct world *w, struct endpoint *e)
 {
     rn_time stood = w->now - e->connection->progress;
 
     if (stood > w->totals->longest_stall && e->connection->started && !e->connection->orphan)
         w->totals->longest_stall = stood;
+    if (w->quiet_at)
+        after_faults(w, e);
     e->connection->progress = w->now;
     w->steps_at_progress = w->steps;
 }
@@ -112,10 +129,13 @@ static void leave_at(struct world *w, struct endpoint *e, rn_time when)
 static bool pauses(struct world *w, struct endpoint *e)
 {
     const struct plan *p = w->plan;
+    rn_time pause;
 
     if (p->pause_ppm == 0 || rng_below(&e->rng, 1000000) >= p->pause_ppm)
         return false;
-    wake_at(w, e, w->now + (rn_time)rng_log(&e->rng, 100 * TIME_US, (uint64_t)p->pause_max));
+    pause = (rn_time)rng_log(&e->rng, 100 * TIME_US, (uint64_t)p->pause_max);
+    wake_at(w, e, w->now + pause);
+    e->connection->paused += pause;
     return true;
 }
 
@@ -199,6 +219,20 @@ static void transmit(struct world *w, struct endpoint *e)
     }
 }
 
+/* Closes the socket, and remembers what timer the stack goes on with. */
+static void let_go(struct world *w, struct endpoint *e)
+{
+    struct rn_info info = {0};
+    int n;
+
+    rn_info(w->net[e->stack], e->sock, &info);
+    e->closed_at = w->now;
+    e->rto_then = info.rto_us * TIME_US;
+    n = rn_close(w->net[e->stack], e->sock);
+    if (n != 0)
+        app_broken(w, e, VERDICT_BROKEN, "rn_close says", n);
+}
+
 /* The echo server of the manual: one call for each event; or in pieces. */
 static void echo(struct world *w, struct endpoint *e)
 {
@@ -219,8 +253,7 @@ static void echo(struct world *w, struct endpoint *e)
     if (n != 0)
         return;
     end_of_reading(w, e);
-    if (rn_close(w->net[e->stack], e->sock) != 0)
-        app_broken(w, e, VERDICT_BROKEN, "rn_close fails", 0);
+    let_go(w, e);
     app_finish(w, e);
 }
 
@@ -238,11 +271,10 @@ static void shut(struct world *w, struct endpoint *e)
 
 static void leave(struct world *w, struct endpoint *e)
 {
-    bool abort = e->connection->plan->order == ORDER_ABORT;
-    int n = abort ? rn_abort(w->net[e->stack], e->sock) : rn_close(w->net[e->stack], e->sock);
-
-    if (n != 0)
-        app_broken(w, e, VERDICT_BROKEN, abort ? "rn_abort says" : "rn_close says", n);
+    if (e->connection->plan->order != ORDER_ABORT)
+        let_go(w, e);
+    else if (rn_abort(w->net[e->stack], e->sock) != 0)
+        app_broken(w, e, VERDICT_BROKEN, "rn_abort fails", 0);
     e->connection->orphan = true;
     app_finish(w, e);
 }
@@ -281,8 +313,7 @@ static void conclude(struct world *w, struct endpoint *e)
         shut(w, e);
     if ((e->connection->plan->order == ORDER_CLOSE && leads(e) && all) ||
         (e->shut && e->end_read && !plan_of(e)->wait_closed)) {
-        if (rn_close(w->net[e->stack], e->sock) != 0)
-            app_broken(w, e, VERDICT_BROKEN, "rn_close fails", 0);
+        let_go(w, e);
         app_finish(w, e);
     }
 }
@@ -309,7 +340,25 @@ static uint16_t port_in(const char *text)
     return colon ? (uint16_t)strtoul(colon + 1, NULL, 10) : 0;
 }
 
-/* A new connection: whose it is, its peer's port says. NULL: nobody's. */
+/* Whose a new connection is, its peer's port says; of several that had the port one after the other it is the
+ * last one's. NULL: nobody's. */
+static struct endpoint *owner_of(struct world *w, int stack, uint16_t port)
+{
+    struct endpoint *found = NULL;
+
+    for (uint32_t i = 0; i < w->plan->connections; i++) {
+        struct connection *c = &w->connection[i];
+        struct endpoint *e = &c->end[SERVER];
+
+        if (c->plan->stack == stack || c->port != port || !c->started || e->up ||
+            (e->done && !c->end[CLIENT].done))
+            continue;
+        if (!found || found->connection->started < c->started)
+            found = e;
+    }
+    return found;
+}
+
 static struct endpoint *accepted(struct world *w, int stack, const struct rn_event *ev)
 {
     struct rn_info info = {0};
@@ -317,24 +366,28 @@ static struct endpoint *accepted(struct world *w, int stack, const struct rn_eve
 
     if (ev->listener != w->listener[stack] || ev->user || rn_info(w->net[stack], ev->sock, &info) != 0)
         return NULL;
-    for (uint32_t i = 0; i < w->plan->connections; i++) {
-        struct connection *c = &w->connection[i];
-
-        e = &c->end[SERVER];
-        if (c->plan->stack == stack || c->port != port_in(info.peer) || e->up ||
-            (e->done && !c->end[CLIENT].done))
-            continue;
-        if (e->done) { /* its client has long gone; it will learn that now */
-            e->done = false;
-            w->unfinished++;
-        }
-        e->sock = ev->sock;
-        e->up = true;
-        rn_set_user(w->net[stack], e->sock, e);
-        progress(w, e);
-        return e;
+    e = owner_of(w, stack, port_in(info.peer));
+    if (!e)
+        return NULL;
+    if (e->done) { /* its client has long gone; it will learn that now */
+        e->done = false;
+        w->unfinished++;
     }
-    return NULL;
+    e->sock = ev->sock;
+    e->up = true;
+    rn_set_user(w->net[stack], e->sock, e);
+    progress(w, e);
+    return e;
+}
+
+bool app_evicted_behind(const struct world *w, const struct endpoint *e)
+{
+    struct rn_stats stats;
+
+    if (!e->done || !e->closed_at || !w->plan->budget[e->stack])
+        return false;
+    rn_stats(w->net[e->stack], &stats);
+    return stats.evicted > w->evicted[e->stack];
 }
 
 /* Whether a reset is one that the peer had reason to send; the reason is counted. */
@@ -350,7 +403,7 @@ static bool reset_explained(struct world *w, const struct endpoint *e)
         w->totals->never_heard++; /* the half-open connection was given up: R2 of the SYN-ACK */
         return true;
     }
-    return false;
+    return app_evicted_behind(w, peer_of(e));
 }
 
 /* ARP's few questions were lost: the host said so within seconds, and the client tries again. */
@@ -366,6 +419,15 @@ static bool tries_again(struct world *w, struct endpoint *e, int error)
     return true;
 }
 
+/* Memory was pressed, and the peer did not take what was queued for it: that takes ten seconds at least. */
+static bool was_evicted(struct world *w, const struct endpoint *e, int error)
+{
+    if (error != -ENOBUFS || !w->plan->budget[e->stack] || !e->sent || w->now - w->began < 10 * TIME_S)
+        return false;
+    w->evicted[e->stack]++;
+    return true;
+}
+
 static void failed(struct world *w, struct endpoint *e, int error)
 {
     bool calm = draw_calm(w->plan) && !e->connection->orphan;
@@ -376,7 +438,7 @@ static void failed(struct world *w, struct endpoint *e, int error)
         w->totals->timed_out += !e->connection->orphan;
         if (calm)
             app_broken(w, e, VERDICT_LOST, "failed where little is lost:", error);
-    } else if (error != -ECONNRESET || !reset_explained(w, e)) {
+    } else if (!was_evicted(w, e, error) && (error != -ECONNRESET || !reset_explained(w, e))) {
         app_broken(w, e, VERDICT_WRONG, "failed without reason:", error);
     }
     e->connection->orphan = true;
@@ -399,6 +461,28 @@ static bool came_and_went(const struct world *w, int stack, const struct rn_even
            ev->listener == w->listener[stack];
 }
 
+/* A connection that nobody opened: the SYN of one that has ended came once more, and what its client then
+ * says from TIME-WAIT acknowledges just the byte that the new initial sequence number happens to be before.
+ * So it may be where both have ended and frames are doubled. It is told to go. */
+static bool is_ghost(struct world *w, int stack, const struct rn_event *ev)
+{
+    struct rn_info info = {0};
+
+    if (!(ev->mask & RN_ACCEPTED) || !w->plan->fault.duplicate_ppm ||
+        rn_info(w->net[stack], ev->sock, &info) != 0)
+        return false;
+    for (uint32_t i = 0; i < w->plan->connections; i++) {
+        const struct connection *c = &w->connection[i];
+
+        if (c->plan->stack == stack || c->port != port_in(info.peer) || !c->end[SERVER].up ||
+            !c->end[SERVER].done || !c->end[CLIENT].done)
+            continue;
+        w->totals->ghosts++;
+        return rn_abort(w->net[stack], ev->sock) == 0;
+    }
+    return false;
+}
+
 static void handle(struct world *w, int stack, const struct rn_event *ev)
 {
     struct endpoint *e;
@@ -406,6 +490,8 @@ static void handle(struct world *w, int stack, const struct rn_event *ev)
     if (came_and_went(w, stack, ev))
         return;
     e = ev->mask & RN_ACCEPTED ? accepted(w, stack, ev) : ev->user;
+    if (!e && is_ghost(w, stack, ev))
+        return;
 
     if (!e || e->sock != ev->sock || e->stack != stack || (e->up && (ev->mask & RN_CONNECTED)) ||
         ev->mask == 0) {
@@ -498,14 +584,21 @@ static void run_due(struct world *w, int stack)
     w->app_due = due;
 }
 
-void app_run(struct world *w, int stack)
+static void take_events(struct world *w, int stack)
 {
     struct rn_event ev;
 
     while (w->verdict == VERDICT_GOOD && rn_next(w->net[stack], &ev))
         handle(w, stack, &ev);
-    if (w->now >= w->app_due)
-        run_due(w, stack);
+}
+
+void app_run(struct world *w, int stack)
+{
+    take_events(w, stack);
+    if (w->now < w->app_due)
+        return;
+    run_due(w, stack);
+    take_events(w, stack); /* what the calls have brought about, the end behind the last byte for one */
 }
 
 void app_start(struct world *w)

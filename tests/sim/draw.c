@@ -16,6 +16,10 @@ enum {
     RATE_MAX_PPM = 200000,
     CALM_PPM = 50000,
     SEGMENT = 1460,
+    CHUNK_MAX = 16384,
+    PERFECT_STALL_MS = 100,
+    PERFECT_PAUSE_MS = 20,
+    SLEEP_S = 60,
     R2_TRIES = 16, /* of data: the first time and 15 more */
     RTO_MAX_S = 60
 };
@@ -53,6 +57,14 @@ rn_time draw_stall_bound(const struct plan *p)
     for (; tries < R2_TRIES && chance > 1e-9; tries++)
         chance *= in_vain(p);
     return tries * RTO_MAX_S * TIME_S + 2 * p->pause_max + BLACKOUT_S * TIME_S + 8 * p->completion_max;
+}
+
+/* Two round trips, for what comes behind an acknowledgement that was delayed, and a pause on either side. It
+ * is less than a retransmission timeout after them, which is 200 ms at least: so nobody waits for one unseen,
+ * nor for a window to be probed of which he should have been told. */
+rn_time draw_perfect_stall(const struct plan *p)
+{
+    return 4 * p->fault.delay + PERFECT_STALL_MS * TIME_MS + 2 * p->pause_max;
 }
 
 static void draw_wire(struct plan *p, struct rng *r)
@@ -123,26 +135,38 @@ static void draw_hosts(struct plan *p, struct rng *r)
     }
 }
 
-/* Two worlds in 24, one of each family, have a wire that only takes time. */
+/* Two worlds in 24, one of each family, have a wire that only takes time. Pauses are so short that a timer
+ * which has to run out can still be told from them. */
 static void make_perfect(struct plan *p, struct rng *r)
 {
     p->perfect = true;
+    p->stop_after = 1;
     p->arp = false; /* a SYN that comes before its sender is known may be dropped */
     p->fault = (struct rn_fault){.delay = (rn_time)rng_log(r, 20 * TIME_US, 40 * TIME_MS)};
     p->slots = 256;
     p->completion_max = p->blackout_at = p->quantum = 0;
-    p->pause_ppm = 0;
-    p->pause_max = 0;
+    p->pause_ppm = rng_once_in(r, 2) ? 0 : (uint32_t)rng_log(r, 10000, 100000);
+    p->pause_max = p->pause_ppm ? (rn_time)rng_log(r, TIME_MS, PERFECT_PAUSE_MS * TIME_MS) : 0;
 }
 
 static void draw_side(struct side_plan *s, struct rng *r, uint32_t most)
 {
     s->size = rng_once_in(r, 20) ? 0 : (uint32_t)rng_log(r, 1, most);
     s->key = rng_next(r);
-    s->chunk = (uint32_t)rng_log(r, s->size / 2048 + 1, 16384);
+    s->chunk = (uint32_t)rng_log(r, s->size / 2048 + 1, CHUNK_MAX);
     s->read_dry = rng_once_in(r, 2);
     s->wait_closed = rng_once_in(r, 2);
     s->pause_seed = rng_next(r);
+}
+
+/* Whoever sends a byte and reads a million reads them in 8,192 pieces at most: more would be most of what the
+ * simulator does, and show nothing that streams of 8,192 bytes do not show. */
+static void bound_reads(struct side_plan *s, uint32_t from_peer)
+{
+    uint32_t least = from_peer / 8192 + 1;
+
+    if (s->chunk < least)
+        s->chunk = least;
 }
 
 /* Orders go round, so that each has its share even in a short run. */
@@ -158,6 +182,8 @@ static uint64_t draw_connection(struct plan *p, uint32_t i, struct rng *r)
     c->start = (rn_time)rng_below(r, 2 * TIME_S);
     draw_side(&c->side[CLIENT], r, most);
     draw_side(&c->side[SERVER], r, most);
+    bound_reads(&c->side[CLIENT], c->side[SERVER].size);
+    bound_reads(&c->side[SERVER], c->side[CLIENT].size);
     if (c->order == ORDER_ECHO_ONE || c->order == ORDER_ECHO_PIECES) {
         c->side[SERVER].size = c->side[CLIENT].size;
         c->side[SERVER].key = c->side[CLIENT].key;
@@ -165,6 +191,23 @@ static uint64_t draw_connection(struct plan *p, uint32_t i, struct rng *r)
     c->leave_after = (rn_time)rng_log(r, 10 * TIME_US, 60 * TIME_S);
     c->leave_bytes = rng_below(r, (uint64_t)c->side[CLIENT].size + c->side[SERVER].size + 1);
     return (uint64_t)c->side[CLIENT].size + c->side[SERVER].size;
+}
+
+/* In one world of six either stack, or both, has little memory. In a part of these applications sleep for so
+ * long that whoever sends to them may be evicted, which takes ten seconds. */
+static void draw_budget(struct plan *p, struct rng *r)
+{
+    uint64_t which = rng_below(r, 18);
+
+    if (which >= 3)
+        return;
+    for (int stack = 0; stack < 2; stack++)
+        if ((which + 1) & 1u << stack)
+            p->budget[stack] = (size_t)rng_log(r, 1 << 17, 1 << 20);
+    if (p->perfect || p->sample || !rng_once_in(r, 3))
+        return;
+    p->pause_ppm = 10000;
+    p->pause_max = SLEEP_S * TIME_S;
 }
 
 void draw_world(struct plan *p, uint64_t seed, uint32_t number)
@@ -184,14 +227,18 @@ void draw_world(struct plan *p, uint64_t seed, uint32_t number)
     for (uint32_t i = 0; i < p->connections; i++)
         bytes += draw_connection(p, i, &r);
     draw_path_mtu(p, &r, bytes);
-    p->wraps = rng_once_in(&r, 4);
+    p->wraps = !rng_once_in(&r, 4) && p->start >> 47 == 0; /* not where the tick turns over */
     p->wraps_by = 1 + (uint32_t)rng_below(&r, p->connection[0].side[CLIENT].size + 2);
     if (p->wraps)
         p->connection[0].port_given = true;
     if (number % 24 == 23 || number % 24 == 10) {
         make_perfect(p, &r);
         p->mtus[0] = p->mtus[1] = 0;
+    } else if (rng_once_in(&r, 2)) {
+        p->stop_after = (rn_time)rng_log(&r, 10 * TIME_MS, 100 * TIME_S);
+        p->completion_max = 0; /* it cannot be stopped */
     }
+    draw_budget(p, &r);
 }
 
 void draw_print(const struct plan *p)
@@ -210,9 +257,12 @@ void draw_print(const struct plan *p)
            f->loss_ppm, f->reorder_ppm, f->duplicate_ppm, f->corrupt_ppm, (long long)(f->delay / TIME_US),
            (long long)(f->jitter / TIME_US), (long long)(f->reorder_by / TIME_US),
            (unsigned long long)f->rate_bps, f->queue_frames, p->fault_place);
-    printf("  options %02x and %02x, buffers grow %u and %u times%s%s\n", p->options[0], p->options[1],
-           p->grow[0], p->grow[1], p->wraps ? ", numbers turn over" : "",
-           p->slow_road ? ", no fast path" : "");
+    printf(
+        "  options %02x and %02x, buffers grow %u and %u times, memory %zu and %zu, faults stop after %lld "
+        "ms%s%s\n",
+        p->options[0], p->options[1], p->grow[0], p->grow[1], p->budget[0], p->budget[1],
+        (long long)(p->stop_after / TIME_MS), p->wraps ? ", numbers turn over" : "",
+        p->slow_road ? ", no fast path" : "");
     printf("  rings of %u, completions to %lld ms, receive %u and %u, send %u and %u segments, pauses %u ppm "
            "to %lld ms,"
            " quantum %lld us, blackout of %d at %lld ms\n",

@@ -87,8 +87,9 @@ static void explain(const struct choice *c, const struct plan *p, enum verdict v
 
     mkdir("build", 0777);
     snprintf(path, sizeof path, "build/sim-fail-%llu-%u.pcap", (unsigned long long)p->seed, p->number);
-    printf("%s world %u: %s\n    again: %s --seed %llu --world %u --pcap %s\n", report_verdict(v), p->number,
-           why, c->program, (unsigned long long)p->seed, p->number, path);
+    printf("%s world %u: %s\n    again: %s --seed %llu --world %u%s --pcap %s\n", report_verdict(v),
+           p->number, why, c->program, (unsigned long long)p->seed, p->number,
+           p->slow_road ? " --fast-path 0" : "", path);
     fflush(stdout);
     if (scratch)
         world_run(p, scratch, path, NULL, NULL);
@@ -108,13 +109,17 @@ static enum verdict take_slow_road(struct plan *p, struct totals *t, uint64_t di
     v = world_run(p, scratch, NULL, why, &other);
     p->slow_road = false;
     free(scratch);
+    t->twice++;
     if (v == VERDICT_GOOD && other != digest) {
         snprintf(why, 320, "other frames without the fast path");
         v = VERDICT_BROKEN;
+    } else if (v != VERDICT_GOOD) {
+        p->slow_road = true; /* as it has to be played again */
+    }
+    if (v != VERDICT_GOOD) { /* it was counted as good */
         t->verdicts[VERDICT_GOOD]--;
         t->verdicts[v]++;
     }
-    t->twice++;
     return v;
 }
 
@@ -133,7 +138,7 @@ static void run_job(const struct choice *c, uint32_t job, struct totals *t)
         if (k % c->jobs != job)
             continue;
         t->running = k + 1;
-        v = world_run(p, t, NULL, why, &digest);
+        v = world_run(p, t, NULL, why, k % AGAIN_EVERY == 0 ? &digest : NULL);
         if (v == VERDICT_GOOD && k % AGAIN_EVERY == 0)
             v = take_slow_road(p, t, digest, why);
         if (v != VERDICT_GOOD && shown++ < FAILURES_SHOWN)

@@ -20,7 +20,8 @@ enum {
     RECEIVE = FAMILY + 4,
     SEND = RECEIVE + 6,
     FAULT = SEND + 6,
-    OPTIONS = FAULT + 20,
+    WRAPS = 18, /* of the circumstances: it is one connection's alone */
+    OPTIONS = FAULT + 22,
     USED = OPTIONS + 64
 };
 _Static_assert((int)USED <= SIM_CLASSES, "struct totals has room for all classes");
@@ -92,14 +93,16 @@ static const char *const labels[OPTIONS] = {"0",
                                             "faults at one end",
                                             "perfect wire",
                                             "numbers wrap",
-                                            "buffers grow"};
+                                            "buffers grow",
+                                            "faults stop",
+                                            "little memory"};
 
 static const struct group {
     const char *name;
     int first, count;
 } groups[] = {{"bytes each way", SIZE, 7},      {"loss", LOSS, 4},          {"reordering", REORDER, 4},
               {"duplication", DUPLICATE, 4},    {"closing", ORDER, 13},     {"family", FAMILY, 4},
-              {"receive segments", RECEIVE, 6}, {"send segments", SEND, 6}, {"circumstances", FAULT, 20}};
+              {"receive segments", RECEIVE, 6}, {"send segments", SEND, 6}, {"circumstances", FAULT, 22}};
 
 const char *report_verdict(enum verdict v)
 {
@@ -161,10 +164,12 @@ static void count_circumstances(struct totals *t, const struct plan *p)
                        p->fault_place == 2,
                        p->perfect,
                        p->wraps,
-                       p->grow[0] > 1 || p->grow[1] > 1};
+                       p->grow[0] > 1 || p->grow[1] > 1,
+                       p->stop_after && !p->perfect,
+                       p->budget[0] || p->budget[1]};
 
-    for (int i = 0; i < 20; i++)
-        t->classes[FAULT + i] += is[i] ? p->connections : 0;
+    for (int i = 0; i < 22; i++)
+        t->classes[FAULT + i] += !is[i] ? 0 : i == WRAPS ? 1 : p->connections;
 }
 
 void report_count(struct totals *t, const struct plan *p)
@@ -189,10 +194,11 @@ void report_count(struct totals *t, const struct plan *p)
     }
 }
 
-/* Everything in struct totals is a sum, but for the longest stall. */
+/* Everything in struct totals is a sum, but for the longest times. */
 void report_add(struct totals *to, const struct totals *from)
 {
     rn_time longest = to->longest_stall > from->longest_stall ? to->longest_stall : from->longest_stall;
+    rn_time quiet = to->longest_quiet > from->longest_quiet ? to->longest_quiet : from->longest_quiet;
     uint64_t sums[sizeof *to / sizeof(uint64_t)], more[sizeof *to / sizeof(uint64_t)];
 
     memcpy(sums, to, sizeof sums);
@@ -201,6 +207,7 @@ void report_add(struct totals *to, const struct totals *from)
         sums[i] += more[i];
     memcpy(to, sums, sizeof sums);
     to->longest_stall = longest;
+    to->longest_quiet = quiet;
 }
 
 /* Window scale, timestamps and SACK, on or off on either side. */
@@ -251,6 +258,17 @@ static void print_sums(const struct totals *t)
     printf("  longest standstill %.1f s; %llu late resets after both ends, %llu forsaken by an abort never "
            "heard\n",
            (double)t->longest_stall / 1e9, (unsigned long long)t->late_resets, (unsigned long long)t->idle);
+    printf(
+        "  faults stopped in %llu worlds before %llu connections had ended; longest standstill from then on "
+        "%.1f s\n",
+        (unsigned long long)t->quiet_worlds, (unsigned long long)t->outlived, (double)t->longest_quiet / 1e9);
+    printf(
+        "  little memory: %llu evicted, %llu after their close, %llu segments dropped, %llu times islands\n",
+        (unsigned long long)t->evicted, (unsigned long long)t->evicted_behind,
+        (unsigned long long)t->short_drops, (unsigned long long)t->islands_dropped);
+    printf(
+        "  %llu initial sequence numbers within 2 MiB of 2^32; %llu ghosts of connections that had ended\n",
+        (unsigned long long)t->near_wrap, (unsigned long long)t->ghosts);
     printf("  %llu times nobody answered ARP, and the client tried again\n",
            (unsigned long long)t->no_neighbour);
     printf("  %llu worlds played again without the fast path: the same frames at the same times\n",

@@ -28,7 +28,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { BURST = 64, QUEUE = 64, FRAME_MAX = 9216, TTL = 64, SERVICE = 7 };
+enum { BURST = 64, QUEUE = 64, FRAME_MAX = 9216, TTL = 64, SERVICE = 7, NEAR_WRAP = 2 << 20 };
 
 const uint8_t router_mac[2][6] = {{2, 0, 0, 0, 1, 0xa}, {2, 0, 0, 0, 1, 0xb}};
 const uint8_t router_stack_mac[2][6] = {{2, 0, 0, 0, 0, 0xa}, {2, 0, 0, 0, 0, 0xb}};
@@ -57,6 +57,7 @@ struct router {
     struct lane lane[2]; /* by the stack at its end */
     uint32_t link_len;   /* of the link header */
     uint64_t forwarded;  /* bytes */
+    uint64_t queue_full, too_big;
     struct seen seen[2][2]
                     [65536]; /* by the stack that sends, whether it is the server there, the client's port */
 };
@@ -72,6 +73,15 @@ struct router *router_new(struct world *w, struct rn_dev *ends[2])
     r->lane[0].dev = ends[0];
     r->lane[1].dev = ends[1];
     return r;
+}
+
+uint64_t router_thrown_away(const struct router *r)
+{
+    uint64_t n = r->queue_full + r->too_big;
+
+    for (int i = 0; i < 2; i++)
+        n += r->lane[i].dev->rx_drops + r->lane[i].dev->tx_drops;
+    return n;
 }
 
 void router_free(struct router *r)
@@ -101,6 +111,7 @@ static void send_frame(struct router *r, int to, const uint8_t *frame, uint32_t 
         return;
     }
     if (lane->held == QUEUE) {
+        r->queue_full++;
         r->world->totals->queue_full++;
         return;
     }
@@ -190,6 +201,7 @@ static void answer_too_big(struct router *r, int from, const uint8_t *packet, si
         ip4_encode(frame + r->link_len, &out);
         icmp4_encode(frame + head, &icmp, sum_bytes(packet, quote));
     }
+    r->too_big++;
     r->world->totals->too_big++;
     say(r, from, frame, head + ICMP_LEN + quote, now);
 }
@@ -211,7 +223,8 @@ static bool deaf(const struct router *r, int from, rn_time now)
 
     rn_time begins = p->blackout_at + r->world->late;
 
-    return p->blackout_at && p->blackout_from == from && now >= begins && now < begins + BLACKOUT_S * TIME_S;
+    return p->blackout_at && p->blackout_from == from && !r->world->quiet_at && now >= begins &&
+           now < begins + BLACKOUT_S * TIME_S;
 }
 
 /* A frame that no stack may send: on a wire that damages nothing it ends the world. */
@@ -264,8 +277,10 @@ static void check_ack(struct router *r, int from, struct view v)
     mine = &r->seen[from][t.src_port == SERVICE][t.src_port == SERVICE ? t.dst_port : t.src_port];
     other = &r->seen[1 - from][t.src_port != SERVICE][t.src_port == SERVICE ? t.dst_port : t.src_port];
     end = t.seq.v + (uint32_t)v.len + ((t.flags & TCP_SYN) != 0) + ((t.flags & TCP_FIN) != 0);
-    if ((t.flags & TCP_SYN) && (!mine->known || mine->iss != t.seq.v))
+    if ((t.flags & TCP_SYN) && (!mine->known || mine->iss != t.seq.v)) {
+        r->world->totals->near_wrap += t.seq.v >= 0u - NEAR_WRAP;
         *mine = (struct seen){t.seq.v, t.seq.v, mine->end, true, mine->known};
+    }
     if (mine->known && seq_lt(seq_of(mine->end), seq_of(end)))
         mine->end = end;
     if ((t.flags & TCP_ACK) && other->known && seq_lt(seq_of(other->end), t.ack) &&
@@ -305,7 +320,7 @@ static void forward(struct router *r, int from, const struct rn_frame *f, rn_tim
         check_ack(r, from, v);
     memcpy(copy, f->data, f->len);
     rewrite(r, 1 - from, copy);
-    r->forwarded += len;
+    r->forwarded += r->world->quiet_at ? 0 : len; /* the path stays as it is */
     send_frame(r, 1 - from, copy, f->len, now);
 }
 
@@ -323,7 +338,8 @@ static void receive(struct router *r, int from, const struct rn_frame *f, rn_tim
     struct eth eth;
 
     r->world->totals->frames++;
-    note(r->world, from, f, now);
+    if (r->world->digests)
+        note(r->world, from, f, now);
     if (!r->world->plan->sample)
         pcap_write(r->world->pcap, now, f->data, f->len);
     if (f->len > FRAME_MAX || f->fragments) {

@@ -9,7 +9,8 @@
  *
  * A world is drawn from (seed, number) and from nothing else, so that one line replays it. The files follow
  * a world's life: draw.c says what it is, world.c builds it, turns it and looks after it when it is over,
- * router.c and app.c live in it, watch.c counts its dead, stream.c knows which byte stands where, pcap.c
+ * router.c and app.c live in it, watch.c counts its dead, quiet.c ends its faults and then holds everybody to
+ * what the timers promise, stream.c knows which byte stands where, pcap.c
  * keeps what the router saw, report.c adds the worlds up and judges, expert.c asks tshark. Nothing here knows
  * the stack's insides.
  */
@@ -135,6 +136,8 @@ struct plan {
     uint32_t grow[2];   /* how many times its size a buffer may be tuned to */
     bool wraps;         /* the first connection's client begins just below 2^32 ... */
     uint32_t wraps_by;  /* ... by so much */
+    rn_time stop_after; /* the faults stop so long after the beginning; 0: never */
+    size_t budget[2];   /* memory for all that a stack queues; 0: plenty */
     bool slow_road;     /* not drawn: the stacks' fast path is off, which changes no frame */
     uint8_t host_seed[2][32];
 
@@ -151,6 +154,8 @@ uint32_t draw_loss_ppm(const struct plan *p);
 bool draw_calm(const struct plan *p);
 /* The longest that a connection may stand still without being stuck; see draw.c for why. */
 rn_time draw_stall_bound(const struct plan *p);
+/* The longest that it may on a perfect wire, where no timer but that of delayed ACKs has to run out. */
+rn_time draw_perfect_stall(const struct plan *p);
 void draw_print(const struct plan *p);
 
 /* ---- streams: the byte at each offset is a function of key and offset, so nobody keeps a copy -----------
@@ -185,7 +190,13 @@ struct totals {
     uint64_t blacked_out, bad_at_router, queue_full;
     uint64_t twice; /* worlds played a second time without the fast path, with the same frames */
     uint64_t virtual_s;
-    rn_time longest_stall;
+    uint64_t quiet_worlds;            /* in which the faults stopped ... */
+    uint64_t outlived;                /* ... before so many connections had ended */
+    uint64_t ghosts;                  /* connections of those that had ended, see app.c */
+    uint64_t near_wrap;               /* initial sequence numbers within 2 MiB of 2^32, seen by the router */
+    uint64_t evicted, evicted_behind; /* failed with -ENOBUFS; the same after the application had closed */
+    uint64_t short_drops, islands_dropped; /* for want of memory: segments; times that islands were dropped */
+    rn_time longest_stall, longest_quiet;  /* the latter after the faults, in the perfect worlds too */
     uint64_t classes[SIM_CLASSES];
     uint32_t running; /* world number + 1, for a crash's epitaph */
 };
@@ -217,17 +228,21 @@ struct endpoint {
     bool up;             /* connected or accepted */
     bool end_read, shut; /* read returned 0; rn_shutdown was called */
     bool done;
-    rn_time resume_at; /* 0: not pausing */
-    bool overdue;      /* leave_at has passed: leaves as soon as it can */
-    rn_time leave_at;  /* the leader who goes without a word: at the latest; 0: not so, or not yet */
+    rn_time resume_at;           /* 0: not pausing */
+    rn_time closed_at, rto_then; /* when its socket was closed, and the retransmission timeout then */
+    bool overdue;                /* leave_at has passed: leaves as soon as it can */
+    rn_time leave_at; /* the leader who goes without a word: at the latest; 0: not so, or not yet */
     struct rng rng;
 };
 
 struct connection {
     const struct connection_plan *plan;
     struct endpoint end[2];
-    rn_time started, progress; /* 0: not yet started; when it last moved */
-    bool orphan;               /* one side has gone without telling the other, who may never hear */
+    rn_time started, progress;      /* 0: not yet started; when it last moved */
+    bool orphan;                    /* one side has gone without telling the other, who may never hear */
+    rn_time paused;                 /* how long its applications have paused in all */
+    rn_time quiet_since, patience;  /* after the faults: it stands still since; as long as it may */
+    rn_time judged_from, finish_by; /* since which quiet, and until when; see quiet.c */
     uint16_t port;
 };
 
@@ -237,7 +252,8 @@ struct world {
     struct pcap *pcap;
     rn_time now, began;
     rn_time late;    /* how much later than planned it began */
-    uint64_t digest; /* of all frames that the router saw, and when */
+    bool digests;    /* somebody wants to know ... */
+    uint64_t digest; /* ... the hash of all frames that the router saw, and when */
     struct rn_stack *net[2];
     void *memory[2];
     size_t memory_bytes[2];
@@ -248,6 +264,10 @@ struct world {
     uint32_t unfinished; /* sides that are not done */
     rn_time app_due;     /* when app_run wants to be called although nothing happens */
     rn_time check_at;
+    rn_time stop_at;      /* when the faults stop; RN_FOREVER: they do not, or they have */
+    rn_time quiet_at;     /* since when the wire is good; 0: it is not */
+    uint64_t thrown_away; /* for want of room, as of the last look */
+    uint64_t evicted[2];  /* sockets that were told -ENOBUFS */
     uint64_t steps, steps_at_progress;
     struct rn_use empty[2][RN_POOLS]; /* what an idle stack uses */
     enum verdict verdict;
@@ -265,6 +285,8 @@ void world_fail(struct world *w, enum verdict v, const char *format, ...)
 /* Takes the far ends of both pairs, which it closes. */
 struct router *router_new(struct world *w, struct rn_dev *ends[2]);
 void router_free(struct router *r);
+/* Frames that it had no room for, and that were too big. */
+uint64_t router_thrown_away(const struct router *r);
 /* Forwards what there is; *due is when it next has something to do. Returns how many frames moved. */
 int router_run(struct router *r, rn_time now, rn_time *due);
 /* The link address of a stack on its pair, and the router's there. */
@@ -277,8 +299,15 @@ void app_run(struct world *w, int stack);
 void app_finish(struct world *w, struct endpoint *e);
 /* Ends the world for what happened to that side. */
 void app_broken(struct world *w, const struct endpoint *e, enum verdict v, const char *what, long long n);
+/* A closed connection may be evicted like any; then nobody is told but its peer. */
+bool app_evicted_behind(const struct world *w, const struct endpoint *e);
 /* Finds who is stuck or forsaken. */
 void watch_all(struct world *w);
+/* Somebody only waits for a peer that has gone, or that never knew of it. */
+bool watch_is_forsaken(const struct world *w, const struct connection *c);
+/* The faults stop; from then on quiet_look finds who takes longer than the timers imply. */
+void quiet_begin(struct world *w);
+void quiet_look(struct world *w);
 /* The address of a stack, without prefix. */
 const char *app_address(const struct plan *p, int stack);
 

@@ -33,19 +33,24 @@ void stream_fill(uint8_t *to, uint64_t key, uint64_t offset, size_t len)
 
 size_t stream_check(const uint8_t *bytes, uint64_t key, uint64_t offset, size_t len)
 {
-    uint64_t index = offset / 8, word;
-    size_t skip = offset % 8, done = 0, n;
+    uint64_t word = word_at(key, offset / 8), here;
+    size_t done = 0;
 
-    for (; done < len; done += n, skip = 0) {
-        const uint8_t *right = (const uint8_t *)&word + skip;
+    while (done < len) {
+        size_t at = (offset + done) % 8;
 
-        word = word_at(key, index++);
-        n = 8 - skip < len - done ? 8 - skip : len - done;
-        if (n == 8 ? memcmp(bytes + done, &word, 8) == 0 : memcmp(bytes + done, right, n) == 0)
-            continue;
-        while (bytes[done] == *right)
-            done++, right++;
-        return done;
+        if (at == 0)
+            word = word_at(key, (offset + done) / 8);
+        if (at == 0 && len - done >= 8) {
+            memcpy(&here, bytes + done, 8);
+            if (here == word) {
+                done += 8;
+                continue;
+            }
+        }
+        if (bytes[done] != ((const uint8_t *)&word)[at])
+            return done;
+        done++;
     }
     return len;
 }

@@ -18,11 +18,27 @@ static bool waits_only(const struct world *w, const struct endpoint *e)
     return rn_info(w->net[e->stack], e->sock, &info) == 0 && info.unsent + info.unacked == 0;
 }
 
+/* Its peer has gone, or was never there, and it waits for it. */
+static bool is_forsaken(const struct world *w, const struct connection *c, const struct endpoint *e)
+{
+    if (e->done || !e->sock || !e->up)
+        return false;
+    return (c->orphan || (e->side == CLIENT && !c->end[SERVER].up) ||
+            app_evicted_behind(w, &c->end[1 - e->side])) &&
+           waits_only(w, e);
+}
+
+bool watch_is_forsaken(const struct world *w, const struct connection *c)
+{
+    return is_forsaken(w, c, &c->end[CLIENT]) || is_forsaken(w, c, &c->end[SERVER]) ||
+           (c->end[CLIENT].done && !c->end[SERVER].up);
+}
+
 /* A side whose peer has gone, or was never there, and which has nothing to send, may wait for ever: TCP has
  * no timer for that, applications have. */
 static void give_up(struct world *w, struct endpoint *e)
 {
-    if (e->connection->orphan)
+    if (e->connection->orphan || e->connection->end[SERVER].up)
         w->totals->idle++;
     else
         w->totals->never_heard++;
@@ -43,9 +59,7 @@ static void look_after(struct world *w, struct connection *c)
     for (int side = 0; side < 2; side++) {
         struct endpoint *e = &c->end[side];
 
-        if (e->done || !e->sock || stood < FORSAKEN_S * TIME_S)
-            continue;
-        if (e->up && (c->orphan || (e == client && !server->up)) && waits_only(w, e))
+        if (stood >= FORSAKEN_S * TIME_S && is_forsaken(w, c, e))
             give_up(w, e);
     }
     stood = w->now - c->progress;

@@ -250,6 +250,27 @@ static void echoes_that_nobody_reads_leave_room_for_those_that_are(void)
     leave();
 }
 
+/* Invited when there was room, and most of it finds none. */
+static void what_is_dropped_of_a_segment_is_counted(void)
+{
+    struct guest g;
+    uint64_t before;
+
+    begin();
+    for (unsigned i = 0; i < HOARDERS; i++) {
+        welcome(&hoarders[i], i);
+        flood(false);
+    }
+    welcome(&g, 9000);
+    before = trace_drops("budget");
+    in("P. 1:1001 ack 1");
+    within(500, ". 1:1 ack 241");
+    assert_int_equal(trace_drops("budget") - before, 1);
+    app_recv(SMALL);
+    rn_abort(trace_net(), g.sock);
+    leave();
+}
+
 /* The same number for each: those that come late are refused no more than those that came early, as long as
  * the early ones do not hold on to it. */
 static void who_grows_together_gets_the_same(void)
@@ -518,6 +539,7 @@ static const struct trace_test tests[] = {
     TRACE(peers_that_acknowledge_nothing_leave_half_of_the_budget),
     TRACE(applications_that_do_not_read_leave_room_for_those_that_do),
     TRACE(echoes_that_nobody_reads_leave_room_for_those_that_are),
+    TRACE(what_is_dropped_of_a_segment_is_counted),
     TRACE(who_grows_together_gets_the_same),
     TRACE(the_window_follows_the_budget),
     TRACE(who_takes_nothing_for_ten_seconds_goes_when_memory_is_pressed),

@@ -46,7 +46,7 @@ static void a_cookie_given_back_is_a_connection(void)
     assert_int_equal(cookies_taken(), 1);
     in("P. 1:101 ack 1");
     app_recv(100);
-    out(". 1:1 ack 101"); /* the window grows to what the buffer holds */
+    quiet(); /* the buffer holds more than the window can say */
     app_send(50);
     out("P. 1:51 ack 101");
     in(". 101:101 ack 51");

@@ -100,6 +100,21 @@ static void a_segment_beyond_the_window_is_answered_by_an_ack(void)
     assert_int_equal(trace_drops("sequence"), 2);
 }
 
+/* There stands a peer that has sent all that the window takes, and lost some of it. */
+static void a_bare_ack_at_the_right_edge_counts(void)
+{
+    reach(ESTABLISHED);
+    app_send(100);
+    out("P. 1:101 ack 1");
+    in(". 40001:40001 ack 101");
+    assert_int_equal(trace_drops("sequence"), 0);
+    advance(100000);
+    quiet();
+    in(". 40002:40002 ack 101");
+    out(". 101:101 ack 1");
+    assert_int_equal(trace_drops("sequence"), 1);
+}
+
 static void a_reset_beyond_the_window_is_ignored(void)
 {
     reach(ESTABLISHED);
@@ -270,6 +285,7 @@ static const struct trace_test tests[] = {
     TRACE(strange_flags_open_nothing),
     TRACE(an_old_segment_is_answered_by_an_ack),
     TRACE(a_segment_beyond_the_window_is_answered_by_an_ack),
+    TRACE(a_bare_ack_at_the_right_edge_counts),
     TRACE(a_reset_beyond_the_window_is_ignored),
     TRACE(a_keep_alive_is_answered),
     TRACE(a_reset_not_quite_in_place_is_challenged),

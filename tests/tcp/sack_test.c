@@ -118,6 +118,29 @@ static void a_lost_tail_is_probed_for(void)
     quiet();
 }
 
+/* A timeout that was doubled holds until a round trip is timed (RFC 6298 (5.5), Karn). SACK may be what times
+ * it: then the timer that runs is not waited out. */
+static void a_doubled_timeout_ends_with_what_sack_has_timed(void)
+{
+    open_with_sack();
+    app_send(2000);
+    out(". 2:1002 ack 1");
+    out("P. 1002:2002 ack 1");
+    advance(7000); /* probed for, and sent again four times: the next timeout is 6.4 s */
+    assert_int_equal(trace_skip(), 5);
+    in(". 1:1 ack 1002");
+    out("P. 1002:2002 ack 1");
+    app_send(1000);
+    out("P. 2002:3002 ack 1");
+    advance(60);
+    in(". 1:1 ack 1002 <sack 2002:3002>");
+    out(". 1002:2002 ack 1");
+    between(100, 1000, ". 1002:2002 ack 1");
+    in(". 1:1 ack 3002");
+    advance(100000);
+    quiet();
+}
+
 static void the_third_duplicate_without_sack(void)
 {
     trace_options(&(struct rn_options){.connections = 64, .no_timestamps = 1, .congestion = "newreno"});
@@ -154,7 +177,8 @@ int main(void)
         TRACE(only_the_hole_is_sent_again),
         TRACE(time_alone_finds_a_loss),
         TRACE(a_lost_tail_is_probed_for),
-        TRACE(the_third_duplicate_without_sack),
+        TRACE(a_doubled_timeout_ends_with_what_sack_has_timed),
+    TRACE(the_third_duplicate_without_sack),
     };
 
     return trace_main("sack", tests, sizeof tests / sizeof tests[0]);

@@ -209,6 +209,24 @@ static void a_full_buffer_takes_nothing_more(void)
     within(500, ". 1:1 ack 1401");
 }
 
+/* It would be a duplicate ACK, and three of them a loss. */
+static void a_window_that_cannot_be_said_to_grow_is_not_said_again(void)
+{
+    trace_options(&(struct rn_options){.connections = 64,
+                                       .no_window_scale = 1,
+                                       .receive_bytes = 100000,
+                                       .receive_bytes_max = 100000,
+                                       .no_sack = 1});
+    reach(ESTABLISHED);
+    in(". 1:1001 ack 1");
+    in(". 1001:2001 ack 1");
+    out(". 1:1 ack 2001 win 65535");
+    for (int i = 0; i < 20; i++)
+        app_recv(100);
+    advance(1000);
+    quiet();
+}
+
 static void the_window_never_shrinks(void)
 {
     establish_with(1000, 64240);
@@ -232,6 +250,7 @@ static const struct trace_test tests[] = {
     TRACE(a_silly_window_is_used_in_the_end),
     TRACE(no_silly_window_is_offered),
     TRACE(a_full_buffer_takes_nothing_more),
+    TRACE(a_window_that_cannot_be_said_to_grow_is_not_said_again),
     TRACE(the_window_never_shrinks),
 };
 

@@ -57,7 +57,8 @@ static void test_acceptability(void **state)
     acceptable(1000, 0, 0, true);
     acceptable(1000, 999, 0, true);
     acceptable(1000, -1, 0, false);
-    acceptable(1000, 1000, 0, false);
+    acceptable(1000, 1000, 0, true); /* not by the table: there stands who has sent all, and acknowledges */
+    acceptable(1000, 1001, 0, false);
     /* length 100, window 1,000: the first or the last byte is inside */
     acceptable(1000, -99, 100, true);
     acceptable(1000, -100, 100, false);
