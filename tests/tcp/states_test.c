@@ -258,24 +258,65 @@ static void in_state(enum trace_state state, bool both_opened)
     }
 }
 
-#define EVERY_SEGMENT_IN(name, state, both)                                                                  \
-    static void every_segment_in_##name(void)                                                                \
-    {                                                                                                        \
-        in_state(state, both);                                                                               \
-    }
+static void every_segment_in_closed(void)
+{
+    in_state(CLOSED, false);
+}
 
-EVERY_SEGMENT_IN(closed, CLOSED, false)
-EVERY_SEGMENT_IN(listen, LISTEN, false)
-EVERY_SEGMENT_IN(syn_sent, SYN_SENT, false)
-EVERY_SEGMENT_IN(syn_received, SYN_RECEIVED, false)
-EVERY_SEGMENT_IN(syn_received_by_both, SYN_RECEIVED, true)
-EVERY_SEGMENT_IN(established, ESTABLISHED, false)
-EVERY_SEGMENT_IN(fin_wait_1, FIN_WAIT_1, false)
-EVERY_SEGMENT_IN(fin_wait_2, FIN_WAIT_2, false)
-EVERY_SEGMENT_IN(close_wait, CLOSE_WAIT, false)
-EVERY_SEGMENT_IN(closing, CLOSING, false)
-EVERY_SEGMENT_IN(last_ack, LAST_ACK, false)
-EVERY_SEGMENT_IN(time_wait, TIME_WAIT, false)
+static void every_segment_in_listen(void)
+{
+    in_state(LISTEN, false);
+}
+
+static void every_segment_in_syn_sent(void)
+{
+    in_state(SYN_SENT, false);
+}
+
+static void every_segment_in_syn_received(void)
+{
+    in_state(SYN_RECEIVED, false);
+}
+
+static void every_segment_in_syn_received_by_both(void)
+{
+    in_state(SYN_RECEIVED, true);
+}
+
+static void every_segment_in_established(void)
+{
+    in_state(ESTABLISHED, false);
+}
+
+static void every_segment_in_fin_wait_1(void)
+{
+    in_state(FIN_WAIT_1, false);
+}
+
+static void every_segment_in_fin_wait_2(void)
+{
+    in_state(FIN_WAIT_2, false);
+}
+
+static void every_segment_in_close_wait(void)
+{
+    in_state(CLOSE_WAIT, false);
+}
+
+static void every_segment_in_closing(void)
+{
+    in_state(CLOSING, false);
+}
+
+static void every_segment_in_last_ack(void)
+{
+    in_state(LAST_ACK, false);
+}
+
+static void every_segment_in_time_wait(void)
+{
+    in_state(TIME_WAIT, false);
+}
 
 static const struct trace_test tests[] = {
     TRACE(every_segment_in_closed),
