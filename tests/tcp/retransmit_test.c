@@ -190,7 +190,7 @@ static void after_a_loss_the_window_grows_by_one_segment_a_round(void)
     app_send(300000);
     assert_int_equal(trace_skip(), 10);
     for (int i = 0; i < 9; i++)
-        in(". 1:1 ack 1"); /* the first is lost */
+        in(". 1:1 ack 1");        /* the first is lost */
     sent = 10 + trace_skip() - 1; /* one of those is the first, again */
     acked = 1 + 1000 * sent;
     in(". 1:1 ack %u", acked);

@@ -149,13 +149,13 @@ static void the_third_duplicate_without_sack(void)
 static void blocks_that_cannot_be_are_passed_over(void)
 {
     static const char *const lies[] = {
-        "sack 3002:2002",                       /* backwards */
-        "sack 2002:2002",                       /* nothing */
-        "sack 5002:9002",                       /* not sent yet */
-        "sack 2002:2147483648",                 /* half of all numbers */
-        "sack 4294960000:4294967000",           /* long ago */
-        "raw 05080000000000000000",             /* a length that no blocks have */
-        "raw 0502",                             /* none */
+        "sack 3002:2002",             /* backwards */
+        "sack 2002:2002",             /* nothing */
+        "sack 5002:9002",             /* not sent yet */
+        "sack 2002:2147483648",       /* half of all numbers */
+        "sack 4294960000:4294967000", /* long ago */
+        "raw 05080000000000000000",   /* a length that no blocks have */
+        "raw 0502",                   /* none */
         "raw 0522000000000000000000000000000000000000000000000000000000000000000000000000",
         "sack 3002:2002 9002:1 4294967295:0 77:76"};
 

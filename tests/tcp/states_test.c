@@ -92,7 +92,7 @@ static struct outcome synchronized(const struct attempt *a)
 
     if (half_open && a->place == OLD && (a->flags & (SYN | ACK)) == (a->both_opened ? SYN | ACK : SYN)) {
         if (!a->both_opened)
-            return COMES_TO(SYN_ACK, THERE); /* our answer was lost, or is late */
+            return COMES_TO(SYN_ACK, THERE);                     /* our answer was lost, or is late */
         return COMES_TO(a->ack == NXT ? SILENCE : RESET, THERE); /* 3.5, figure 8: our SYN is acknowledged */
     }
     if (a->place == OLD || a->place == BEYOND)

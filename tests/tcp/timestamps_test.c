@@ -140,9 +140,12 @@ static void a_later_timestamp_opens_time_wait_again(void)
 int main(void)
 {
     static const struct trace_test tests[] = {
-        TRACE(segments_carry_twelve_bytes_less),  TRACE(a_delayed_ack_echoes_the_first),
-        TRACE(an_old_duplicate_is_kept_out),      TRACE(a_segment_without_is_dropped),
-        TRACE(an_old_timestamp_is_forgotten),     TRACE(none_are_offered_to_a_peer_without),
+        TRACE(segments_carry_twelve_bytes_less),
+        TRACE(a_delayed_ack_echoes_the_first),
+        TRACE(an_old_duplicate_is_kept_out),
+        TRACE(a_segment_without_is_dropped),
+        TRACE(an_old_timestamp_is_forgotten),
+        TRACE(none_are_offered_to_a_peer_without),
         TRACE(all_are_offered_by_an_active_open),
         TRACE(an_earlier_timestamp_does_not_open_time_wait_again),
         TRACE(a_later_timestamp_opens_time_wait_again),

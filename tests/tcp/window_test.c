@@ -230,11 +230,8 @@ static unsigned acknowledge_each(unsigned *acked, unsigned window, unsigned n)
 
 static void send_much(void)
 {
-    trace_options(&(struct rn_options){.connections = 64,
-                                       .send_bytes = 500000,
-                                       .send_bytes_max = 500000,
-                                       .no_timestamps = 1,
-                                       .no_sack = 1});
+    trace_options(&(struct rn_options){
+        .connections = 64, .send_bytes = 500000, .send_bytes_max = 500000, .no_timestamps = 1, .no_sack = 1});
 }
 
 /* MUST-1, where the sixteenth bit is set: as many bytes as the window says, and not one more. */
