@@ -45,12 +45,15 @@ static void advance(struct conns *s, struct conn *c, struct conn_active *a, seq3
  */
 static bool tells_duplicate(const struct tcp *t)
 {
+    if (!seq_lt(t->sack[0].left, t->sack[0].right))
+        return false;
     if (seq_le(t->sack[0].right, t->ack))
         return true;
     return t->sack_blocks > 1 && seq_le(t->sack[1].left, t->sack[0].left) &&
            seq_le(t->sack[0].right, t->sack[1].right);
 }
 
+/* What a block says of bytes that were never sent is no reason to believe the rest of it. */
 static void read_blocks(struct conns *s, struct conn_active *a, const struct tcp *t,
                         struct scoreboard_news *news, struct loss_ack *said)
 {
@@ -62,7 +65,8 @@ static void read_blocks(struct conns *s, struct conn_active *a, const struct tcp
         i = 1;
     }
     for (; i < t->sack_blocks; i++)
-        scoreboard_sacked(&a->board, &s->arrays, t->sack[i].left, t->sack[i].right, s->now_us, news);
+        if (seq_le(t->sack[i].right, a->board.nxt))
+            scoreboard_sacked(&a->board, &s->arrays, t->sack[i].left, t->sack[i].right, s->now_us, news);
 }
 
 /* The acknowledgement is for something in flight: what it says, and what follows from it. */

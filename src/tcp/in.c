@@ -318,7 +318,8 @@ static int in_order(struct arrival *a)
     if (hole)
         more = reassembly_reached(&active->ahead, &a->s->arrays, &a->s->queues, &active->recv,
                                   seq_add(c->rcv_nxt, took));
-    conn_took_in(a->s, c, a->len, took, more, hole);
+    conn_took_in(a->s, c, a->len, took, more, hole || c->dup_acks);
+    c->dup_acks = 0; /* they would speak of a place that is no longer the first to be missing (MUST-59) */
     return GO_ON;
 }
 

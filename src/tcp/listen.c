@@ -458,6 +458,12 @@ static struct verdict acknowledge(const struct conns *s, const struct listen_syn
     return v;
 }
 
+/* The same to what may be forged, or an answer itself: once in a while only (RFC 5961 7). */
+static struct verdict challenge(const struct conns *s, struct listen_syn *y, enum drop reason)
+{
+    return conn_may_answer(s, &y->answered) ? acknowledge(s, y, reason) : verdict_of(reason);
+}
+
 /* PAWS (RFC 7323 5.3), and a segment that should have a timestamp and has none (3.2). */
 static bool is_stale(const struct listen_syn *y, const struct tcp *seg)
 {
@@ -478,7 +484,7 @@ struct verdict listen_input(struct listeners *l, struct conns *s, uint32_t index
     *opened = NULL;
     if (seg->flags & TCP_RST) { /* RFC 5961 3.2; from a listener the application is not told (MUST-11) */
         if (!seq_eq(seg->seq, rcv_nxt))
-            return in_window ? acknowledge(s, y, DROP_RESET) : verdict_of(DROP_RESET);
+            return in_window ? challenge(s, y, DROP_RESET) : verdict_of(DROP_RESET);
         forget(l, s, y);
         return verdict_of(DROP_NONE);
     }
@@ -489,13 +495,12 @@ struct verdict listen_input(struct listeners *l, struct conns *s, uint32_t index
             send_again(l, s, y);                    /* our SYN-ACK was lost, or is late */
             return verdict_of(DROP_NONE);
         }
-        return acknowledge(s, y, DROP_SYN);
+        return challenge(s, y, DROP_SYN);
     }
     if (is_stale(y, seg))
         return len ? acknowledge(s, y, DROP_TIMESTAMP) : verdict_of(DROP_TIMESTAMP);
     if (!in_window && !(window == 0 && seq_eq(seg->seq, rcv_nxt)))
-        return len || conn_may_answer(s, &y->answered) ? acknowledge(s, y, DROP_SEQUENCE)
-                                                       : verdict_of(DROP_SEQUENCE);
+        return len ? acknowledge(s, y, DROP_SEQUENCE) : challenge(s, y, DROP_SEQUENCE);
     if (!(seg->flags & TCP_ACK))
         return verdict_of(DROP_FLAGS);
     if (!seq_eq(seg->ack, iss_next))

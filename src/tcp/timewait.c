@@ -127,7 +127,7 @@ struct verdict timewait_input(struct timewaits *w, struct conns *s, uint32_t ind
         t->until = tick_after(s->now + 2 * s->config.msl);
         unlink_record(w, t);
         link_newest(w, t);
-    } else if (len == 0) {
+    } else if (len == 0 && !(seg->flags & TCP_FIN)) {
         return verdict_of(DROP_NONE); /* what carries nothing wants no answer */
     } else {
         v.drop = DROP_SEQUENCE;

@@ -111,6 +111,33 @@ static void we_ask_again(void)
     out("S 0:0 <mss link,wscale 0>");
 }
 
+/* RFC 9293 3.8.3 (MUST-20), RFC 1122 3.3.1.4: it may be the next hop that is not there any more. */
+static void at_r1_the_link_address_is_asked_for_again(void)
+{
+    const uint8_t *frame;
+    size_t len;
+
+    trace_no_neighbour();
+    app_connect();
+    out_arp(ARP_REQUEST, "10.0.0.1");
+    in_arp(ARP_REPLY, "10.0.0.1", "10.0.0.7", mac);
+    out("S 0:0 <mss link,wscale 0>");
+    in("S. 0:0 ack 1 <mss link>");
+    out(". 1:1 ack 1");
+    app_event(RN_CONNECTED);
+    app_send(100);
+    out("P. 1:101 ack 1");
+    after(200, "P. 1:101 ack 1");
+    after(400, "P. 1:101 ack 1");
+    after(800, "P. 1:101 ack 1"); /* R1 is the third */
+    frame = trace_taken(&len);    /* RFC 1122 2.3.2.1: to whom it was, not to all */
+    assert_non_null(frame);
+    assert_memory_equal(frame, mac, 6);
+    assert_memory_equal(frame + 12, ((uint8_t[]){8, 6, 0, 1, 8, 0, 6, 4, 0, ARP_REQUEST}), 10);
+    in_arp(ARP_REPLY, "10.0.0.1", "10.0.0.7", mac);
+    in(". 1:1 ack 101");
+}
+
 static void where_nobody_answers_the_attempt_fails(void)
 {
     int questions = 0;
@@ -188,6 +215,7 @@ static const struct trace_test tests[] = {
     TRACE4(a_question_for_us_tells_who_asks),
     TRACE4(we_ask_before_we_send),
     TRACE4(we_ask_again),
+    TRACE4(at_r1_the_link_address_is_asked_for_again),
     TRACE4(where_nobody_answers_the_attempt_fails),
     TRACE4(an_answer_that_nobody_asked_for_teaches_nothing),
     TRACE4(a_fixed_neighbour_cannot_be_moved),

@@ -205,6 +205,18 @@ static void each_early_segment_gets_its_own_ack(void)
     app_recv(500);
 }
 
+/* MUST-59: the whole batch first, whatever its order. */
+static void a_batch_that_fills_its_own_hole_is_acknowledged_as_a_whole(void)
+{
+    reach(ESTABLISHED);
+    put(". 101:201 ack 1");
+    put(". 201:301 ack 1");
+    in(". 1:101 ack 1");
+    out(". 1:1 ack 301");
+    quiet();
+    app_recv(300);
+}
+
 static void overlaps_are_cut(void)
 {
     reach(ESTABLISHED);
@@ -309,6 +321,7 @@ static const struct trace_test tests[] = {
     TRACE(options_in_data_are_passed_over),
     TRACE(urgent_data_is_data),
     TRACE(a_quiet_connection_is_quiet_for_a_day),
+    TRACE(a_batch_that_fills_its_own_hole_is_acknowledged_as_a_whole),
 };
 
 TRACE_MAIN("data", tests)

@@ -317,6 +317,71 @@ static void an_unknown_ip_option_is_passed_over(void)
     out("S. 0:0 ack 1 <mss link>"); /* MUST-50 */
 }
 
+/* MAY-10, MAY-11: Record Route and Timestamp are stepped over, and nothing is written into them. */
+static void a_segment_with_recording_options_is_answered_without(void)
+{
+    static const uint8_t options[2][8] = {{7, 7, 4, 0, 0, 0, 0, 0}, {68, 8, 5, 0, 0, 0, 0, 0}};
+    uint8_t frame[TRACE_FRAME];
+
+    reach(LISTEN);
+    for (int i = 0; i < 2; i++) {
+        size_t len;
+
+        trace_flow((uint16_t)(PEER_PORT + i), LOCAL_PORT);
+        len = trace_make(frame, "S 0:0");
+        memmove(frame + 42, frame + 34, len - 34);
+        memcpy(frame + 34, options[i], 8);
+        frame[14] = 0x47;
+        frame[17] = (uint8_t)(len - 14 + 8);
+        trace_sum(frame, len + 8);
+        trace_raw(frame, len + 8);
+        out("S. 0:0 ack 1 <mss link>");
+        in("R 1:1");
+    }
+}
+
+/* Nothing is unpacked: a tunnel (4, 41) or any other transport is dropped before a byte of it is read. */
+static void other_transports_are_dropped(void)
+{
+    uint8_t frame[TRACE_FRAME];
+
+    reach(LISTEN);
+    for (unsigned protocol = 0; protocol < 256; protocol++) {
+        size_t len = trace_make(frame, "S 0:0 <mss link>");
+
+        if (protocol == 6 || protocol == (v6() ? 58 : 1))
+            continue;
+        frame[14 + (v6() ? 6 : 9)] = (uint8_t)protocol;
+        if (!v6())
+            trace_sum(frame, len);
+        unwanted(frame, len);
+    }
+}
+
+/* The same for IPv6, where fragments have a header of their own. What says that it is the only one is whole
+ * (RFC 6946). */
+static void a_fragment_header_is_dropped(void)
+{
+    static const uint8_t more[8] = {6, 0, 0, 1, 1, 2, 3, 4}, later[8] = {6, 0, 0, 8, 1, 2, 3, 4},
+                         only[8] = {6, 0, 0, 0, 1, 2, 3, 4};
+    uint8_t frame[TRACE_FRAME];
+    size_t len;
+
+    reach(LISTEN);
+    len = trace_make(frame, "S 0:0 <mss link>") + 8;
+    memmove(frame + 62, frame + 54, len - 62);
+    frame[20] = 44;
+    frame[19] = (uint8_t)(frame[19] + 8);
+    memcpy(frame + 54, more, 8);
+    unwanted(frame, len);
+    memcpy(frame + 54, later, 8);
+    unwanted(frame, len);
+    assert_int_equal(trace_drops("fragment"), 2);
+    memcpy(frame + 54, only, 8);
+    trace_raw(frame, len);
+    out("S. 0:0 ack 1 <mss link>");
+}
+
 static const struct trace_test tests[] = {
     TRACE(a_syn_from_a_martian_is_dropped),
     TRACE(a_syn_to_a_group_is_dropped),
@@ -335,6 +400,9 @@ static const struct trace_test tests[] = {
     TRACE4(a_fragment_is_dropped),
     TRACE4(a_source_route_is_refused),
     TRACE4(an_unknown_ip_option_is_passed_over),
+    TRACE4(a_segment_with_recording_options_is_answered_without),
+    TRACE(other_transports_are_dropped),
+    TRACE6(a_fragment_header_is_dropped),
 };
 
 TRACE_MAIN("drop", tests)

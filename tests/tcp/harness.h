@@ -19,6 +19,7 @@ struct kept {
 struct trace {
     bool version6, made, neighbour;
     struct rn_options options;
+    uint32_t mtu;
     struct rn_stack *net;
     struct rn_dev *wire; /* the peer's end */
     void *memory;

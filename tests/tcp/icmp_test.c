@@ -6,6 +6,7 @@
 #include "trace.h"
 
 #include "base/sum.h"
+#include "wire/addr.h"
 #include "wire/checksum.h"
 #include "wire/icmp4.h"
 #include "wire/icmp6.h"
@@ -157,6 +158,82 @@ static void a_soft_error_does_not_end_an_attempt(void)
     app_event(RN_CONNECTED);
 }
 
+/* MUST-56 in SYN-SENT, with all that it names: the attempt goes on, and the last word is the peer's. */
+static void no_soft_error_ends_an_attempt(void)
+{
+    static const uint8_t soft4[][2] = {{3, 0}, {3, 1}, {3, 5}, {11, 0}, {11, 1}, {12, 0}};
+    static const uint8_t soft6[][2] = {{1, 0}, {1, 3}, {3, 0}, {3, 1}, {4, 0}, {4, 1}};
+
+    reach(SYN_SENT);
+    for (size_t i = 0; i < 6; i++)
+        in_icmp(v6() ? soft6[i][0] : soft4[i][0], v6() ? soft6[i][1] : soft4[i][1], 0, 0);
+    app_no_event();
+    after(1000, "S 0:0 <mss link,wscale 0>");
+    in("S. 0:0 ack 1 <mss link>");
+    out(". 1:1 ack 1");
+    app_event(RN_CONNECTED);
+}
+
+/* Every type and code that there may be, quoting what is in flight: a redirect (5) moves nothing either. */
+static void no_message_of_any_type_ends_a_connection(void)
+{
+    send_three();
+    for (unsigned type = 0; type < 256; type++)
+        for (unsigned code = 0; code < 18; code++)
+            if ((v6() ? type != 2 && type != 128 : type != 8) && !(type == 3 && code == 4 && !v6()))
+                in_icmp((uint8_t)type, (uint8_t)code, 0x0a0000fe, 1);
+    quiet();
+    app_no_event();
+    state_is(ESTABLISHED);
+    acknowledge_all();
+}
+
+/* MUST-54: whose it is not, hears nothing of it. */
+static void a_quote_of_no_connection_is_ignored(void)
+{
+    uint32_t iss;
+
+    send_three();
+    iss = trace_iss();
+    trace_flow(PEER_PORT + 1, LOCAL_PORT);
+    trace_count_from(iss);
+    in_too_big(1300, 1);
+    in_unreachable(v6() ? 4 : 3, 1);
+    quiet();
+    assert_int_equal(trace_drops("icmp_quote"), 2);
+    trace_flow(PEER_PORT, LOCAL_PORT);
+    trace_count_from(iss);
+    acknowledge_all();
+    app_send(link_mss());
+    out("P. %u:%u ack 1", 1 + 3 * link_mss(), 1 + 4 * link_mss());
+    in(". 1:1 ack %u", 1 + 4 * link_mss());
+}
+
+/* RFC 5927 7, RFC 8201: whatever MTU is told, segments stay above a floor, and under the link's size. */
+static void no_mtu_makes_segments_tiny_or_too_large(void)
+{
+    size_t least = v6() ? 1220 : 512, head = 14 + ip_len() + 20;
+
+    reach(LISTEN);
+    for (uint32_t mtu = 0, i = 0; mtu < 66000; mtu += mtu < 1600 ? 97 : 9973, i++) {
+        const uint8_t *frame;
+
+        trace_flow((uint16_t)(PEER_PORT + i), LOCAL_PORT);
+        reach_again(ESTABLISHED);
+        app_send(4 * (size_t)link_mss());
+        trace_skip();
+        in_too_big(mtu, 1);
+        in(". 1:1 ack %u", 1 + 4 * link_mss());
+        trace_skip();
+        app_send(3 * (size_t)link_mss());
+        for (size_t len; (frame = trace_taken(&len)) != NULL;)
+            if (!(frame[14 + ip_len() + 13] & 8)) /* not the last, which may be short */
+                assert_in_range(len - head, least, link_mss());
+        app_abort();
+        trace_skip();
+    }
+}
+
 /* ---- echo --------------------------------------------------------------------------------------------- */
 
 /* An echo request with len bytes of data, from the peer. */
@@ -246,6 +323,44 @@ static void pings_in_a_burst_are_all_answered(void)
     assert_int_equal(trace_skip(), 200);
 }
 
+/* RFC 1122 3.2.2: neither from where nobody is, nor for all of a link at once: else one ping makes many. */
+static void a_ping_from_or_to_nobody_is_not_answered(void)
+{
+    static const char *const wrong[2][2][4] = {
+        {{"127.0.0.1", "224.0.0.1", "255.255.255.255", "10.0.0.255"},
+         {"127.0.0.1", "224.0.0.1", "255.255.255.255", "10.0.0.255"}},
+        {{"::1", "ff02::1", "::", "fd00::7"}, {"::1", "ff02::1", "ff02::1:ff00:7", "fd00::8"}}};
+    uint8_t frame[TRACE_FRAME];
+
+    for (int end = 0; end < 2; end++)
+        for (int i = 0; i < 4; i++) {
+            size_t len = make_ping(frame, 56);
+            struct addr a;
+
+            assert_true(addr_parse(wrong[v6()][end][i], &a));
+            if (v6())
+                memcpy(frame + 14 + (end ? 24 : 8), a.b, 16);
+            else
+                memcpy(frame + 14 + (end ? 16 : 12), a.b + 12, 4);
+            trace_sum(frame, len);
+            trace_raw(frame, len);
+            quiet();
+        }
+}
+
+static void pings_beyond_a_thousand_a_second_are_not(void)
+{
+    uint8_t frame[TRACE_FRAME];
+    int answers = 0;
+
+    for (int i = 0; i < 3000; i++) {
+        trace_raw(frame, make_ping(frame, 56));
+        answers += trace_skip();
+    }
+    assert_int_equal(answers, 1000);
+    assert_int_equal(trace_drops("rate"), 2000);
+}
+
 static const struct trace_test tests[] = {
     TRACE(a_smaller_path_is_used_at_once),
     TRACE(other_connections_keep_their_size),
@@ -259,6 +374,12 @@ static const struct trace_test tests[] = {
     TRACE(a_damaged_ping_is_not),
     TRACE(a_pong_is_not_answered),
     TRACE(pings_in_a_burst_are_all_answered),
+    TRACE(no_soft_error_ends_an_attempt),
+    TRACE(no_message_of_any_type_ends_a_connection),
+    TRACE(a_quote_of_no_connection_is_ignored),
+    TRACE(no_mtu_makes_segments_tiny_or_too_large),
+    TRACE(a_ping_from_or_to_nobody_is_not_answered),
+    TRACE(pings_beyond_a_thousand_a_second_are_not),
 };
 
 TRACE_MAIN("icmp", tests)

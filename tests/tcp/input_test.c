@@ -276,6 +276,122 @@ static void answers_of_a_half_open_one_are_limited(void)
     app_accept();
 }
 
+/* RFC 9293 3.10.7.4: a segment that was challenged is dropped, with all that it carries. */
+static void nothing_is_taken_of_what_was_challenged(void)
+{
+    reach(ESTABLISHED);
+    app_send(100);
+    out("P. 1:101 ack 1");
+    in("R. 2:52 ack 101");
+    out(". 101:101 ack 1");
+    advance(500);
+    out("P. 1:101 ack 1"); /* it was not acknowledged either */
+    trace_skip();
+    in("SPU. 1:51 ack 101 urg 10 win 0");
+    out(". 101:101 ack 1");
+    app_read_nothing();
+    app_no_event();
+    in("P. 1:51 ack 101");
+    app_recv(50);
+    within(500, ". 101:101 ack 51");
+}
+
+static void a_syn_inside_is_challenged_in_every_state(void)
+{
+    static const enum trace_state states[] = {ESTABLISHED, FIN_WAIT_1, FIN_WAIT_2,
+                                              CLOSE_WAIT,  CLOSING,    LAST_ACK};
+
+    reach(LISTEN);
+    for (size_t i = 0; i < sizeof states / sizeof states[0]; i++) {
+        unsigned nxt = states[i] == ESTABLISHED || states[i] == CLOSE_WAIT ? 1 : 2;
+        unsigned peer = states[i] == CLOSE_WAIT || states[i] == CLOSING || states[i] == LAST_ACK ? 2 : 1;
+
+        for (unsigned at = 0; at < 4; at++) { /* the old SYN itself, in place, in the window, beyond it */
+            static const unsigned seq[] = {0, 1, 30000, 3000000000};
+
+            trace_flow((uint16_t)(PEER_PORT + i * 4 + at), LOCAL_PORT);
+            reach_again(states[i]);
+            in("S %u:%u", seq[at], seq[at]);
+            out(". %u:%u ack %u", nxt, nxt, peer);
+            state_is(states[i]);
+            app_abort();
+            trace_skip();
+        }
+    }
+}
+
+/* RFC 5961 3.2, 7: of all numbers one alone resets; the rest costs one answer in half a second. */
+static void a_reset_must_guess_the_one_number(void)
+{
+    uint32_t x = 12345;
+
+    reach(ESTABLISHED);
+    for (uint32_t seq = 2; seq < 40001; seq += 7)
+        in("R %u:%u", seq, seq);
+    for (int i = 0; i < 5000; i++) {
+        x = x * 1664525 + 1013904223;
+        if (x != 1)
+            in("R %u:%u", x, x);
+    }
+    in("R 0:0");
+    assert_int_equal(trace_skip(), 1);
+    state_is(ESTABLISHED);
+    in("R 1:1");
+    app_failed(-ECONNRESET);
+}
+
+/* RFC 5961 10: else whoever can count the answers to himself learns of another's connection. */
+static void each_connection_has_challenges_of_its_own(void)
+{
+    rn_sock other;
+
+    reach(ESTABLISHED);
+    for (int i = 0; i < 500; i++)
+        in("S 1:1");
+    assert_int_equal(trace_skip(), 1);
+    other = trace_sock();
+    trace_flow(PEER_PORT + 1, LOCAL_PORT);
+    reach_again(ESTABLISHED);
+    in("S 1:1");
+    out(". 1:1 ack 1");
+    in("S 1:1");
+    quiet();
+    assert_int_equal(rn_abort(trace_net(), other), 0);
+    advance(0);
+    trace_skip();
+}
+
+/* The same of a half that is open: 3.10.7.4 has SYN-RECEIVED among its states. */
+static void challenges_of_a_half_open_one_are_limited(void)
+{
+    reach(SYN_RECEIVED);
+    for (int i = 0; i < 500; i++) {
+        in("R 2:2");
+        in("S 5:5");
+    }
+    assert_in_range(trace_skip(), 1, 2);
+    in(". 1:1 ack 1");
+    app_accept();
+}
+
+/* A port scan gets a thousand answers a second and no more. */
+static void resets_to_nobody_are_limited(void)
+{
+    int answers = 0;
+
+    for (unsigned i = 0; i < 5000; i++) {
+        trace_flow((uint16_t)(1000 + i), 80);
+        in("S 0:0");
+        answers += trace_skip();
+    }
+    assert_int_equal(answers, 1000);
+    assert_int_equal(trace_drops("rate"), 4000);
+    advance(100);
+    for (unsigned i = 0; i < 500; i++)
+        in("S 0:0");
+    assert_in_range(trace_skip(), 99, 101);
+}
+
 static const struct trace_test tests[] = {
     TRACE(a_segment_to_nobody_is_reset),
     TRACE(a_reset_to_nobody_is_not_answered),
@@ -298,6 +414,12 @@ static const struct trace_test tests[] = {
     TRACE(nothing_comes_between_the_states),
     TRACE(answers_to_bare_acks_out_of_place_are_limited),
     TRACE(answers_of_a_half_open_one_are_limited),
+    TRACE(nothing_is_taken_of_what_was_challenged),
+    TRACE(a_syn_inside_is_challenged_in_every_state),
+    TRACE(a_reset_must_guess_the_one_number),
+    TRACE(each_connection_has_challenges_of_its_own),
+    TRACE(challenges_of_a_half_open_one_are_limited),
+    TRACE(resets_to_nobody_are_limited),
 };
 
 TRACE_MAIN("input", tests)

@@ -130,6 +130,21 @@ static void part_of_a_segment_may_be_acknowledged(void)
     in(". 1:1 ack 102");
 }
 
+/* RFC 6298 (5.7): a path on which the SYN was lost gets 3 s for its first data. */
+static void after_a_lost_syn_the_first_timeout_is_three_seconds(void)
+{
+    reach(SYN_SENT);
+    after(1000, "S 0:0 <mss link,wscale 0>");
+    advance(20);
+    in("S. 0:0 ack 1 <mss link>");
+    out(". 1:1 ack 1");
+    app_event(RN_CONNECTED);
+    app_send(100);
+    out("P. 1:101 ack 1");
+    after(3000, "P. 1:101 ack 1");
+    in(". 1:1 ack 101");
+}
+
 /* ---- congestion ---------------------------------------------------------------------------------------- */
 
 static void slow_start_begins_with_ten_segments(void)
@@ -160,6 +175,67 @@ static void a_timeout_begins_again_with_one_segment(void)
     assert_in_range(trace_skip(), 1, 2);
 }
 
+/* RFC 5681 3.1: after a loss half the window, and then a segment more for each window acknowledged. */
+static void after_a_loss_the_window_grows_by_one_segment_a_round(void)
+{
+    unsigned acked, sent;
+
+    trace_options(&(struct rn_options){.connections = 64,
+                                       .send_bytes = 300000,
+                                       .send_bytes_max = 300000,
+                                       .congestion = "newreno",
+                                       .no_timestamps = 1,
+                                       .no_sack = 1});
+    establish_with(1000, 64240);
+    app_send(300000);
+    assert_int_equal(trace_skip(), 10);
+    for (int i = 0; i < 9; i++)
+        in(". 1:1 ack 1");        /* the first is lost */
+    sent = 10 + trace_skip() - 1; /* one of those is the first, again */
+    acked = 1 + 1000 * sent;
+    in(". 1:1 ack %u", acked);
+    for (unsigned round = 0; round < 4; round++) {
+        sent = (unsigned)trace_skip();
+        assert_int_equal(sent, 6 + round);
+        for (unsigned i = 0; i < sent; i++) {
+            acked += 1000;
+            in(". 1:1 ack %u", acked);
+        }
+    }
+    app_abort();
+    trace_skip();
+}
+
+/* RFC 3465: it is bytes that count. A receiver that cuts its acknowledgement into a thousand gets no more. */
+static void acknowledgements_of_single_bytes_open_no_window(void)
+{
+    establish_with(1000, 64240);
+    app_send(40000);
+    assert_int_equal(trace_skip(), 10);
+    for (unsigned acked = 2; acked <= 1001; acked++)
+        in(". 1:1 ack %u", acked);
+    assert_in_range(trace_skip(), 1, 2); /* as for one acknowledgement of the same */
+    app_abort();
+    trace_skip();
+}
+
+/* Nor does one who acknowledges what he has not seen, nor one who repeats himself with nothing in flight. */
+static void acknowledgements_ahead_of_what_was_sent_open_no_window(void)
+{
+    establish_with(1000, 64240);
+    for (int i = 0; i < 100; i++)
+        in(". 1:1 ack 1");
+    app_send(40000);
+    assert_int_equal(trace_skip(), 10);
+    in(". 1:1 ack 10002"); /* one more than there is */
+    out(". 10001:10001 ack 1");
+    quiet();
+    in(". 1:1 ack 2147483649");
+    quiet();
+    app_abort();
+    trace_skip();
+}
+
 static const struct trace_test tests[] = {
     TRACE(what_is_not_acknowledged_is_sent_again_each_time_later),
     TRACE(data_that_is_never_acknowledged_fails_by_r2),
@@ -171,6 +247,10 @@ static const struct trace_test tests[] = {
     TRACE(part_of_a_segment_may_be_acknowledged),
     TRACE(slow_start_begins_with_ten_segments),
     TRACE(a_timeout_begins_again_with_one_segment),
+    TRACE(after_a_lost_syn_the_first_timeout_is_three_seconds),
+    TRACE(after_a_loss_the_window_grows_by_one_segment_a_round),
+    TRACE(acknowledgements_of_single_bytes_open_no_window),
+    TRACE(acknowledgements_ahead_of_what_was_sent_open_no_window),
 };
 
 TRACE_MAIN("retransmit", tests)

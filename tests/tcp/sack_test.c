@@ -168,6 +168,59 @@ static void the_third_duplicate_without_sack(void)
     quiet();
 }
 
+/* What cannot be is passed over: ends before its beginning, lies outside of what is in flight, or is cut. */
+static void blocks_that_cannot_be_are_passed_over(void)
+{
+    static const char *const lies[] = {
+        "sack 3002:2002",             /* backwards */
+        "sack 2002:2002",             /* nothing */
+        "sack 5002:9002",             /* not sent yet */
+        "sack 2002:2147483648",       /* half of all numbers */
+        "sack 4294960000:4294967000", /* long ago */
+        "raw 05080000000000000000",   /* a length that no blocks have */
+        "raw 0502",                   /* none */
+        "raw 0522000000000000000000000000000000000000000000000000000000000000000000000000",
+        "sack 3002:2002 9002:1 4294967295:0 77:76"};
+
+    open_with_sack();
+    app_send(5000);
+    assert_int_equal(trace_skip(), 5);
+    for (size_t i = 0; i < sizeof lies / sizeof lies[0]; i++)
+        for (int n = 0; n < 5; n++)
+            in(". 1:1 ack 2 <%s>", lies[i]);
+    quiet(); /* nothing was believed: neither lost nor arrived */
+    advance(20);
+    in(". 1:1 ack 5002");
+    app_send(100);
+    out("P. 5002:5102 ack 1");
+    in(". 1:1 ack 5102");
+    advance(100000);
+    quiet();
+}
+
+/* Every second byte of all that is in flight: the books stay small, and every byte arrives in the end. */
+static void a_thousand_blocks_are_survived(void)
+{
+    open_with_sack();
+    app_send(10000);
+    assert_int_equal(trace_skip(), 10);
+    for (unsigned at = 1003; at < 10002; at += 4)
+        in(". 1:1 ack 2 <sack %u:%u %u:%u>", at, at + 1, at + 2, at + 3);
+    assert_in_range(trace_skip(), 0, 1000);
+    for (int i = 0; i < 30; i++) {
+        advance(1000);
+        trace_skip();
+    }
+    state_is(ESTABLISHED);
+    in(". 1:1 ack 10002");
+    trace_skip();
+    app_send(100);
+    out("P. 10002:10102 ack 1");
+    in(". 1:1 ack 10102");
+    advance(100000);
+    quiet();
+}
+
 int main(void)
 {
     static const struct trace_test tests[] = {
@@ -178,7 +231,9 @@ int main(void)
         TRACE(time_alone_finds_a_loss),
         TRACE(a_lost_tail_is_probed_for),
         TRACE(a_doubled_timeout_ends_with_what_sack_has_timed),
-    TRACE(the_third_duplicate_without_sack),
+        TRACE(the_third_duplicate_without_sack),
+        TRACE(blocks_that_cannot_be_are_passed_over),
+        TRACE(a_thousand_blocks_are_survived),
     };
 
     return trace_main("sack", tests, sizeof tests / sizeof tests[0]);

@@ -104,13 +104,51 @@ static void all_are_offered_by_an_active_open(void)
     app_event(RN_CONNECTED);
 }
 
+/* SHLD-4, RFC 6191 2: whatever the sequence number is, the timestamp decides where there is one. */
+static void an_earlier_timestamp_does_not_open_time_wait_again(void)
+{
+    open_with_timestamps();
+    app_close();
+    out("F. 1:1 ack 1 <ts *>");
+    in("F. 1:1 ack 2 win 60000 <ts 5100:0>");
+    out(". 2:2 ack 2 <ts *>");
+    in("S 100000:100000 <mss 1012,ts 5099:0>");
+    out(". 2:2 ack 2 <ts *>");
+    advance(1000);
+    trace_flow(PEER_PORT, LOCAL_PORT);
+    in("S 100000:100000 <mss 1012>"); /* without one the sequence number decides */
+    out("S. 0:0 ack 100001 <mss link>");
+    in("R 100001:100001");
+    quiet();
+}
+
+static void a_later_timestamp_opens_time_wait_again(void)
+{
+    open_with_timestamps();
+    app_close();
+    out("F. 1:1 ack 1 <ts *>");
+    in("F. 1:1 ack 2 win 60000 <ts 5100:0>");
+    out(". 2:2 ack 2 <ts *>");
+    advance(1000);
+    trace_flow(PEER_PORT, LOCAL_PORT);
+    in("S 0:0 <mss 1012,ts 5101:0>");
+    out("S. 0:0 ack 1 <mss link,ts 0:5101>");
+    in(". 1:1 ack 1 <ts 5102:0>");
+    app_accept();
+}
+
 int main(void)
 {
     static const struct trace_test tests[] = {
-        TRACE(segments_carry_twelve_bytes_less),  TRACE(a_delayed_ack_echoes_the_first),
-        TRACE(an_old_duplicate_is_kept_out),      TRACE(a_segment_without_is_dropped),
-        TRACE(an_old_timestamp_is_forgotten),     TRACE(none_are_offered_to_a_peer_without),
+        TRACE(segments_carry_twelve_bytes_less),
+        TRACE(a_delayed_ack_echoes_the_first),
+        TRACE(an_old_duplicate_is_kept_out),
+        TRACE(a_segment_without_is_dropped),
+        TRACE(an_old_timestamp_is_forgotten),
+        TRACE(none_are_offered_to_a_peer_without),
         TRACE(all_are_offered_by_an_active_open),
+        TRACE(an_earlier_timestamp_does_not_open_time_wait_again),
+        TRACE(a_later_timestamp_opens_time_wait_again),
     };
 
     return trace_main("timestamps", tests, sizeof tests / sizeof tests[0]);

@@ -59,7 +59,7 @@ static void check_pools(const char *when)
 /* The stack comes into being with the test's first word, when the options are known. */
 struct trace *trace_need(void)
 {
-    struct rn_pair_options pair = {.mtu = TRACE_MTU, .slots = 256};
+    struct rn_pair_options pair = {.mtu = trace->mtu, .slots = 256};
     struct rn_host host = {.seed = {1, 2, 3, 4, 5, 6, 7, 8}};
     struct rn_dev *ends[2];
     char err[RN_ERRBUF] = "", text[80], mac[18];
@@ -190,7 +190,7 @@ size_t ip_len(void)
 
 uint32_t link_mss(void)
 {
-    return (uint32_t)(TRACE_MTU - 20 - ip_len());
+    return (uint32_t)(trace->mtu - 20 - ip_len());
 }
 
 struct rn_stack *trace_net(void)
@@ -371,6 +371,12 @@ void trace_no_neighbour(void)
     trace->neighbour = false;
 }
 
+void trace_mtu(uint32_t mtu)
+{
+    must(!trace->made);
+    trace->mtu = mtu;
+}
+
 uint64_t trace_drops(const char *name)
 {
     struct rn_stats stats;
@@ -390,6 +396,7 @@ static int set_up(void **state)
     (void)state;
     trace->made = false;
     trace->neighbour = true;
+    trace->mtu = TRACE_MTU;
     trace->options = (struct rn_options){.connections = 64,
                                          .receive_bytes = 40000,
                                          .receive_bytes_max = 40000,

@@ -93,7 +93,7 @@ void trace_raw(const uint8_t *frame, size_t len);
 const uint8_t *trace_taken(size_t *len);
 bool v6(void);
 size_t ip_len(void);     /* of an IP header: 20 or 40 */
-uint32_t link_mss(void); /* 1460 or 1440 */
+uint32_t link_mss(void); /* 1460 or 1440, unless trace_mtu() says otherwise */
 
 /* ICMP errors from a router, quoting the segment that the stack sent with that number. */
 void in_too_big(uint32_t mtu, uint32_t quoted_seq);
@@ -104,6 +104,7 @@ void in_icmp(uint8_t type, uint8_t code, uint32_t word, uint32_t quoted_seq);
  */
 void trace_options(const struct rn_options *options); /* first in a test that wants other than the usual */
 void trace_no_neighbour(void); /* the same: the peer's link address is to be asked for */
+void trace_mtu(uint32_t mtu);  /* the same: the link's, instead of TRACE_MTU */
 void app_listen(void);
 void app_connect(void);               /* from ACTIVE_PORT to PEER_PORT */
 void app_connect_from(uint16_t port); /* the same from another port */

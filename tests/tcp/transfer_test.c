@@ -180,6 +180,33 @@ static void the_peers_mark_is_told_and_counted_down(void)
     trace_skip();
 }
 
+/* RFC 6093: a mark, wherever it points, changes nothing in the bytes or their number. */
+static void no_urgent_pointer_changes_the_stream(void)
+{
+    static const unsigned pointers[] = {0, 1, 5, 9, 10, 11, 12, 255, 1460, 32767, 32768, 64000, 65535};
+    static const char *const flags[] = {"PU", "U"};
+    unsigned at = 1;
+
+    reach(ESTABLISHED);
+    for (unsigned f = 0; f < 2; f++)
+        for (size_t i = 0; i < sizeof pointers / sizeof pointers[0]; i++, at += 10) {
+            in("%s. %u:%u ack 1 urg %u", flags[f], at, at + 10, pointers[i]);
+            app_recv(10);
+            app_read_nothing();
+            trace_skip();
+        }
+    in("U. %u:%u ack 1 urg 65535", at, at);        /* nothing but a mark */
+    in("PU. %u:%u ack 1 urg 0", at - 5, at + 10);  /* half of it old */
+    in("PU. %u:%u ack 1 urg 3", at + 20, at + 30); /* ahead of its turn */
+    in("PU. %u:%u ack 1 urg 65535", at + 10, at + 20);
+    in("UF. %u:%u ack 1 urg 1", at + 30, at + 30);
+    app_recv(30);
+    app_read_end();
+    trace_skip();
+    advance(500);
+    trace_skip();
+}
+
 int main(void)
 {
     static const struct trace_test tests[] = {
@@ -191,6 +218,7 @@ int main(void)
         TRACE(lent_memory_comes_back_when_it_is_acknowledged),
         TRACE(urgent_bytes_are_marked),
         TRACE(the_peers_mark_is_told_and_counted_down),
+        TRACE(no_urgent_pointer_changes_the_stream),
     };
 
     return trace_main("transfer", tests, sizeof tests / sizeof tests[0]);

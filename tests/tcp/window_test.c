@@ -236,6 +236,130 @@ static void the_window_never_shrinks(void)
     within(500, ". 1:1 ack 2001 win 38000");
 }
 
+/* Acknowledges one by one the n segments that follow *acked; returns how many were sent for it. */
+static unsigned acknowledge_each(unsigned *acked, unsigned window, unsigned n)
+{
+    while (n-- > 0) {
+        *acked += 1000;
+        in(". 1:1 ack %u win %u", *acked, window);
+    }
+    return (unsigned)trace_skip();
+}
+
+static void send_much(void)
+{
+    trace_options(&(struct rn_options){
+        .connections = 64, .send_bytes = 500000, .send_bytes_max = 500000, .no_timestamps = 1, .no_sack = 1});
+}
+
+/* MUST-1, where the sixteenth bit is set: as many bytes as the window says, and not one more. */
+static void a_window_with_its_highest_bit_set_is_used_to_the_last_byte(void)
+{
+    unsigned acked = 1;
+
+    send_much();
+    establish_with(1000, 40000);
+    app_send(500000);
+    assert_int_equal(trace_skip(), 10);
+    assert_int_equal(acknowledge_each(&acked, 40000, 10), 20);
+    assert_int_equal(acknowledge_each(&acked, 40000, 20), 40);
+    assert_int_equal(acknowledge_each(&acked, 40000, 40), 40); /* no longer for the network's sake */
+    in(". 1:1 ack %u win 40999", acked);
+    quiet(); /* part of a segment is not worth it */
+    in(". 1:1 ack %u win 41000", acked);
+    out(". %u:%u ack 1", acked + 40000, acked + 41000);
+    quiet();
+    app_abort();
+    trace_skip();
+}
+
+/* REC-1: with the greatest scale a window has 30 bits. */
+static void more_than_65535_bytes_may_be_in_flight(void)
+{
+    unsigned acked = 1;
+    struct rn_info info;
+
+    send_much();
+    reach(LISTEN);
+    in("S 0:0 win 65535 <mss 1000,nop,wscale 14>");
+    out("S. 0:0 ack 1 <mss link,*>");
+    in(". 1:1 ack 1 win 65535");
+    app_accept();
+    assert_int_equal(rn_info(trace_net(), trace_sock(), &info), 0);
+    assert_int_equal(info.window_bytes, 1073725440);
+    app_send(500000);
+    assert_int_equal(trace_skip(), 10);
+    for (unsigned n = 10; n < 80; n *= 2)
+        assert_int_equal(acknowledge_each(&acked, 65535, n), 2 * n);
+    assert_int_equal(acknowledge_each(&acked, 65535, 1), 2); /* 81,000 bytes */
+    app_abort();
+    trace_skip();
+}
+
+/* SHLD-16, SHLD-17: what is still inside goes again; what is outside does not count against the peer. */
+static void what_a_shrunk_window_has_inside_is_sent_again(void)
+{
+    establish_with(1000, 64240);
+    measure();
+    app_send(10000);
+    assert_int_equal(trace_skip(), 10);
+    in(". 1:1 ack 2 win 2000"); /* two of ten */
+    after(200, ". 2:1002 ack 1");
+    in(". 1:1 ack 1002 win 1000");
+    within(1000, ". 1002:2002 ack 1");
+    in(". 1:1 ack 2002 win 0");
+    for (int minute = 0; minute < 60; minute++) { /* much longer than R2 */
+        advance(60000);
+        if (trace_skip() > 0)
+            in(". 1:1 ack 2002 win 0");
+    }
+    app_no_event();
+    state_is(ESTABLISHED);
+    in(". 1:1 ack 2003 win 64240"); /* the byte of the last probe is taken, and all the rest may come */
+    out(". 2003:3003 ack 1");
+    trace_skip();
+    in(". 1:1 ack 10002 win 64240");
+    advance(10000);
+    quiet();
+}
+
+/* MUST-66: the mark is told although the byte itself has no room. */
+static void an_urgent_mark_counts_with_a_closed_window(void)
+{
+    trace_options(&(struct rn_options){.connections = 64, .receive_bytes = 1000});
+    reach(ESTABLISHED);
+    in("P. 1:1001 ack 1");
+    app_event(RN_READABLE);
+    within(500, ". 1:1 ack 1001 win 0");
+    in("PU. 1001:1002 ack 1 urg 1");
+    out(". 1:1 ack 1001 win 0");
+    app_event(RN_URGENT);
+    app_recv(1000);
+    out(". 1:1 ack 1001 win 1000");
+    in("PU. 1001:1002 ack 1 urg 1");
+    app_recv(1);
+    trace_skip();
+    advance(500);
+    trace_skip();
+}
+
+/* MAY-8: who does not read may take all day. */
+static void our_own_window_may_stay_closed(void)
+{
+    trace_options(&(struct rn_options){.connections = 64, .receive_bytes = 1000});
+    reach(ESTABLISHED);
+    in("P. 1:1001 ack 1");
+    within(500, ". 1:1 ack 1001 win 0");
+    for (int minute = 0; minute < 24 * 60; minute++) {
+        in(". 1001:1002 ack 1");
+        out(". 1:1 ack 1001 win 0");
+        advance(60000);
+    }
+    quiet();
+    app_recv(1000);
+    out(". 1:1 ack 1001 win 1000");
+}
+
 static const struct trace_test tests[] = {
     TRACE(no_byte_goes_beyond_the_window),
     TRACE(a_window_is_unsigned),
@@ -252,6 +376,11 @@ static const struct trace_test tests[] = {
     TRACE(a_full_buffer_takes_nothing_more),
     TRACE(a_window_that_cannot_be_said_to_grow_is_not_said_again),
     TRACE(the_window_never_shrinks),
+    TRACE(a_window_with_its_highest_bit_set_is_used_to_the_last_byte),
+    TRACE(more_than_65535_bytes_may_be_in_flight),
+    TRACE(what_a_shrunk_window_has_inside_is_sent_again),
+    TRACE(an_urgent_mark_counts_with_a_closed_window),
+    TRACE(our_own_window_may_stay_closed),
 };
 
 TRACE_MAIN("window", tests)
