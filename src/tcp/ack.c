@@ -75,10 +75,10 @@ static void learn(struct conns *s, struct conn *c, struct conn_active *a, const 
     const struct tcp *t = &seg->tcp;
     struct scoreboard_news news = {0};
     struct loss_ack said = {.advanced = seq_lt(c->snd_una, t->ack),
-                            .limited = conn_pipe(a) + c->mss > c->cwnd};
+                            .used = conn_window_is_used(c, a)};
 
     if (t->flags & TCP_ECE && c->flags & CONN_ECN)
-        said.limited = false; /* RFC 3168 6.1.2: the window SHOULD NOT grow by it */
+        said.used = false; /* RFC 3168 6.1.2: the window SHOULD NOT grow by it */
     said.duplicate = !said.advanced && !seg->len && !(t->flags & (TCP_SYN | TCP_FIN)) && conn_flight(c) &&
                      ack_window(c, t) == c->snd_wnd;
     if (said.duplicate || (t->has & TCP_HAS_SACK && !said.advanced))

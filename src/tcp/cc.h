@@ -43,11 +43,11 @@ static inline uint32_t cc_initial(uint32_t mss)
 void cc_opened(struct conns *s, struct conn *c, uint32_t repeated);
 
 /* The peer acknowledged bytes that were in flight, outside of a recovery. cc_grew is what cc_acked does when
- * the window was what held the sender back. */
+ * the window is used (conn_window_is_used). */
 void cc_grew(struct conns *s, struct conn *c, uint32_t bytes);
-static inline void cc_acked(struct conns *s, struct conn *c, uint32_t bytes, bool limited)
+static inline void cc_acked(struct conns *s, struct conn *c, uint32_t bytes, bool used)
 {
-    if (limited && bytes)
+    if (used && bytes)
         cc_grew(s, c, bytes);
 }
 

@@ -205,6 +205,7 @@ struct conn_active {
     seq32 snd_up, rcv_up; /* behind the last urgent byte sent, received (RFC 6093) */
     seq32 dsack_left;     /* a duplicate to be told of by D-SACK (RFC 2883), dsack_len bytes */
     uint32_t dsack_len;
+    uint32_t flew;        /* bytes in the network when something new was last sent */
     uint32_t progress_at; /* tick since when the oldest unacknowledged byte waits, for the user timeout */
     uint32_t tune_at, tune_read; /* since when, how much the application has read, + 1; see tune.h */
     uint32_t reserved;           /* bytes of room at the end of send that the application writes to ... */
@@ -429,6 +430,13 @@ static inline uint32_t conn_pipe(const struct conn_active *a)
     uint32_t pipe = scoreboard_pipe(&a->board);
 
     return pipe > a->loss.dup_bytes ? pipe - a->loss.dup_bytes : 0;
+}
+
+/* The sender fills at least half of the congestion window, so it may grow (RFC 7661 4.3: it is validated). What
+ * counts is what was out when he last sent, not what is left of that when one of many acknowledgements is read. */
+static inline bool conn_window_is_used(const struct conn *c, const struct conn_active *a)
+{
+    return a->flew >= c->cwnd / 2;
 }
 
 /* The window that a SYN or SYN-ACK offers: never scaled (RFC 7323 2.2), always the same, and no more than the

@@ -8,7 +8,7 @@
 void fast_ack(struct conns *s, struct conn *c, struct conn_active *a, seq32 ack)
 {
     uint32_t acked = (uint32_t)seq_diff(ack, c->snd_una);
-    bool limited = conn_pipe(a) + c->mss > c->cwnd;
+    bool used = conn_window_is_used(c, a);
     struct scoreboard_news news = {0};
 
     scoreboard_acked(&a->board, &s->arrays, ack, s->now_us, &news);
@@ -18,7 +18,7 @@ void fast_ack(struct conns *s, struct conn *c, struct conn_active *a, seq32 ack)
         rtt_measured(c, news.rtt_us);
     if (news.any)
         loss_delivered(&a->loss, &news);
-    cc_acked(s, c, news.acked, limited);
+    cc_acked(s, c, news.acked, used);
     timers_ack_advanced(s, c);
     if (conn_flight(c) || a->send.bytes)
         conn_owes(s, c, OWE_SEND);

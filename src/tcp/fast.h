@@ -60,7 +60,7 @@ FAST_INLINE void fast_last_ack(struct conns *s, struct conn *c, struct conn_acti
     c->snd_una = c->snd_nxt;
     rtt_measured(c, rtt_us);
     loss_all_delivered(&a->loss, sent_us, c->snd_nxt, rtt_us);
-    cc_acked(s, c, acked, acked + c->mss > c->cwnd);
+    cc_acked(s, c, acked, conn_window_is_used(c, a));
     c->loss_at = 0;
 }
 
@@ -167,6 +167,7 @@ FAST_INLINE void fast_text(struct conns *s, struct conn *c, struct conn_active *
     out_header(s, c, out, c->snd_una, TCP_ACK | TCP_PSH, stamped);
     timers_first_sent(s, c, a);
     scoreboard_sent_first(&a->board, out->len, s->now_us);
+    a->flew = out->len;
     c->snd_nxt = seq_add(c->snd_nxt, out->len);
     if (grown && c->cwnd > cc_initial(c->mss))
         conn_cold(s, c)->last_sent = tick_of(s->now);

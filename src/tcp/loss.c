@@ -224,7 +224,7 @@ static __attribute__((noinline)) void look_closely(struct conns *s, struct conn 
     if (l->phase == LOSS_RECOVERY)
         reduce(s, c, a, delivered, entered);
     else if (!recovered) /* the window has just been set to what it is to be */
-        cc_acked(s, c, news->acked, ack->limited);
+        cc_acked(s, c, news->acked, ack->used);
     if (delivered)
         conn_owes(s, c, OWE_SEND);
 }
@@ -239,7 +239,7 @@ void loss_acked(struct conns *s, struct conn *c, struct conn_active *a, const st
     if (a->board.sacked | a->board.lost | l->phase | l->dup_acks | l->probe_out | ack->duplicate | ack->dsack)
         look_closely(s, c, a, news, ack);
     else
-        cc_acked(s, c, news->acked, ack->limited);
+        cc_acked(s, c, news->acked, ack->used);
 }
 
 void loss_timed_out(struct conns *s, struct conn *c, struct conn_active *a, bool first)

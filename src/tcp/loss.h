@@ -62,7 +62,7 @@ struct loss_ack {
     bool duplicate; /* a duplicate acknowledgement by RFC 5681 2: nothing new, no data, the same window */
     bool dsack;     /* a D-SACK block came, and ... */
     uint32_t dsack_bytes; /* ... told of so many bytes that arrived twice */
-    bool limited;         /* before it the congestion window was what held the sender back */
+    bool used;            /* the congestion window is used, so that it may grow */
 };
 
 /* Something arrived that was in flight. RFC 8985 6.2, steps 1 to 3: the latest sent of what has arrived, the

@@ -273,6 +273,7 @@ static void enter(const struct text *t, struct out_segment *out)
 
     timers_data_sent(s, c, false);
     scoreboard_sent(&t->a->board, &s->arrays, space(t), s->now_us);
+    t->a->flew = conn_pipe(t->a);
     c->snd_nxt = seq_add(c->snd_nxt, space(t));
     if (t->a->loss.phase != LOSS_OPEN)
         loss_sent(t->a, space(t), false);

@@ -198,7 +198,7 @@ static void test_room_is_told_once(void **state)
     assert_int_equal(heard(c), 0);
 }
 
-/* Only a window that held us back grows. */
+/* Only a window that is used grows. */
 static void test_congestion_window_is_told(void **state)
 {
     struct conn *c = with_flight(1000);
@@ -210,6 +210,26 @@ static void test_congestion_window_is_told(void **state)
     assert_int_equal(drain(), 10);
     ack(c, ". 1:1 ack 3001");
     assert_int_equal(c->cwnd, 12000);
+}
+
+/* Acknowledgements come many at a time, and nothing is sent in between: each of them counts. */
+static void test_a_batch_of_acknowledgements_doubles_the_window(void **state)
+{
+    struct conn *c = conn_in(CONN_ESTABLISHED);
+
+    (void)state;
+    fx.s.config.send_bytes = 1 << 20;
+    app_send(c, 50000);
+    for (int acked = 0, sent = 10; acked < 30; acked += sent, sent *= 2) {
+        assert_int_equal(drain(), sent);
+        for (int i = 1; i <= sent; i++) {
+            char text[40];
+
+            snprintf(text, sizeof text, ". 1:1 ack %d", 1000 * (acked + i) + 1);
+            ack(c, text);
+        }
+        assert_int_equal(c->cwnd, 2000 * sent);
+    }
 }
 
 int main(void)
@@ -226,6 +246,7 @@ int main(void)
         TEST(test_shrinking_window),
         TEST(test_room_is_told_once),
         TEST(test_congestion_window_is_told),
+        TEST(test_a_batch_of_acknowledgements_doubles_the_window),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
