@@ -112,7 +112,8 @@ FAST_INLINE void fast_take_window(struct conns *s, struct conn *c, const struct 
         ack_window_changed(s, c, window);
 }
 
-/* True: the segment has been dealt with. False: nothing has been done. */
+/* True: the segment has been dealt with. False: it is left to in_segment, and nothing has been done; or there is no
+ * place for its text, and what its acknowledgement said is known already, which does no harm to be said twice. */
 FAST_INLINE bool fast_segment(struct conns *s, struct conn *c, const struct segment *seg)
 {
     uint32_t took = seg->len;
@@ -135,10 +136,11 @@ FAST_INLINE bool fast_segment(struct conns *s, struct conn *c, const struct segm
         took = queue_append(&a->recv, &s->queues, seg->payload, seg->len);
     }
     fast_take_window(s, c, seg);
-    if (took)
-        conn_took_in(s, c, seg->len, took, 0, false);
-    else
-        conn_owes(s, c, OWE_ACK);
+    if (!took) {
+        s->counts.segments_in--;
+        return false;
+    }
+    conn_took_in(s, c, seg->len, took, 0, false);
     return true;
 }
 
