@@ -460,8 +460,9 @@ static inline struct conn_active *conn_activate(struct conns *s, struct conn *c)
 }
 
 /* Whether the connection is open, nothing is being repaired, nothing waits behind a hole and no duplicate is owed,
- * so that the fast path may be taken. Noted wherever that may have changed: with the state, and at the end of a
- * segment that took the long road, of a decision about what is sent, and of a timer. */
+ * so that the fast path may be taken. Noted wherever that may have come to be otherwise: with the state, and at the end
+ * of a segment that took the long road, of a decision about what is sent, of a timer, and of what a path that takes
+ * less makes lost. Who only lets go of something (reclaim.c) need not: the next such end notes it. */
 static inline void conn_note_usual(const struct conns *s, struct conn *c)
 {
     const struct conn_active *a = conn_active(s, c);

@@ -15,7 +15,7 @@
  *
  * What is then left of the steps is here, in their order: TS.Recent, the acknowledgement, the window, the
  * text. What goes out is asked for likewise: nothing is in flight, and all that is queued fits one segment and
- * both windows. All of it is in line where stack/ calls it, once for each direction.
+ * both windows. Nearly all of it is in line where stack/ calls it, once for each direction.
  */
 #ifndef TCP_FAST_H
 #define TCP_FAST_H
