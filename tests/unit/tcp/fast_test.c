@@ -488,8 +488,8 @@ static void test_memory_is_short(void **state)
         }
 }
 
-/* Memory is ample, but it lies in slabs of others: there is no place for the text. What the short road has begun
- * is then ended by the long one as if it had not been. */
+/* Memory is ample, but it lies in slabs of others: there is no place for the text. What the short road has
+ * begun is then ended by the long one as if it had not been. */
 static void test_no_place_for_the_text(void **state)
 {
     static const char *const texts[] = {"P. 1:101 ack 1", "P. 1:101 ack 1001"};
