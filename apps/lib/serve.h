@@ -16,7 +16,7 @@ struct serve_options {
     uint16_t port;
     uint32_t keep_alive_s; /* silence before a client is asked whether it is there; 0: never */
     bool no_window_scale, no_timestamps, no_sack;
-    uint32_t budget_kib, connections; /* 0: the stack's own budget, 10,000 */
+    uint32_t budget_kib, connections;     /* 0: the stack's own budget, 10,000 */
     const struct rn_fault_options *fault; /* a bad wire; NULL: as it is */
 };
 

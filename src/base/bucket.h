@@ -106,7 +106,8 @@ static inline uint8_t bucket_guess(const struct bucket *b, uint64_t hash, uint32
 {
     uint64_t mask = bucket_mask(b, bucket_tag(hash));
     bool little = __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__; /* known when this is compiled */
-    unsigned way = (unsigned)(little ? __builtin_ctzll(mask | UINT64_C(1) << 63) : __builtin_clzll(mask | 1)) / 8;
+    unsigned way =
+        (unsigned)(little ? __builtin_ctzll(mask | UINT64_C(1) << 63) : __builtin_clzll(mask | 1)) / 8;
 
     *id = b->ids[way];
     return b->kinds[way];

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause
  *
- * A copy of few bytes in line, in words as wide as there are: for what is short and of unknown length a call of
- * memcpy costs more than the copy, and what compilers put in its place starts slowly.
+ * A copy of few bytes in line, in words as wide as there are: for what is short and of unknown length a call
+ * of memcpy costs more than the copy, and what compilers put in its place starts slowly.
  */
 #ifndef BASE_COPY_H
 #define BASE_COPY_H

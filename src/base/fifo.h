@@ -76,8 +76,8 @@ static inline bool fifo_pop(struct fifo_store *s, struct fifo *f, uint32_t *id)
     return true;
 }
 
-/* The first ids, as many as lie together: their number, 0: the queue is empty. They stay in, and where they are,
- * until fifo_drop takes that many out; others may be put in meanwhile. */
+/* The first ids, as many as lie together: their number, 0: the queue is empty. They stay in, and where they
+ * are, until fifo_drop takes that many out; others may be put in meanwhile. */
 static inline uint32_t fifo_front(const struct fifo *f, const uint32_t **ids)
 {
     if (!f->count)

@@ -100,7 +100,8 @@ static inline void forget_reserved(struct queue *q, struct queue_pools *p)
 }
 
 /* An empty chunk of that kind at the end; NULL: there is none to be had. */
-static inline struct queue_chunk *add_kind(struct queue *q, struct queue_pools *p, struct pool *pool, uint8_t kind)
+static inline struct queue_chunk *add_kind(struct queue *q, struct queue_pools *p, struct pool *pool,
+                                           uint8_t kind)
 {
     uint32_t id = slab_take(pool);
     struct queue_chunk *c;
@@ -208,7 +209,6 @@ uint32_t queue_consume_pieces(struct queue *q, struct queue_pools *p, uint32_t n
 {
     uint32_t lent = 0;
 
-
     if (cursor != NULL && cursor->offset >= n)
         cursor->offset -= n;
     else if (cursor != NULL) /* its chunk will be gone, or be the head: both are what all zero says */
@@ -233,7 +233,7 @@ uint32_t queue_consume_pieces(struct queue *q, struct queue_pools *p, uint32_t n
 
 /* The place of the byte at offset, which is held, walking on from `at`, which is not behind it. */
 static inline const struct queue_chunk *walk_to(const struct queue_pools *p, uint32_t offset,
-                                          struct queue_cursor *at)
+                                                struct queue_cursor *at)
 {
     const struct queue_chunk *c = queue_chunk_at(p, at->chunk);
 
@@ -280,7 +280,7 @@ static uint32_t copy_pieces(const struct queue_pools *p, uint32_t offset, uint8_
 }
 
 uint64_t queue_copy_sum_pieces(const struct queue *q, const struct queue_pools *p, uint32_t offset, void *to,
-                        uint32_t len, struct queue_cursor *cursor)
+                               uint32_t len, struct queue_cursor *cursor)
 {
     struct queue_cursor at = {q->head, 0}, unused;
     const struct queue_chunk *c;

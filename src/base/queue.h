@@ -57,7 +57,7 @@ struct queue_cursor {
 
 void queue_pools_init(struct queue_pools *p, struct slabs *s);
 
-/* ---- a chunk: all pools' ids name places in the same slabs, so nobody needs to know which one an id is from */
+/* ---- a chunk: all pools' ids name places in the same slabs, so nobody asks which one an id is from ----- */
 
 static inline struct queue_chunk *queue_chunk_at(const struct queue_pools *p, uint32_t id)
 {
@@ -84,7 +84,7 @@ static inline const uint8_t *queue_first_of(const struct queue_chunk *c)
     return at + c->start;
 }
 
-/* ---- a queue: what requests and answers nearly always are, one small chunk, is done in line ---------------- */
+/* ---- a queue: what requests and answers nearly always are, one small chunk, is done in line ------------ */
 
 /* Appends len bytes, which are not the queue's own. Returns how many fitted in the budget: less than len only
  * when no small chunk is to be had any more. */
@@ -106,8 +106,8 @@ static inline uint32_t queue_append(struct queue *q, struct queue_pools *p, cons
     return len;
 }
 
-/* The one small chunk in which all that from holds lies, if it could take len bytes for to, which is empty; else
- * NULL. */
+/* The one small chunk in which all that from holds lies, if it could take len bytes for to, which is empty;
+ * else NULL. */
 static inline struct queue_chunk *queue_refillable(const struct queue *to, const struct queue *from,
                                                    const struct queue_pools *p, uint32_t len)
 {
@@ -119,8 +119,8 @@ static inline struct queue_chunk *queue_refillable(const struct queue *to, const
     return c->kind == QUEUE_IS_SMALL ? c : NULL;
 }
 
-/* What queue_consume of all and then queue_append of len bytes come to where there is such a chunk: it takes the
- * new bytes and changes hands. A cursor into from is to be zeroed. */
+/* What queue_consume of all and then queue_append of len bytes come to where there is such a chunk: it takes
+ * the new bytes and changes hands. A cursor into from is to be zeroed. */
 static inline void queue_refill(struct queue *to, struct queue *from, struct queue_chunk *c, const void *data,
                                 uint32_t len)
 {
@@ -167,8 +167,8 @@ static inline uint32_t queue_consume(struct queue *q, struct queue_pools *p, uin
 /* Copies len bytes from offset on (offset + len <= q->bytes) out and leaves them in. */
 void queue_copy(const struct queue *q, const struct queue_pools *p, uint32_t offset, void *to, uint32_t len);
 
-/* Copies len bytes from offset on (offset + len <= q->bytes) and returns their sum, as sum_copy_total does. cursor
- * may be NULL; else it makes a read that goes on where the last one ended cost no walk. */
+/* Copies len bytes from offset on (offset + len <= q->bytes) and returns their sum, as sum_copy_total does.
+ * cursor may be NULL; else it makes a read that goes on where the last one ended cost no walk. */
 uint64_t queue_copy_sum_pieces(const struct queue *q, const struct queue_pools *p, uint32_t offset, void *to,
                                uint32_t len, struct queue_cursor *cursor);
 static inline uint64_t queue_copy_sum(const struct queue *q, const struct queue_pools *p, uint32_t offset,

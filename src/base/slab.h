@@ -59,8 +59,8 @@ static inline void *slab_at(const struct slabs *s, uint32_t id)
     return (void *)(s->base + (uintptr_t)id * SLAB_UNIT);
 }
 
-/* What a take and a give seldom come to: a take that needs a slab, or is refused; a slab that has given its last
- * item; one that has an item again, or all of them. */
+/* What a take and a give seldom come to: a take that needs a slab, or is refused; a slab that has given its
+ * last item; one that has an item again, or all of them. */
 uint32_t slab_take_other(struct pool *p);
 void slab_filled(struct pool *p, uint32_t slab);
 void slab_emptied(struct pool *p, uint32_t slab);

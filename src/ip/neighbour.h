@@ -48,7 +48,7 @@ struct neighbour {
 struct neighbours {
     struct neighbour *list;
     uint8_t own_macs[NEIGHBOUR_DEVICES][6]; /* by device: its own link address, before it has neighbours */
-    const uint32_t *uses; /* by index: how many connections keep it; counted by them */
+    const uint32_t *uses;                   /* by index: how many connections keep it; counted by them */
     struct bucket_table table;
     struct hash_key key;
     uint32_t limit, used, asking; /* asking: those in the queue */

@@ -299,19 +299,17 @@ static void put_unusual(struct rn_stack *net, struct conn *c, const struct out_s
 
     tcp_encode(at, &o->tcp);
     sum = checksum_pseudo(&own->addr, &c->key.remote, IP_TCP, len) + sum_bytes(at, header);
-    sum += sum_fold_total(
-        out_payload(&net->conns, conn_active(&net->conns, c), o->offset, o->len, at + header));
+    sum +=
+        sum_fold_total(out_payload(&net->conns, conn_active(&net->conns, c), o->offset, o->len, at + header));
     checksum_store(at + 16, sum);
 }
 
 /* Any other, to a slot: the payload first, so that the headers can be written with their checksums. The
  * family is known where this is called. */
-static inline __attribute__((always_inline)) void put_usual(struct rn_stack *net, struct room_device *d,
-                                                            struct rn_frame *f, struct conn *c,
-                                                            struct conn_active *a,
-                                                            const struct out_segment *o,
-                                                            const struct neighbour *hop, uint32_t link,
-                                                            bool ipv6)
+static inline __attribute__((always_inline)) void
+put_usual(struct rn_stack *net, struct room_device *d, struct rn_frame *f, struct conn *c,
+          struct conn_active *a, const struct out_segment *o, const struct neighbour *hop, uint32_t link,
+          bool ipv6)
 {
     const struct conn_settings *k = conn_settings(&net->conns, c);
     uint32_t header = quick_len(&o->tcp) + (ipv6 ? IP6_LEN : IP4_LEN);
@@ -383,11 +381,9 @@ static __attribute__((noinline)) enum turn serve(struct rn_stack *net, struct co
 }
 
 /* Decided on and put, without being put together in between. */
-static inline __attribute__((always_inline)) void send_usual(struct rn_stack *net, struct room_device *d,
-                                                             struct rn_frame *f, struct conn *c,
-                                                             struct conn_active *a,
-                                                             const struct neighbour *hop, uint32_t link,
-                                                             bool ipv6, bool stamped)
+static inline __attribute__((always_inline)) void
+send_usual(struct rn_stack *net, struct room_device *d, struct rn_frame *f, struct conn *c,
+           struct conn_active *a, const struct neighbour *hop, uint32_t link, bool ipv6, bool stamped)
 {
     struct out_segment o;
 

@@ -65,7 +65,7 @@ struct room_segment {
     uint32_t index;   /* ... and which one */
     uint64_t hash;
     const struct bucket *home; /* the hash's */
-    const uint8_t *src_mac; /* in the lent frame; NULL on a medium without */
+    const uint8_t *src_mac;    /* in the lent frame; NULL on a medium without */
     struct segment text;
 };
 
@@ -74,13 +74,14 @@ struct room_device {
     struct rn_dev *dev;
     uint8_t mac[6];
     uint64_t mac_first6; /* eth_first6 of it */
-    uint8_t link_len;  /* of the link header */
-    uint16_t own4;     /* the own IPv4 address that the last such segment was for: its index ... */
-    uint64_t own4_is;  /* ... and its bytes as a word, + 1; 0: there was none */
+    uint8_t link_len;    /* of the link header */
+    uint16_t own4;       /* the own IPv4 address that the last such segment was for: its index ... */
+    uint64_t own4_is;    /* ... and its bytes as a word, + 1; 0: there was none */
     uint32_t mtu;
     int lent;  /* frames that the last poll took */
     bool full; /* the ring had no slot for us */
-    struct rn_frame *slots, *slot, *slots_end; /* reserved, ROOM_BURST at most: the next to be filled, the end */
+    struct rn_frame *slots, *slot,
+        *slots_end; /* reserved, ROOM_BURST at most: the next to be filled, the end */
 };
 
 /* So many a second, of a kind of reply, that a flood cannot be made to double itself: each takes its part of

@@ -283,8 +283,8 @@ int rn_add_device(struct rn_stack *net, struct rn_dev *dev, char *err)
     d->slots = d->slot = d->slots_end = net->slots[net->device_count];
     d->link_len = dev->medium == RN_IP ? 0 : ETH_LEN;
     memcpy(d->mac, dev->mac, 6);
-    d->mac_first6 = eth_first6((const uint8_t[8]){dev->mac[0], dev->mac[1], dev->mac[2], dev->mac[3], dev->mac[4],
-                                                  dev->mac[5]});
+    d->mac_first6 = eth_first6(
+        (const uint8_t[8]){dev->mac[0], dev->mac[1], dev->mac[2], dev->mac[3], dev->mac[4], dev->mac[5]});
     memcpy(net->neighbours.own_macs[net->device_count], dev->mac, 6);
     return net->device_count++;
 }

@@ -19,8 +19,8 @@ static inline uint32_t ack_window(const struct conn *c, const struct tcp *t)
     return (uint32_t)t->window << (t->flags & TCP_SYN ? 0 : c->scale & 15);
 }
 
-/* The application was cut short and there is room again: says so once, for at least a segment or half. When all
- * is acknowledged it hears in any case, since no acknowledgement will tell it later. */
+/* The application was cut short and there is room again: says so once, for at least a segment or half. When
+ * all is acknowledged it hears in any case, since no acknowledgement will tell it later. */
 void ack_tell_room(struct conns *s, struct conn *c);
 
 /* Bytes have left the send queue: what else follows from it. */

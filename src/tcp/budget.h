@@ -68,9 +68,9 @@ enum budget_kind { BUDGET_SEND, BUDGET_LEND, BUDGET_MOVE };
 __attribute__((cold)) uint32_t budget_send_part(const struct conns *s, const struct conn *c,
                                                 enum budget_kind kind, uint32_t left);
 
-/* How many bytes may enter now: within the connection's own limit, and the budget's. What is lent may be as much as
- * tuning may reach: it is the program's memory, and a piece that is larger than the present limit would else
- * wait for room for ever. */
+/* How many bytes may enter now: within the connection's own limit, and the budget's. What is lent may be as
+ * much as tuning may reach: it is the program's memory, and a piece that is larger than the present limit
+ * would else wait for room for ever. */
 static inline uint32_t budget_send_room(const struct conns *s, const struct conn *c, enum budget_kind kind)
 {
     uint32_t queued = conn_queued(s, c);

@@ -116,8 +116,8 @@ enum conn_event {
     CONN_EV_TROUBLE = 512
 };
 
-/* What loss_at stands for: never more than one of them is wanted (RFC 8985 7.2). TIMER_UNSETTLED: for all that
- * is in flight, sent at once, it is not worked out yet which of them and when; see timers_first_sent. */
+/* What loss_at stands for: never more than one of them is wanted (RFC 8985 7.2). TIMER_UNSETTLED: for all
+ * that is in flight, sent at once, it is not worked out yet which of them and when; see timers_first_sent. */
 enum conn_timer { TIMER_RTO, TIMER_PROBE, TIMER_REORDER, TIMER_UNSETTLED };
 
 struct conn {
@@ -147,8 +147,8 @@ struct conn {
     uint32_t loss_at, ack_at, other_at; /* deadlines as ticks, 0: none; see timers.h */
     uint32_t srtt_us, rttvar_us;        /* 0: not measured yet */
     uint32_t cwnd;                      /* bytes */
-    uint32_t generation;        /* 31 bits */
-    uint32_t ts_offset;         /* of the timestamps that we send (RFC 7323 5.4) */
+    uint32_t generation;                /* 31 bits */
+    uint32_t ts_offset;                 /* of the timestamps that we send (RFC 7323 5.4) */
     uint16_t mss;               /* most bytes that we put in a segment, options (but MSS's own) included */
     uint16_t events;            /* enum conn_event, for rn_next */
     uint16_t ack_bytes;         /* received in order and not yet acknowledged, saturated */
@@ -158,7 +158,7 @@ struct conn {
     uint8_t settings;           /* index into conns.settings */
     uint8_t rcv_step, snd_step; /* doublings of the buffers' limits so far */
     uint8_t ts_age;             /* when ts_recent was last set, in units of 2^48 ns (3.3 days) */
-    uint8_t careful;            /* enum conn_careful: what few have, and everybody would have to be asked for */
+    uint8_t careful; /* enum conn_careful: what few have, and everybody would have to be asked for */
 };
 
 struct conn_cold {
@@ -278,11 +278,11 @@ struct conns {
     struct conn_counts counts;
     size_t ample_bytes; /* in use: up to there nobody asks the budget; see budget.h */
     uint32_t pressed_since,
-        looked_at;   /* ticks: memory is pressed, 0: it is not; the last look at who keeps it */
-    uint32_t hand;   /* where the next one begins */
-    rn_time now;     /* of the round that runs ... */
-    uint32_t now_us; /* ... in microseconds and ... */
-    uint32_t now_ms; /* ... in milliseconds, modulo 2^32 */
+        looked_at;    /* ticks: memory is pressed, 0: it is not; the last look at who keeps it */
+    uint32_t hand;    /* where the next one begins */
+    rn_time now;      /* of the round that runs ... */
+    uint32_t now_us;  /* ... in microseconds and ... */
+    uint32_t now_ms;  /* ... in milliseconds, modulo 2^32 */
     uint32_t soonest; /* tick before which nothing that is sent now can be taken to be lost; never 0 */
 };
 
@@ -361,7 +361,8 @@ static inline void conn_follow_settings(const struct conns *s, struct conn *c)
     c->flags &= ~(uint32_t)(CONN_NO_DELAY | CONN_KEEP);
     c->flags |= (k->no_delay ? CONN_NO_DELAY : 0) | (k->keep_alive ? CONN_KEEP : 0);
     c->careful &= CAREFUL_WINDOW;
-    c->careful |= (uint8_t)((k->no_delayed_ack ? CAREFUL_ACK : 0) | (k->user_timeout_ms ? CAREFUL_TIMEOUT : 0));
+    c->careful |=
+        (uint8_t)((k->no_delayed_ack ? CAREFUL_ACK : 0) | (k->user_timeout_ms ? CAREFUL_TIMEOUT : 0));
 }
 
 /* How much the connection may leave unread, and queue: doubled as often as it was worth it. */
@@ -474,9 +475,11 @@ static inline struct conn_active *conn_activate(struct conns *s, struct conn *c)
     return c->active ? conn_active(s, c) : conn_activate_new(s, c);
 }
 
-/* Whether the connection is open, nothing is being repaired, nothing waits behind a hole and no duplicate is owed,
- * so that the fast path may be taken. Noted wherever that may have changed: with the state, and at the end of a
- * segment that took the long road, of a decision about what is sent, and of a timer. */
+/* Whether the connection is open, nothing is being repaired, nothing waits behind a hole and no duplicate is
+ * owed, so that the fast path may be taken. Noted wherever that may have come to be otherwise: with the
+ * state, and at the end of a segment that took the long road, of a decision about what is sent, of a timer,
+ * and of what a path that takes less makes lost. Who only lets go of something (reclaim.c) need not: the next
+ * such end notes it. */
 static inline void conn_note_usual(const struct conns *s, struct conn *c)
 {
     const struct conn_active *a = conn_active(s, c);
@@ -626,8 +629,8 @@ static inline uint32_t conn_window(const struct conns *s, const struct conn *c)
 }
 
 /* After the application took bytes: owes a window update when the right edge can move by as much as RFC 9293
- * 3.8.6.2.2 asks for, which is worth a segment of its own when it is much, or when the peer may be waiting for
- * it. */
+ * 3.8.6.2.2 asks for, which is worth a segment of its own when it is much, or when the peer may be waiting
+ * for it. */
 static inline void conn_was_read(struct conns *s, struct conn *c)
 {
     uint32_t offered = (uint32_t)seq_diff(c->rcv_edge, c->rcv_nxt), limit = conn_receive_limit(s, c), grows;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause
  *
- * What the fast path does not do in line: acknowledgements alone, and of one of several things in flight, as in
- * bulk.
+ * What the fast path does not do in line: acknowledgements alone, and of one of several things in flight, as
+ * in bulk.
  */
 #include "fast.h"
 

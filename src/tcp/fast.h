@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: BSD-2-Clause
  *
- * The segment that was expected, and the answer that is: in its place, on an open connection, with nothing out
- * of the ordinary on either side. Both take the shortest road; whatever is not that is left to in.h and out.h,
- * which would have done the same (rn_options.no_fast_path leaves all to them, and the frames that are sent do
- * not change).
+ * The segment that was expected, and the answer that is: in its place, on an open connection, with nothing
+ * out of the ordinary on either side. Both take the shortest road; whatever is not that is left to in.h and
+ * out.h, which would have done the same (rn_options.no_fast_path leaves all to them, and the frames that are
+ * sent do not change).
  *
  * These are in.c's steps, and out.c's, for the case that they nearly always meet, with the questions asked
  * once, in front:
@@ -14,8 +14,8 @@
  *      its numbers      begins at RCV.NXT, fits the window, acknowledges something in flight or carries bytes
  *
  * What is then left of the steps is here, in their order: TS.Recent, the acknowledgement, the window, the
- * text. What goes out is asked for likewise: nothing is in flight, and all that is queued fits one segment and
- * both windows. All of it is in line where stack/ calls it, once for each direction.
+ * text. What goes out is asked for likewise: nothing is in flight, and all that is queued fits one segment
+ * and both windows. Nearly all of it is in line where stack/ calls it, once for each direction.
  */
 #ifndef TCP_FAST_H
 #define TCP_FAST_H
@@ -30,9 +30,10 @@
 /* A function of which no call is to be left. */
 #define FAST_INLINE static inline __attribute__((always_inline))
 
-enum { /* who is one of these takes the long road */
-    FAST_NOT = CONN_ORPHAN | CONN_FIN_WANTED | CONN_PROBED | CONN_FORCE | CONN_TAIL_PROBE |
-                   CONN_URGENT_IN | CONN_URGENT_OUT | CONN_ECN | CONN_KEEP_PROBING | CONN_UNUSUAL
+/* Who is one of these takes the long road. */
+enum {
+    FAST_NOT = CONN_ORPHAN | CONN_FIN_WANTED | CONN_PROBED | CONN_FORCE | CONN_TAIL_PROBE | CONN_URGENT_IN |
+               CONN_URGENT_OUT | CONN_ECN | CONN_KEEP_PROBING | CONN_UNUSUAL
 };
 
 /* ---- in ----------------------------------------------------------------------------------------------- */
@@ -42,10 +43,10 @@ FAST_INLINE bool fast_is_expected(const struct conn *c, const struct segment *se
     const struct tcp *t = &seg->tcp;
     unsigned expected = c->flags & CONN_TIMESTAMPS ? TCP_HAS_TIMESTAMP : 0;
 
-    return t->has == expected && (t->flags & ~TCP_PSH) == TCP_ACK &&
-           !(c->flags & FAST_NOT) && t->seq.v == c->rcv_nxt.v &&
-           seg->len <= (uint32_t)seq_diff(c->rcv_edge, c->rcv_nxt) &&
-           (t->ack.v == c->snd_nxt.v || t->ack.v - c->snd_una.v <= conn_flight(c)) && !seq_lt(t->seq, c->snd_wl1) && (!expected || (int32_t)(t->ts_value - c->ts_recent) >= 0);
+    return t->has == expected && (t->flags & ~TCP_PSH) == TCP_ACK && !(c->flags & FAST_NOT) &&
+           t->seq.v == c->rcv_nxt.v && seg->len <= (uint32_t)seq_diff(c->rcv_edge, c->rcv_nxt) &&
+           (t->ack.v == c->snd_nxt.v || t->ack.v - c->snd_una.v <= conn_flight(c)) &&
+           !seq_lt(t->seq, c->snd_wl1) && (!expected || (int32_t)(t->ts_value - c->ts_recent) >= 0);
 }
 
 /* One of several things in flight was acknowledged. */
@@ -86,7 +87,8 @@ FAST_INLINE bool fast_answer(struct conns *s, struct conn *c, struct conn_active
 /* An expected segment without text: an acknowledgement alone. False: it acknowledges nothing. */
 bool fast_ack_alone(struct conns *s, struct conn *c, const struct segment *seg);
 
-/* The active block that takes the text; NULL: memory is not so ample that it may be taken without more ado. */
+/* The active block that takes the text; NULL: memory is not so ample that it may be taken without more ado.
+ */
 FAST_INLINE struct conn_active *fast_block(struct conns *s, struct conn *c, uint32_t len)
 {
     struct conn_active *a = conn_active(s, c);
@@ -112,7 +114,9 @@ FAST_INLINE void fast_take_window(struct conns *s, struct conn *c, const struct 
         ack_window_changed(s, c, window);
 }
 
-/* True: the segment has been dealt with. False: nothing has been done. */
+/* True: the segment has been dealt with. False: it is left to in_segment, and nothing has been done; or there
+ * is no place for its text, and what its acknowledgement said is known already, which does no harm to be said
+ * twice. */
 FAST_INLINE bool fast_segment(struct conns *s, struct conn *c, const struct segment *seg)
 {
     uint32_t took = seg->len;
@@ -135,10 +139,11 @@ FAST_INLINE bool fast_segment(struct conns *s, struct conn *c, const struct segm
         took = queue_append(&a->recv, &s->queues, seg->payload, seg->len);
     }
     fast_take_window(s, c, seg);
-    if (took)
-        conn_took_in(s, c, seg->len, took, 0, false);
-    else
-        conn_owes(s, c, OWE_ACK);
+    if (!took) {
+        s->counts.segments_in--;
+        return false;
+    }
+    conn_took_in(s, c, seg->len, took, 0, false);
     return true;
 }
 
@@ -149,12 +154,12 @@ FAST_INLINE bool fast_is_one_segment(const struct conn *c, const struct conn_act
 {
     uint32_t len = a ? a->send.bytes : 0;
 
-    return len && c->owe & OWE_SEND && !(c->flags & (FAST_NOT | CONN_PROBE_OWED)) && c->snd_una.v == c->snd_nxt.v &&
-           len <= conn_payload_max(c) && len <= c->snd_wnd && len <= c->cwnd;
+    return len && c->owe & OWE_SEND && !(c->flags & (FAST_NOT | CONN_PROBE_OWED)) &&
+           c->snd_una.v == c->snd_nxt.v && len <= conn_payload_max(c) && len <= c->snd_wnd && len <= c->cwnd;
 }
 
-/* That segment is decided on and counted, as out_next would have. A slot must be at hand. stamped: the connection
- * has timestamps, which is known where this is called. */
+/* That segment is decided on and counted, as out_next would have. A slot must be at hand. stamped: the
+ * connection has timestamps, which is known where this is called. */
 FAST_INLINE void fast_text(struct conns *s, struct conn *c, struct conn_active *a, bool stamped,
                            struct out_segment *out)
 {

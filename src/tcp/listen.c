@@ -339,7 +339,8 @@ static struct conn *make_conn(struct listeners *l, struct conns *s, const struct
     s->settings_uses[c->settings]++;
     conn_follow_settings(s, c);
     c->flags |= (addr_is4(&y->key.remote) ? 0 : CONN_IPV6) |
-                (y->options & LISTEN_TIMESTAMPS ? CONN_TIMESTAMPS : 0) | (y->options & LISTEN_SACK ? CONN_SACK : 0) | (y->options & LISTEN_ECN ? CONN_ECN : 0);
+                (y->options & LISTEN_TIMESTAMPS ? CONN_TIMESTAMPS : 0) |
+                (y->options & LISTEN_SACK ? CONN_SACK : 0) | (y->options & LISTEN_ECN ? CONN_ECN : 0);
     if (y->options & LISTEN_WSCALE) {
         c->flags |= CONN_WSCALE;
         c->scale = (uint8_t)(s->config.rcv_scale << 4 | (y->options & 15));

@@ -88,8 +88,8 @@ static inline void loss_delivered(struct loss *l, const struct scoreboard_news *
     l->rack_rtt_us = news->rtt_us;
 }
 
-/* The same for all that was in flight, of which nothing had been SACKed and nothing sent more than once: no byte
- * behind it can have arrived before. */
+/* The same for all that was in flight, of which nothing had been SACKed and nothing sent more than once: no
+ * byte behind it can have arrived before. */
 static inline void loss_all_delivered(struct loss *l, uint32_t sent_us, seq32 end, uint32_t rtt_us)
 {
     if (rtt_us < l->min_rtt_us || !l->min_rtt_us)
@@ -116,8 +116,8 @@ void loss_timed_out(struct conns *s, struct conn *c, struct conn_active *a, bool
 void loss_reorder_ran_out(struct conns *s, struct conn *c, struct conn_active *a);
 
 /* When a tail loss probe is due if nothing is acknowledged (RFC 8985 7.2), in microseconds from now; 0: none
- * is to be sent. Asked when data was sent and when an acknowledgement moved SND.UNA. lone: at most one segment
- * is in flight, whose acknowledgement may be delayed. */
+ * is to be sent. Asked when data was sent and when an acknowledgement moved SND.UNA. lone: at most one
+ * segment is in flight, whose acknowledgement may be delayed. */
 static inline uint32_t loss_probe_us(const struct loss *l, uint32_t srtt_us, bool sacked, bool lone)
 {
     uint32_t wait = srtt_us ? 2 * srtt_us : LOSS_PROBE_UNMEASURED_US;

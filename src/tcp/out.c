@@ -43,8 +43,7 @@ static bool has_sack(const struct conn *c, const struct conn_active *a)
 static void fill(struct conns *s, struct conn *c, struct conn_active *a, struct out_segment *out, seq32 seq,
                  unsigned flags)
 {
-    out_header(s, c, out, seq, flags | (c->flags & CONN_ECE_OWED ? TCP_ECE : 0),
-               c->flags & CONN_TIMESTAMPS);
+    out_header(s, c, out, seq, flags | (c->flags & CONN_ECE_OWED ? TCP_ECE : 0), c->flags & CONN_TIMESTAMPS);
     if (has_sack(c, a))
         put_sack(s, c, a, &out->tcp);
 }

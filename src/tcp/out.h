@@ -24,10 +24,10 @@ bool out_next(struct conns *s, struct conn *c, struct out_segment *out);
  * decided on. */
 void out_restart_if_idle(struct conns *s, struct conn *c);
 
-/* The fields that every segment has, options but timestamps (stamped) apart; takes the acknowledgement along. */
-static inline __attribute__((always_inline)) void out_header(struct conns *s, struct conn *c,
-                                                             struct out_segment *out, seq32 seq,
-                                                             unsigned flags, bool stamped)
+/* The fields that every segment has, options but timestamps (stamped) apart; takes the acknowledgement along.
+ */
+static inline __attribute__((always_inline)) void
+out_header(struct conns *s, struct conn *c, struct out_segment *out, seq32 seq, unsigned flags, bool stamped)
 {
     struct tcp *t = &out->tcp;
     uint32_t shift = c->scale >> 4, window = conn_window(s, c) >> shift;
@@ -53,7 +53,8 @@ static inline __attribute__((always_inline)) void out_header(struct conns *s, st
     timers_ack_sent(c);
 }
 
-/* Copies len bytes of payload from offset on to `to` (a may be NULL if there are none) and returns their sum, a total of base/sum. */
+/* Copies len bytes of payload from offset on to `to` (a may be NULL if there are none) and returns their sum,
+ * a total of base/sum. */
 static inline uint64_t out_payload(struct conns *s, struct conn_active *a, uint32_t offset, uint32_t len,
                                    void *to)
 {

@@ -14,8 +14,8 @@ enum { SEGMENT_ECN = 3, SEGMENT_CE = 3 }; /* that field, and its value where con
 struct segment {
     struct tcp tcp;
     const uint8_t *payload;
-    uint32_t len;            /* of the payload */
-    uint8_t traffic_class;   /* of the IP header; its last two bits are the ECN field (RFC 3168 5) */
+    uint32_t len;          /* of the payload */
+    uint8_t traffic_class; /* of the IP header; its last two bits are the ECN field (RFC 3168 5) */
 };
 
 #endif

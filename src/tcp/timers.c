@@ -307,6 +307,8 @@ void timers_settings_changed(struct conns *s, struct conn *c)
     timers_settle(s, c);
     if (c->loss_at && c->timer == TIMER_RTO)
         restart_rto(s, c);
+    else if (c->loss_at && conn_settings(s, c)->user_timeout_ms)
+        timers_rest_in_flight(s, c); /* it may be sooner than the probe */
 }
 
 /* Out of patience: by the clock if the socket has a user timeout, else by R2 (RFC 9293 3.8.3). */

@@ -19,8 +19,8 @@
 void timers_data_sent(struct conns *s, struct conn *c, bool again);
 
 /* The same when nothing is in flight; a: the active block. Nearly always the acknowledgement comes before any
- * of the timers could run out, and then when that would have been is never asked: so for now the deadline is the
- * soonest that there can be, and timers_settle works it out when that has come or somebody asks. */
+ * of the timers could run out, and then when that would have been is never asked: so for now the deadline is
+ * the soonest that there can be, and timers_settle works it out when that has come or somebody asks. */
 void timers_first_deadline(struct conns *s, struct conn *c);
 static inline void timers_first_sent(struct conns *s, struct conn *c, struct conn_active *a)
 {

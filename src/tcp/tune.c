@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: BSD-2-Clause
  *
- * How much was read is counted until it is half of the limit; then it is asked whether that was within a round
- * trip, which is the sender's own measurement or, where there is none because nothing was sent, a guess that
- * fits most paths. The count lives in the active block: a connection whose queues are empty has no use for a
- * larger buffer.
+ * How much was read is counted until it is half of the limit; then it is asked whether that was within a
+ * round trip, which is the sender's own measurement or, where there is none because nothing was sent, a guess
+ * that fits most paths. The count lives in the active block: a connection whose queues are empty has no use
+ * for a larger buffer.
  */
 #include "tune.h"
 #include "budget.h"

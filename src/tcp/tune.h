@@ -11,8 +11,8 @@
 
 #include "conn.h"
 
-/* More was read than half of the least limit: if it is more than half of the present one, and all of it within a
- * round trip, that is doubled. */
+/* More was read than half of the least limit: if it is more than half of the present one, and all of it
+ * within a round trip, that is doubled. */
 void tune_much_was_read(struct conns *s, struct conn *c, struct conn_active *a);
 
 /* The application took that many bytes out. The first of a count only begin it: they may have lain there. */

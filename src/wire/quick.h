@@ -91,9 +91,9 @@ static inline void quick_count(uint64_t *sum, uint64_t *carries, uint64_t word)
     *carries += *sum < word;
 }
 
-/* What a sum that is to be right holds: no rest. (It is not 0 where an IP version or a protocol is in it.) 65,535
- * is odd, so that dividing by it is multiplying by its inverse modulo 2^64, which makes small numbers of its
- * multiples and of them alone. */
+/* What a sum that is to be right holds: no rest. (It is not 0 where an IP version or a protocol is in it.)
+ * 65,535 is odd, so that dividing by it is multiplying by its inverse modulo 2^64, which makes small numbers
+ * of its multiples and of them alone. */
 static inline bool quick_is_right(uint64_t sum)
 {
     return sum * UINT64_C(0xfffefffefffeffff) <= UINT64_MAX / 65535;
@@ -102,7 +102,8 @@ static inline bool quick_is_right(uint64_t sum)
 /* ---- decoding ----------------------------------------------------------------------------------------- */
 
 /* The options that a header of that many words has: none, or a timestamp where it is expected. */
-static inline __attribute__((always_inline)) bool quick_read_options(const uint8_t *at, size_t words, struct tcp *out)
+static inline __attribute__((always_inline)) bool quick_read_options(const uint8_t *at, size_t words,
+                                                                     struct tcp *out)
 {
     out->has = 0;
     if (words == QUICK_WORDS_BARE)
@@ -116,12 +117,14 @@ static inline __attribute__((always_inline)) bool quick_read_options(const uint8
 }
 
 /* Everything of the transport's len bytes (TCP_LEN at least) but its checksum. */
-static inline __attribute__((always_inline)) bool quick_read_tcp(const uint8_t *at, size_t len, struct quick *out, struct tcp *tcp)
+static inline __attribute__((always_inline)) bool quick_read_tcp(const uint8_t *at, size_t len,
+                                                                 struct quick *out, struct tcp *tcp)
 {
     uint64_t first = quick_swap8(word_load8(at)), second = quick_swap8(word_load8(at + 8));
     size_t words = second >> 28 & 15;
 
-    if (len < 4 * words || (uint32_t)second >> 16 & (TCP_SYN | TCP_RST) || !quick_read_options(at, words, tcp))
+    if (len < 4 * words || (uint32_t)second >> 16 & (TCP_SYN | TCP_RST) ||
+        !quick_read_options(at, words, tcp))
         return false;
     tcp->src_port = (uint16_t)(first >> 48);
     tcp->dst_port = (uint16_t)(first >> 32);
@@ -135,7 +138,7 @@ static inline __attribute__((always_inline)) bool quick_read_tcp(const uint8_t *
     return true;
 }
 
-/* The transport, which was read to *q and *tcp, holds the right checksum; sum: of the addresses, 34 bits at most.
+/* The transport, which was read to *q and *tcp, holds the right checksum; sum: of the addresses, 34 bits.
  */
 static inline __attribute__((always_inline)) bool quick_is_right_tcp(const uint8_t *at, const struct quick *q,
                                                                      const struct tcp *tcp, uint64_t sum)
@@ -145,7 +148,8 @@ static inline __attribute__((always_inline)) bool quick_is_right_tcp(const uint8
 
     sum += (uint64_t)quick_swap4(len + IP_TCP) + word_load4(at + 16);
     if (tcp->has)
-        sum += (uint64_t)word_load4(at + TCP_LEN) + word_load4(at + TCP_LEN + 4) + word_load4(at + TCP_LEN + 8);
+        sum +=
+            (uint64_t)word_load4(at + TCP_LEN) + word_load4(at + TCP_LEN + 4) + word_load4(at + TCP_LEN + 8);
     quick_count(&sum, &carries, word_load8(at));
     quick_count(&sum, &carries, word_load8(at + 8));
     if (q->len)
@@ -183,11 +187,11 @@ static inline struct addr quick_addr(const uint64_t words[2])
     return addr;
 }
 
-/* Decodes the len bytes of a packet of that family, but for TCP's checksum. True: lengths, IPv4's checksum and
- * flags are right; it is no fragment, no SYN and no RST. Whose the addresses are, whether such a one may send,
- * and whether a port is 0, is not looked at. False: *out and *tcp hold nothing. */
-static inline __attribute__((always_inline)) bool quick_read4(const uint8_t *at, size_t len, struct quick *out,
-                                                              struct tcp *tcp)
+/* Decodes the len bytes of a packet of that family, but for TCP's checksum. True: lengths, IPv4's checksum
+ * and flags are right; it is no fragment, no SYN and no RST. Whose the addresses are, whether such a one may
+ * send, and whether a port is 0, is not looked at. False: *out and *tcp hold nothing. */
+static inline __attribute__((always_inline)) bool quick_read4(const uint8_t *at, size_t len,
+                                                              struct quick *out, struct tcp *tcp)
 {
     uint64_t first;
     size_t total;
@@ -245,12 +249,14 @@ static inline bool quick_verify6(const uint8_t *at, const struct quick *q, const
 }
 
 /* Both: verified if it is known that the checksum is right. */
-static inline bool quick_decode4(const uint8_t *at, size_t len, bool verified, struct quick *out, struct tcp *tcp)
+static inline bool quick_decode4(const uint8_t *at, size_t len, bool verified, struct quick *out,
+                                 struct tcp *tcp)
 {
     return quick_read4(at, len, out, tcp) && (verified || quick_verify4(at, out, tcp));
 }
 
-static inline bool quick_decode6(const uint8_t *at, size_t len, bool verified, struct quick *out, struct tcp *tcp)
+static inline bool quick_decode6(const uint8_t *at, size_t len, bool verified, struct quick *out,
+                                 struct tcp *tcp)
 {
     return quick_read6(at, len, out, tcp) && (verified || quick_verify6(at, out, tcp));
 }
@@ -278,8 +284,8 @@ static inline uint32_t quick_len(const struct tcp *t)
     return t->has ? TCP_LEN + QUICK_TIMESTAMP : TCP_LEN;
 }
 
-/* Stores two values in the wire's order and returns what is to be added to a sum for them: a whole word, with a
- * carry. */
+/* Stores two values in the wire's order and returns what is to be added to a sum for them: a whole word, with
+ * a carry. */
 static inline uint64_t quick_put8(uint8_t *at, uint32_t first, uint32_t second)
 {
     uint64_t word = quick_swap8((uint64_t)first << 32 | second);
@@ -317,9 +323,9 @@ static inline __attribute__((always_inline)) void quick_encode4(uint8_t *at, con
 
     addresses += quick_copy4(at + 12, p->src->b + 12);
     addresses += quick_copy4(at + 16, p->dst->b + 12);
-    sum = checksum_add(sum + addresses,
-                       quick_put8(at, UINT32_C(0x45000000) | (uint32_t)p->traffic_class << 16 | len,
-                                  QUICK_DONT_FRAGMENT));
+    sum = checksum_add(
+        sum + addresses,
+        quick_put8(at, UINT32_C(0x45000000) | (uint32_t)p->traffic_class << 16 | len, QUICK_DONT_FRAGMENT));
     checksum_store(at + QUICK_SUM4_AT, sum);
     quick_put_tcp(at + IP4_LEN, p, t, addresses);
 }

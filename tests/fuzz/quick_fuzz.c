@@ -39,11 +39,11 @@ static bool ordinary(const uint8_t *at, size_t len, bool six, bool verified, str
 
 static bool same(const struct quick *q, const struct tcp *t, const struct quick *o, const struct tcp *u)
 {
-    return memcmp(q->src, o->src, sizeof q->src) == 0 && memcmp(q->dst, o->dst, sizeof q->dst) == 0 && q->payload == o->payload &&
-           q->len == o->len && q->traffic_class == o->traffic_class && t->src_port == u->src_port &&
-           t->dst_port == u->dst_port && seq_eq(t->seq, u->seq) && seq_eq(t->ack, u->ack) &&
-           t->flags == u->flags && t->has == u->has && t->window == u->window && t->urgent == u->urgent &&
-           (!t->has || (t->ts_value == u->ts_value && t->ts_echo == u->ts_echo));
+    return memcmp(q->src, o->src, sizeof q->src) == 0 && memcmp(q->dst, o->dst, sizeof q->dst) == 0 &&
+           q->payload == o->payload && q->len == o->len && q->traffic_class == o->traffic_class &&
+           t->src_port == u->src_port && t->dst_port == u->dst_port && seq_eq(t->seq, u->seq) &&
+           seq_eq(t->ack, u->ack) && t->flags == u->flags && t->has == u->has && t->window == u->window &&
+           t->urgent == u->urgent && (!t->has || (t->ts_value == u->ts_value && t->ts_echo == u->ts_echo));
 }
 
 /* Both encoders make the same headers of it. */

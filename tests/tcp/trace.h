@@ -12,15 +12,15 @@
  *      out("P. 1:101 ack 1");
  *      after(200, "P. 1:101 ack 1");             and sends this in 200 ms, nothing else before
  *
- * A segment is FLAGS SEQ:END [ack N] [win N] [urg N] [ect|ce] [<options>], flags being S F R P U E W and . for
- * ACK.
- * Numbers count from each side's initial sequence number (0: its SYN), END - SEQ is the payload, whose bytes
- * are a function of their number and checked whenever they come out. What is not written is not compared, but
- * options and the IP header's ECN field are: none written, none sent; <*> is any, <mss 1460,*> those and any.
- * For in(), options stand in the order written: mss N, mss link (what fits the link's MTU), wscale N, sackOK,
- * ts VALUE:ECHO, sack LEFT:RIGHT ..., nop, eol, raw HEX. The stack's timestamps count milliseconds from its
- * first, which is echoed as +0 (0: nothing is); ts * is any, ts *:ECHO any that echoes this. In in() win is
- * 64240 unless written. Unless a test says otherwise the stack offers neither timestamps nor SACK.
+ * A segment is FLAGS SEQ:END [ack N] [win N] [urg N] [ect|ce] [<options>], flags being S F R P U E W and .
+ * for ACK. Numbers count from each side's initial sequence number (0: its SYN), END - SEQ is the payload,
+ * whose bytes are a function of their number and checked whenever they come out. What is not written is not
+ * compared, but options and the IP header's ECN field are: none written, none sent; <*> is any, <mss 1460,*>
+ * those and any. For in(), options stand in the order written: mss N, mss link (what fits the link's MTU),
+ * wscale N, sackOK, ts VALUE:ECHO, sack LEFT:RIGHT ..., nop, eol, raw HEX. The stack's timestamps count
+ * milliseconds from its first, which is echoed as +0 (0: nothing is); ts * is any, ts *:ECHO any that echoes
+ * this. In in() win is 64240 unless written. Unless a test says otherwise the stack offers neither timestamps
+ * nor SACK.
  *
  * Every frame that the stack sends is decoded and checked: link and network addresses, lengths, both
  * checksums, don't fragment, TTL. Every trace runs over IPv4 and over IPv6 from the same text. Set-up and

@@ -279,7 +279,8 @@ static void interface_that_is_deleted_is_gone(void **state)
     l.close_peer(&l);
 }
 
-/* That there is no second frame costs a system call to learn, which the answer to the first would wait for. */
+/* That there is no second frame costs a system call to learn, which the answer to the first would wait for.
+ */
 static void after_a_sleep_one_frame_is_taken_alone(void **state)
 {
     struct suite_link l;

@@ -110,6 +110,29 @@ static void test_it_stops_when_all_is_acknowledged(void **state)
     assert_int_equal(c->state, CONN_ESTABLISHED);
 }
 
+/* While a tail loss probe is what comes next, at 400 ms. */
+static void test_a_user_timeout_set_later_is_in_time(void **state)
+{
+    struct conn *c;
+
+    (void)state;
+    with_options(false, true);
+    c = opened(80);
+    c->rttvar_us = 500000; /* RTO 2.1 s */
+    app_send(c, 100);
+    LEAVES("P. 1:101 ack 1");
+    pass(50);
+    fx.s.settings[0].user_timeout_ms = 300;
+    conn_follow_settings(&fx.s, c);
+    timers_settings_changed(&fx.s, c);
+    pass(249);
+    assert_int_equal(c->state, CONN_ESTABLISHED);
+    pass(2);
+    assert_int_equal(c->state, CONN_CLOSED);
+    assert_int_equal(conn_cold(&fx.s, c)->error, -ETIMEDOUT);
+    assert_int_equal(heard(c), CONN_EV_FAILED);
+}
+
 static void test_a_fin_is_repeated(void **state)
 {
     struct conn *c = conn_in(CONN_FIN_WAIT_1);
@@ -518,6 +541,7 @@ int main(void)
         TEST(test_a_later_segment_does_not_restart_the_timer),
         TEST(test_an_acknowledgement_restarts_it),
         TEST(test_it_stops_when_all_is_acknowledged),
+        TEST(test_a_user_timeout_set_later_is_in_time),
         TEST(test_a_fin_is_repeated),
         TEST(test_closed_window_is_probed_ever_more_rarely),
         TEST(test_answered_probes_keep_a_connection_for_a_day),

@@ -354,8 +354,7 @@ static void compare_encoders(bool six, struct quick_packet *p, const struct tcp 
     memcpy(mine + header, payload, p->len);
     assert_int_equal(len, header + p->len);
     assert_memory_equal(mine, theirs, sizeof mine);
-    assert_int_equal(both(mine, len, six, false),
-                     !(t->flags & (TCP_SYN | TCP_RST)));
+    assert_int_equal(both(mine, len, six, false), !(t->flags & (TCP_SYN | TCP_RST)));
 }
 
 static void the_quick_encoder_writes_what_the_ordinary_ones_write(void **state)
