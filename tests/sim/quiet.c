@@ -93,9 +93,10 @@ void quiet_begin(struct world *w)
 }
 
 /* The timer of one side, as it may be running at `since`. The stack tells it as long as there is a socket.
- * Afterwards it follows from the clock: each timeout is twice the one before, so the one that runs now is at
- * most what it was when the socket went and the time that has passed. So it is of a half-open connection,
- * whose first timeout is a second. */
+ * Afterwards it follows from the clock, since each timeout is twice the one before. When the socket went, one
+ * of r may have been about to run out; those of 2r, 4r ... that have run out since then are, all together, 2r
+ * less than the one that runs now. Of a half-open connection the first is a second, and none ran before it.
+ */
 static rn_time timer_of(const struct world *w, const struct endpoint *e, rn_time since)
 {
     struct rn_info info;
@@ -104,7 +105,7 @@ static rn_time timer_of(const struct world *w, const struct endpoint *e, rn_time
     if (e->sock && rn_info(w->net[e->stack], e->sock, &info) == 0)
         return info.rto_us * TIME_US;
     if (e->closed_at) {
-        timer = e->rto_then + (since - e->closed_at);
+        timer = 2 * e->rto_then + (since - e->closed_at);
     } else if (e->side == SERVER && !e->done) {
         timer = TIME_S + (since - e->connection->started);
         most = SYN_ACK_MAX_S * TIME_S;
