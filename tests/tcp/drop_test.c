@@ -113,7 +113,7 @@ static void port_0_is_dropped(void)
 
     reach(LISTEN);
     for (size_t i = 0; i < 2 * (sizeof segments / sizeof segments[0]); i++) {
-        size_t len = trace_make(frame, segments[i / 2]);
+        size_t len = trace_make(frame, "%s", segments[i / 2]);
 
         memset(frame + 14 + ip_len() + 2 * (i % 2), 0, 2); /* its own, or ours */
         trace_sum(frame, len);
