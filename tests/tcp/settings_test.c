@@ -103,6 +103,24 @@ static void the_user_timeout_ends_it(void)
     trace_skip();
 }
 
+/* It may be shorter than the first retransmission timeout: then nothing goes twice. */
+static void a_short_user_timeout_comes_before_any_other(void)
+{
+    struct rn_settings s;
+
+    reach(ESTABLISHED);
+    s = settings();
+    s.user_timeout = 40 * INT64_C(1000000);
+    set(&s);
+    app_send(10);
+    out("P. 1:11 ack 1");
+    advance(38);
+    state_is(ESTABLISHED);
+    advance(4);
+    app_failed(-ETIMEDOUT);
+    trace_skip();
+}
+
 static void trouble_is_told_after_r1(void)
 {
     struct rn_settings s;
@@ -228,6 +246,7 @@ int main(void)
         TRACE(one_answer_is_enough),
         TRACE(keep_alive_waits_for_what_is_outstanding),
         TRACE(the_user_timeout_ends_it),
+        TRACE(a_short_user_timeout_comes_before_any_other),
         TRACE(trouble_is_told_after_r1),
         TRACE(who_lingers_is_cut_off),
         TRACE(nagles_algorithm_can_be_turned_off),

@@ -191,6 +191,26 @@ static uint32_t move(struct rig *r, struct model *to, struct model *from, uint32
     return moved;
 }
 
+/* An answer of len bytes comes for all that from holds, in its chunk if that can be. */
+static bool refill(struct rig *r, struct model *to, struct model *from, uint32_t len)
+{
+    struct queue_chunk *c = queue_refillable(&to->q, &from->q, &r->pools, len);
+    const size_t left = budget_left(r);
+    uint8_t data[SMALL_ROOM];
+
+    if (!c)
+        return false;
+    for (uint32_t i = 0; i < len; i++)
+        to->bytes[i] = data[i] = (uint8_t)(r->next + i * 7);
+    r->next = (uint8_t)(r->next + len * 7);
+    queue_refill(&to->q, &from->q, c, data, len);
+    assert_int_equal(budget_left(r), left);
+    to->len = len;
+    from->len = from->read = 0;
+    forget_cursor(from);
+    return true;
+}
+
 static void concat(struct rig *r, struct model *to, struct model *from)
 {
     queue_concat(&to->q, &from->q, &r->pools);
@@ -243,8 +263,10 @@ static void one_random_step(struct rig *r)
         copy_sum(r, m, offset, draw_up_to(m->len - offset), draw() % 2 ? &m->cursor : NULL);
     else if (what < 85)
         read_on(r, m);
-    else if (what < 97)
+    else if (what < 93)
         move(r, m, other, draw_up_to(other->len));
+    else if (what < 97)
+        refill(r, m, other, 1 + draw_up_to(SMALL_ROOM + 10));
     else if (what < 99)
         concat(r, m, other);
     else
@@ -495,6 +517,54 @@ static void a_lent_piece_moves_with_its_last_byte(void **state)
     tear_down(r);
 }
 
+/* A small chunk takes the answer to what is in it, wherever that began. */
+static void a_chunk_is_filled_again(void **state)
+{
+    struct rig *r = set_up();
+    struct model *from = &r->m[0], *to = &r->m[1];
+
+    (void)state;
+    append(r, from, 100);
+    consume(r, from, 40);
+    assert_true(refill(r, to, from, SMALL_ROOM));
+    check(r);
+    check_bytes(r, to);
+    assert_int_equal(to->q.charged, 256);
+    assert_int_equal(queue_room(&to->q, &r->pools), 0);
+    consume(r, to, 200);
+    assert_true(refill(r, from, to, 3));
+    check(r);
+    check_bytes(r, from);
+    assert_int_equal(queue_room(&from->q, &r->pools), SMALL_ROOM - 3);
+    tear_down(r);
+}
+
+static void what_is_not_one_small_chunk_is_not_filled_again(void **state)
+{
+    static const uint8_t lent[] = "lent bytes";
+    struct rig *r = set_up();
+    struct model *from = &r->m[0], *to = &r->m[1];
+    struct queue q = {0};
+
+    (void)state;
+    assert_false(refill(r, to, from, 1)); /* nothing is there */
+    append(r, from, 100);
+    assert_false(refill(r, to, from, SMALL_ROOM + 1));
+    assert_true(refill(r, to, from, 1));
+    append(r, from, 100);
+    assert_false(refill(r, to, from, 1)); /* to is not empty */
+    clear(r, to);
+    append(r, from, SMALL_ROOM); /* two of them */
+    assert_false(refill(r, to, from, 1));
+    clear(r, from);
+    append(r, from, SMALL_ROOM + 1); /* a large one */
+    assert_false(refill(r, to, from, 1));
+    assert_true(queue_append_lent(&q, &r->pools, lent, 10));
+    assert_null(queue_refillable(&to->q, &q, &r->pools, 1));
+    assert_int_equal(queue_clear(&q, &r->pools), 1);
+    tear_down(r);
+}
+
 static void concat_copies_nothing(void **state)
 {
     struct rig *r = set_up();
@@ -591,6 +661,8 @@ int main(void)
         cmocka_unit_test(many_tiny_pieces_do_not_cost_a_chunk_each),
         cmocka_unit_test(small_content_of_a_large_chunk_is_copied),
         cmocka_unit_test(a_lent_piece_moves_with_its_last_byte),
+        cmocka_unit_test(a_chunk_is_filled_again),
+        cmocka_unit_test(what_is_not_one_small_chunk_is_not_filled_again),
         cmocka_unit_test(concat_copies_nothing),
         cmocka_unit_test(a_reserved_chunk_does_not_stand_in_the_way),
         cmocka_unit_test(a_reserved_chunk_goes_with_the_last_byte),

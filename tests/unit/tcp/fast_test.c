@@ -460,12 +460,37 @@ static void test_unquiet_connections(void **state)
                 drain(); /* the answer has gone: it is not what keeps it from being taken */
             is_taken(c, texts[k / 2]);
         }
-    for (unsigned k = 0; k < COUNT(texts); k++) { /* after a timeout, half repaired */
-        struct conn *c = busy();
+}
 
-        run_to(fx.s.now + 5000 * TIME_MS);
+/* A retransmission timeout came, and nothing has gone again. */
+static struct conn *timed_out(void)
+{
+    struct conn *c = busy();
+
+    for (int n = 0; n < 4 && !c->retries; n++) { /* before it, an acknowledgement and a tail loss probe */
         out();
-        is_taken(c, texts[k]);
+        run_to(fx.s.now + 5000 * TIME_MS);
+    }
+    assert_int_equal(c->retries, 1);
+    return c;
+}
+
+static void test_after_a_timeout(void **state)
+{
+    static const char *const texts[] = {"P. 101:201 ack 1", ". 101:101 ack 1001", "P. 101:201 ack 3001",
+                                        ". 101:1101 ack 3001"};
+
+    (void)state;
+    for (unsigned sack = 0; sack < 2; sack++) {
+        with_options(false, sack);
+        for (unsigned k = 0; k < COUNT(texts); k++) {
+            struct conn *c = timed_out();
+
+            assert_false(is_taken(c, texts[k]));
+            c = timed_out();
+            out(); /* half repaired */
+            assert_false(is_taken(c, texts[k]));
+        }
     }
 }
 
@@ -720,6 +745,7 @@ int main(void)
         FAST(test_the_window_that_we_offer),
         FAST(test_unusual_connections),
         FAST(test_unquiet_connections),
+        FAST(test_after_a_timeout),
         FAST(test_memory_is_short),
         FAST(test_no_place_for_the_text),
         FAST(test_what_goes_out),
