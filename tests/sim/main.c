@@ -3,9 +3,10 @@
  *      sim [--connections N] [--seed S] [--jobs J] [--expert FOLDER|none]    worlds 0, 1, 2 ... until N are
  * made sim --seed S --world K [--pcap FILE]                                  one world again, alone
  *
- * Worlds depend on (seed, number) only, so job j of J plays every J-th, in a process of its own, and the sums
- * meet in shared memory. A world that goes wrong prints one line, the one that plays it again, and is played
- * again at once with a pcap. Exit code 0: all good; 1: something went wrong; 2: the words are wrong.
+ * Worlds depend on (seed, number) only, so each of the J jobs, a process of its own, plays the next one that
+ * nobody has taken, and the sums meet in shared memory. A world that goes wrong prints one line, the one that
+ * plays it again, and is played again at once with a pcap. Exit code 0: all good; 1: something went wrong; 2:
+ * the words are wrong.
  */
 #include "sim.h"
 
@@ -123,11 +124,17 @@ static enum verdict take_slow_road(struct plan *p, struct totals *t, uint64_t di
     return v;
 }
 
-static void run_job(const struct choice *c, uint32_t job, struct totals *t)
+/* Each number is given to one job; those of a job grow. */
+static uint32_t take_next(uint32_t *next)
+{
+    return __atomic_fetch_add(next, 1, __ATOMIC_RELAXED);
+}
+
+static void run_job(const struct choice *c, uint32_t *next, struct totals *t)
 {
     struct plan *p = malloc(sizeof *p);
     uint64_t connections = 0, digest = 0;
-    uint32_t shown = 0;
+    uint32_t shown = 0, mine = take_next(next);
     char why[320];
 
     for (uint32_t k = 0; p && connections < c->connections && k < SAMPLE_FIRST; k++) {
@@ -135,8 +142,9 @@ static void run_job(const struct choice *c, uint32_t job, struct totals *t)
 
         draw_world(p, c->seed, k);
         connections += p->connections;
-        if (k % c->jobs != job)
+        if (k != mine)
             continue;
+        mine = take_next(next);
         t->running = k + 1;
         v = world_run(p, t, NULL, why, k % AGAIN_EVERY == 0 ? &digest : NULL);
         if (v == VERDICT_GOOD && k % AGAIN_EVERY == 0)
@@ -148,21 +156,29 @@ static void run_job(const struct choice *c, uint32_t job, struct totals *t)
     free(p);
 }
 
+/* What the jobs share. */
+struct shared {
+    uint32_t next; /* world that nobody has taken */
+    struct totals of[JOBS_MAX];
+};
+
 /* Plays all worlds. False: a job died. */
 static bool run_all(const struct choice *c, struct totals *sum)
 {
-    struct totals *of =
-        mmap(NULL, JOBS_MAX * sizeof *of, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+    struct shared *shared =
+        mmap(NULL, sizeof *shared, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
     pid_t pid[JOBS_MAX];
     bool good = true;
+    struct totals *of;
 
-    if (of == MAP_FAILED)
+    if (shared == MAP_FAILED)
         return false;
+    of = shared->of;
     fflush(stdout);
     for (uint32_t j = 0; j < c->jobs; j++) {
         pid[j] = fork();
         if (pid[j] == 0) {
-            run_job(c, j, &of[j]);
+            run_job(c, &shared->next, &of[j]);
             fflush(stdout);
             _exit(0);
         }
@@ -178,7 +194,7 @@ static bool run_all(const struct choice *c, struct totals *sum)
         of[j].running = 0;
         report_add(sum, &of[j]);
     }
-    munmap(of, JOBS_MAX * sizeof *of);
+    munmap(shared, sizeof *shared);
     return good;
 }
 
