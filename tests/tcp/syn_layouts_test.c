@@ -435,9 +435,9 @@ int main(void)
     size_t n = 0;
 
     for (size_t i = 0; i < LAYOUTS; i++, n += 2)
-        add(&tests[n], &names[n], "", layouts[i].name, &layouts[i], with_a_record, with_a_cookie);
+        add(tests + n, names + n, "", layouts[i].name, &layouts[i], with_a_record, with_a_cookie);
     for (size_t i = 0; i < ECN_CLIENTS; i++, n += 2)
-        add(&tests[n], &names[n], "ecn_agreed_with_", ecn_clients[i].name, &ecn_clients[i], ecn_with_a_record,
+        add(tests + n, names + n, "ecn_agreed_with_", ecn_clients[i].name, &ecn_clients[i], ecn_with_a_record,
             ecn_with_a_cookie);
     memcpy(&tests[n], others, sizeof others);
     return trace_main("syn layouts", tests, ALL_TESTS);
