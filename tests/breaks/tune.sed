@@ -1,4 +1,4 @@
 # SPDX-License-Identifier: BSD-2-Clause
 # breaks src/tcp/tune.[ch], and unit/tcp/tune_test must fail
 # Buffers grow although memory is short.
-s:in_time && budget_is_short(s):0:
+s/ || budget_is_short(s)))$/))/
