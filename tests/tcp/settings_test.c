@@ -103,17 +103,19 @@ static void the_user_timeout_ends_it(void)
     trace_skip();
 }
 
-/* It may be shorter than the first retransmission timeout: then nothing goes twice. */
+/* It may be shorter than the first retransmission timeout, and end before an older timer would have: then nothing
+ * goes twice. */
 static void a_short_user_timeout_comes_before_any_other(void)
 {
     struct rn_settings s;
 
     reach(ESTABLISHED);
+    measure();
     s = settings();
     s.user_timeout = 40 * INT64_C(1000000);
     set(&s);
     app_send(10);
-    out("P. 1:11 ack 1");
+    out("P. 2:12 ack 1");
     advance(38);
     state_is(ESTABLISHED);
     advance(4);

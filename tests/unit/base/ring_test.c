@@ -79,7 +79,7 @@ static void counters_wrap_unseen(void **state)
     assert_int_equal(ring_free(&r), 8);
 }
 
-enum { SLOTS = 16, VALUES = 300000 };
+enum { SLOTS = 16, VALUES = 30000 };
 
 /* Two words in a slot, so that one that is read before it is whole shows. */
 struct shared {
