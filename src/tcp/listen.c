@@ -516,7 +516,7 @@ struct listen_syn *listen_due(struct listeners *l, struct conns *s, struct tcp *
 {
     uint32_t now = tick_of(s->now);
 
-    for (unsigned i = 0; i <= LISTEN_SENDS; i++) {
+    for (unsigned i = 0; i <= LISTEN_SENDS && l->syn_used; i++) {
         while (l->queues[i].head && !wheel_before(now, l->syns[l->queues[i].head - 1].due)) {
             struct listen_syn *y = &l->syns[l->queues[i].head - 1];
 
@@ -548,7 +548,7 @@ bool listen_next(const struct listeners *l, uint32_t *tick)
 {
     bool any = false;
 
-    for (unsigned i = 0; i <= LISTEN_SENDS; i++) {
+    for (unsigned i = 0; i <= LISTEN_SENDS && l->syn_used; i++) {
         uint32_t head = l->queues[i].head;
 
         if (head && (!any || wheel_before(l->syns[head - 1].due, *tick))) {
