@@ -33,7 +33,7 @@ static inline void ack_freed(struct conns *s, struct conn *c, struct conn_active
 }
 
 /* Bytes of the send queue were acknowledged, up to snd_una, which has moved already: they are let go, and who
- * waits for room is told. A step of ack_received that fast.c takes, too. */
+ * waits for room is told. A step of ack_received that the fast path takes, too. */
 static inline void ack_free(struct conns *s, struct conn *c, struct conn_active *a, uint32_t acked)
 {
     uint32_t bytes = acked < a->send.bytes ? acked : a->send.bytes;

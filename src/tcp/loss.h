@@ -66,7 +66,7 @@ struct loss_ack {
 };
 
 /* Something arrived that was in flight. RFC 8985 6.2, steps 1 to 3: the latest sent of what has arrived, the
- * least round trip, and whether the network reorders. A step of loss_acked that fast.c takes, too. */
+ * least round trip, and whether the network reorders. A step of loss_acked that the fast path takes, too. */
 static inline void loss_delivered(struct loss *l, const struct scoreboard_news *news)
 {
     bool later = !l->rack_any || (int32_t)(news->newest_us - l->rack_us) > 0 ||
