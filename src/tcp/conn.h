@@ -164,7 +164,7 @@ struct conn {
 struct conn_cold {
     seq32 iss, irs;
     uint32_t ssthresh;  /* bytes */
-    uint32_t last_sent; /* tick of the last data segment sent, or of the window's last change, for the restart after idle */
+    uint32_t last_sent; /* tick of the last data segment or change of the window, for the restart after idle */
     int32_t error;      /* with CONN_EV_FAILED: negative errno */
     uint32_t listener;  /* index + 1 of the listener that accepted it, until the application knows */
     uint32_t retransmitted;
