@@ -5,19 +5,8 @@
 # docs/rfc9293.md, docs/rfc9293-api.md and docs/security.md name is there and is played, and RFC 9293's 119
 # requirements have a row each.
 
-cd "$(dirname "$0")/.." || exit 1
+cd "$(dirname "$0")/.." && . tests/lib/script.sh || exit 1
 build=${BUILD:-build}
-failed=0
-files=$(mktemp -d) || exit 1
-trap 'rm -rf "$files"' EXIT
-
-# verdict NUMBER NAME
-verdict()
-{
-    [ "$1" = 0 ] && echo "ok $2" && return
-    echo "not ok $2"
-    failed=1
-}
 
 for c in calls addresses; do "$build/test/tcp/${c}_test" --table; done >"$files/calls.md" &&
     diff docs/calls.md "$files/calls.md" | head -20 >"$files/differs"

@@ -4,18 +4,7 @@
 # Is what the README shows true? Its echo server is the example that is built, every file it names is there,
 # and every target it names is one of the Makefile's.
 
-cd "$(dirname "$0")/.." || exit 1
-failed=0
-files=$(mktemp -d) || exit 1
-trap 'rm -rf "$files"' EXIT
-
-# verdict NUMBER NAME
-verdict()
-{
-    [ "$1" = 0 ] && echo "ok $2" && return
-    echo "not ok $2"
-    failed=1
-}
+cd "$(dirname "$0")/.." && . tests/lib/script.sh || exit 1
 
 sed -n '/^```c$/,/^```$/p' README.md | sed '1d;$d' >"$files/shown.c"
 sed '1,/\*\/$/d' apps/examples/echo.c >"$files/built.c"
