@@ -36,7 +36,7 @@ static inline struct fifo_chunk *chunk_of(const struct fifo_store *s, uint32_t l
     return link ? &s->chunks[link - 1] : NULL;
 }
 
-struct fifo_chunk *fifo_grow(struct fifo_store *s, struct fifo *f)
+__attribute__((hot)) struct fifo_chunk *fifo_grow(struct fifo_store *s, struct fifo *f)
 {
     struct fifo_chunk *c = s->free ? chunk_of(s, s->free) : &s->chunks[s->fresh++];
 
@@ -59,7 +59,7 @@ static void give_back(struct fifo_store *s, struct fifo_chunk *c)
     s->free = link_of(s, c);
 }
 
-void fifo_shrink(struct fifo_store *s, struct fifo *f)
+__attribute__((hot)) void fifo_shrink(struct fifo_store *s, struct fifo *f)
 {
     struct fifo_chunk *gone = f->first;
 
@@ -93,7 +93,7 @@ static void close_up(struct fifo_store *s, struct fifo *f, struct fifo_chunk *c)
     give_back(s, behind);
 }
 
-void fifo_join(struct fifo_store *s, struct fifo *to, struct fifo *from)
+__attribute__((hot)) void fifo_join(struct fifo_store *s, struct fifo *to, struct fifo *from)
 {
     struct fifo_chunk *seam = from->last;
 

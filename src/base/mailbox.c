@@ -49,7 +49,7 @@ bool mailbox_put(struct mailbox *m, void *message, bool *wake)
     return true;
 }
 
-bool mailbox_take(struct mailbox *m, void **message)
+__attribute__((hot)) bool mailbox_take(struct mailbox *m, void **message)
 {
     struct mailbox_cell *cell = &m->cells[m->head & m->mask];
 
@@ -61,7 +61,7 @@ bool mailbox_take(struct mailbox *m, void **message)
     return true;
 }
 
-bool mailbox_any(const struct mailbox *m)
+__attribute__((hot)) bool mailbox_any(const struct mailbox *m)
 {
     return __atomic_load_n(&m->cells[m->head & m->mask].turn, __ATOMIC_SEQ_CST) == m->head + 1;
 }
@@ -71,13 +71,13 @@ uint32_t mailbox_count(const struct mailbox *m)
     return __atomic_load_n(&m->tail, __ATOMIC_RELAXED) - m->head;
 }
 
-bool mailbox_sleeps(struct mailbox *m)
+__attribute__((hot)) bool mailbox_sleeps(struct mailbox *m)
 {
     __atomic_store_n(&m->asleep, true, __ATOMIC_SEQ_CST);
     return !mailbox_any(m);
 }
 
-bool mailbox_is_up(struct mailbox *m)
+__attribute__((hot)) bool mailbox_is_up(struct mailbox *m)
 {
     return !__atomic_exchange_n(&m->asleep, false, __ATOMIC_SEQ_CST);
 }

@@ -91,7 +91,7 @@ static inline __attribute__((always_inline)) void add_short(struct total *t, con
         add(t, rest_of(at, len & 7));
 }
 
-uint64_t sum_total(const void *data, size_t len)
+__attribute__((hot)) uint64_t sum_total(const void *data, size_t len)
 {
     const uint8_t *at = data;
     struct total t = {0, 0};
@@ -165,7 +165,7 @@ static inline __attribute__((always_inline)) void copy_short(struct total *t, ui
         add(t, copy_rest(to, from, len & 7));
 }
 
-uint64_t sum_copy_total(void *to, const void *from, size_t len)
+__attribute__((hot)) uint64_t sum_copy_total(void *to, const void *from, size_t len)
 {
     const uint8_t *in = from;
     uint8_t *out = to;

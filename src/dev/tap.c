@@ -74,7 +74,7 @@ static int gone_with(int error)
 /* That there is no more costs a system call to learn. Who has slept waits for one frame most of the time, and
  * its answer is what counts then: poll(2), which comes next anyway, tells of others. Who looks in every now
  * and then without sleeping has no poll(2), and gets all. */
-static int burst(struct rn_dev *dev, struct rn_frame *frames, int max, rn_time now)
+static __attribute__((hot)) int burst(struct rn_dev *dev, struct rn_frame *frames, int max, rn_time now)
 {
     struct tap *t = tap_of(dev);
     int n = 0;
@@ -105,7 +105,7 @@ static int burst(struct rn_dev *dev, struct rn_frame *frames, int max, rn_time n
     return n ? n : t->gone;
 }
 
-static void release(struct rn_dev *dev, int n)
+static __attribute__((hot)) void release(struct rn_dev *dev, int n)
 {
     struct tap *t = tap_of(dev);
 
@@ -115,7 +115,7 @@ static void release(struct rn_dev *dev, int n)
 
 /* ---- sending ------------------------------------------------------------------------------------------- */
 
-static int reserve(struct rn_dev *dev, struct rn_frame *slots, int max, rn_time now)
+static __attribute__((hot)) int reserve(struct rn_dev *dev, struct rn_frame *slots, int max, rn_time now)
 {
     struct tap *t = tap_of(dev);
     int n = 0;
@@ -132,7 +132,7 @@ static int reserve(struct rn_dev *dev, struct rn_frame *slots, int max, rn_time 
     return n;
 }
 
-static void commit(struct rn_dev *dev, const struct rn_frame *slots, int n)
+static __attribute__((hot)) void commit(struct rn_dev *dev, const struct rn_frame *slots, int n)
 {
     struct tap *t = tap_of(dev);
 
@@ -169,7 +169,7 @@ static bool hand_over(struct tap *t, const struct rn_frame *frame)
     return true;
 }
 
-static rn_time push(struct rn_dev *dev, rn_time now)
+static __attribute__((hot)) rn_time push(struct rn_dev *dev, rn_time now)
 {
     struct tap *t = tap_of(dev);
 
@@ -180,7 +180,7 @@ static rn_time push(struct rn_dev *dev, rn_time now)
 }
 
 /* poll(2) tells of waiting frames and of room by itself; only our own free slots are ours to tell. */
-static int arm(struct rn_dev *dev, bool rx, bool tx)
+static __attribute__((hot)) int arm(struct rn_dev *dev, bool rx, bool tx)
 {
     struct tap *t = tap_of(dev);
 

@@ -17,7 +17,7 @@
 
 enum { SECOND = 1000000000, HUGE_FROM = 4 << 20 };
 
-rn_time posix_now(void)
+__attribute__((hot)) rn_time posix_now(void)
 {
     struct timespec t;
 
@@ -59,7 +59,7 @@ void posix_unmap(void *memory, size_t len)
     munmap(memory, len);
 }
 
-int posix_sleep(struct pollfd *fds, int n, rn_time until)
+__attribute__((hot)) int posix_sleep(struct pollfd *fds, int n, rn_time until)
 {
     rn_time left = until == RN_FOREVER ? 0 : until - posix_now();
     struct timespec limit;

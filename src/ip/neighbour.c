@@ -196,7 +196,7 @@ int neighbour_fix(struct neighbours *n, const struct addr *addr, unsigned device
     return i;
 }
 
-enum neighbour_act neighbour_due(struct neighbours *n, rn_time now, unsigned *index)
+__attribute__((hot)) enum neighbour_act neighbour_due(struct neighbours *n, rn_time now, unsigned *index)
 {
     struct neighbour *e;
 
@@ -215,7 +215,7 @@ enum neighbour_act neighbour_due(struct neighbours *n, rn_time now, unsigned *in
     return NEIGHBOUR_ASK;
 }
 
-bool neighbour_next(const struct neighbours *n, uint32_t *tick)
+__attribute__((hot)) bool neighbour_next(const struct neighbours *n, uint32_t *tick)
 {
     if (!n->head)
         return false;

@@ -119,7 +119,7 @@ rn_time rn_now(void)
 
 /* Sleeps until a device has something, somebody posts, or the time has come; not at all when a device has
  * something already. 0, -EINTR, or another negative errno. */
-static int sleep_on_devices(struct rn_stack *net, rn_time now, rn_time until)
+static __attribute__((hot)) int sleep_on_devices(struct rn_stack *net, rn_time now, rn_time until)
 {
     struct rn_dev *devices[STACK_DEVICES];
     struct pollfd fds[STACK_DEVICES + 1];
@@ -147,7 +147,7 @@ static int sleep_on_devices(struct rn_stack *net, rn_time now, rn_time until)
 /* With traffic about, that is frames in the last round or events that the application has not fetched, a
  * round looks without sleeping. What the last round owes is sent before the application hears of the limit;
  * before events it is not, so that an ACK can ride on the answer. */
-int rn_wait(struct rn_stack *net, rn_time limit)
+__attribute__((hot)) int rn_wait(struct rn_stack *net, rn_time limit)
 {
     rn_time now = posix_now();
     rn_time end = limit < RN_FOREVER - now ? now + limit : RN_FOREVER;

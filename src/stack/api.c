@@ -215,7 +215,7 @@ static __attribute__((noinline)) bool pass_over(struct rn_stack *net, struct con
     return c ? tell(net, c, ev) : post_next(net, ev);
 }
 
-bool rn_next(struct rn_stack *net, struct rn_event *ev)
+__attribute__((hot)) bool rn_next(struct rn_stack *net, struct rn_event *ev)
 {
     struct conn *c = net ? conn_pop_event(&net->conns) : NULL;
 
@@ -317,7 +317,7 @@ ptrdiff_t rn_urgent(struct rn_stack *net, rn_sock sock)
     return c ? (ptrdiff_t)call_urgent(&net->conns, c) : no_conn(net, sock);
 }
 
-ptrdiff_t rn_splice(struct rn_stack *net, rn_sock from, rn_sock to, size_t len)
+__attribute__((hot)) ptrdiff_t rn_splice(struct rn_stack *net, rn_sock from, rn_sock to, size_t len)
 {
     struct conn *f = conn_of(net, from), *t = from == to ? f : conn_of(net, to);
 

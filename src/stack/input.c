@@ -550,7 +550,7 @@ static inline __attribute__((always_inline)) void prefetch_active(const struct r
         __builtin_prefetch(slab_at(net->conns.slabs, c->active));
 }
 
-void input_segments(struct rn_stack *net, int device, int many)
+__attribute__((hot)) void input_segments(struct rn_stack *net, int device, int many)
 {
     net->segments[many].kind = TABLE_NONE;
     for (struct room_segment *seg = net->segments, *end = seg + many; seg < end; seg++) {

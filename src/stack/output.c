@@ -46,7 +46,7 @@ static void commit_slots(struct room_device *d)
 }
 
 /* All slots are filled: sends them on and reserves others. */
-static __attribute__((noinline)) struct rn_frame *more_slots(struct rn_stack *net, struct room_device *d)
+static __attribute__((hot, noinline)) struct rn_frame *more_slots(struct rn_stack *net, struct room_device *d)
 {
     bool first = d->slots_end == d->slots;
     int n;
@@ -475,7 +475,7 @@ static void serve_connections(struct rn_stack *net)
 
 /* Pushes what is filled; true when a ring that was full has room again. The least of the times at which a
  * device has something to do goes to *next. */
-static bool push(struct rn_stack *net, rn_time *next)
+static __attribute__((hot)) bool push(struct rn_stack *net, rn_time *next)
 {
     bool again = false;
 
@@ -521,7 +521,7 @@ static void by_timers(struct rn_stack *net, rn_time *next)
         by_tick(net, tick, next);
 }
 
-rn_time rn_flush(struct rn_stack *net, rn_time now)
+__attribute__((hot)) rn_time rn_flush(struct rn_stack *net, rn_time now)
 {
     rn_time next = RN_FOREVER;
     bool again = true;

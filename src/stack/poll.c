@@ -73,7 +73,7 @@ static int poll_device(struct rn_stack *net, int device, int room)
     return n;
 }
 
-int rn_poll(struct rn_stack *net, rn_time now)
+__attribute__((hot)) int rn_poll(struct rn_stack *net, rn_time now)
 {
     bool flushed = net->reply_count == 0;
     int total = 0;

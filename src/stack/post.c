@@ -38,7 +38,7 @@ static void get_up(struct rn_stack *net)
     net->may_sleep = false;
 }
 
-void post_is_up(struct rn_stack *net)
+__attribute__((hot)) void post_is_up(struct rn_stack *net)
 {
     unsigned came;
 
@@ -52,7 +52,7 @@ void post_is_up(struct rn_stack *net)
     net->wakes -= came < net->wakes ? came : net->wakes;
 }
 
-bool post_may_sleep(struct rn_stack *net)
+__attribute__((hot)) bool post_may_sleep(struct rn_stack *net)
 {
     if (!net->host.wake)
         return !mailbox_any(&net->posts);
@@ -64,7 +64,7 @@ bool post_may_sleep(struct rn_stack *net)
     return false;
 }
 
-bool post_next(struct rn_stack *net, struct rn_event *ev)
+__attribute__((hot)) bool post_next(struct rn_stack *net, struct rn_event *ev)
 {
     void *message;
 

@@ -342,24 +342,24 @@ int rn_add_neighbour(struct rn_stack *net, const char *address, const char *mac,
     return 0;
 }
 
-int stack_devices(struct rn_stack *net, struct rn_dev *devices[STACK_DEVICES])
+__attribute__((hot)) int stack_devices(struct rn_stack *net, struct rn_dev *devices[STACK_DEVICES])
 {
     for (int i = 0; i < net->device_count; i++)
         devices[i] = net->devices[i].dev;
     return net->device_count;
 }
 
-int stack_events(const struct rn_stack *net)
+__attribute__((hot)) int stack_events(const struct rn_stack *net)
 {
     return (int)net->conns.events.count + mailbox_any(&net->posts);
 }
 
-bool stack_wants_tx(const struct rn_stack *net, int device)
+__attribute__((hot)) bool stack_wants_tx(const struct rn_stack *net, int device)
 {
     return net->devices[device].full;
 }
 
-const struct rn_host *stack_host(const struct rn_stack *net)
+__attribute__((hot)) const struct rn_host *stack_host(const struct rn_stack *net)
 {
     return &net->host;
 }

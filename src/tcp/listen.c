@@ -512,7 +512,7 @@ struct verdict listen_input(struct listeners *l, struct conns *s, uint32_t index
     return verdict_of(*opened ? DROP_NONE : DROP_CONNECTIONS_FULL);
 }
 
-struct listen_syn *listen_due(struct listeners *l, struct conns *s, struct tcp *out)
+__attribute__((hot)) struct listen_syn *listen_due(struct listeners *l, struct conns *s, struct tcp *out)
 {
     uint32_t now = tick_of(s->now);
 
@@ -544,7 +544,7 @@ void listen_sent(struct listeners *l, struct conns *s, struct listen_syn *y)
     enter_queue(l, y, queue, tick_after(s->now + (TIME_S << (queue - 1))));
 }
 
-bool listen_next(const struct listeners *l, uint32_t *tick)
+__attribute__((hot)) bool listen_next(const struct listeners *l, uint32_t *tick)
 {
     bool any = false;
 

@@ -461,7 +461,7 @@ void timers_surfaced(struct conns *s, uint32_t index, uint32_t surfaced)
     arm(s, c);
 }
 
-void timers_sweep(struct conns *s)
+__attribute__((hot)) void timers_sweep(struct conns *s)
 {
     if (s->wheel.entries > s->wheel.entries_max - s->wheel.entries_max / 8)
         wheel_sweep(&s->wheel, &s->sweep, SWEEP_IDS, is_stale, s);

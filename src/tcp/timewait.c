@@ -135,7 +135,7 @@ struct verdict timewait_input(struct timewaits *w, struct conns *s, uint32_t ind
     return v;
 }
 
-void timewait_expire(struct timewaits *w, struct conns *s, int max)
+__attribute__((hot)) void timewait_expire(struct timewaits *w, struct conns *s, int max)
 {
     uint32_t now = tick_of(s->now);
 
@@ -143,7 +143,7 @@ void timewait_expire(struct timewaits *w, struct conns *s, int max)
         let_go(w, s, &w->records[w->oldest - 1]);
 }
 
-bool timewait_next(const struct timewaits *w, uint32_t *tick)
+__attribute__((hot)) bool timewait_next(const struct timewaits *w, uint32_t *tick)
 {
     if (!w->oldest)
         return false;
