@@ -40,6 +40,14 @@ enum rn_medium {
     RN_IP = 1        /* frames begin with an IPv4 or IPv6 header */
 };
 
+/* Whether a device carries frames. One that is down or gone takes none, and drops what it is given to send; it
+ * looks for its interface by itself. */
+enum rn_link {
+    RN_LINK_UP = 0,
+    RN_LINK_DOWN = 1, /* its interface is switched off */
+    RN_LINK_GONE = 2  /* there is no interface of its name */
+};
+
 enum rn_frame_flags {
     RN_CSUM_VERIFIED = 1, /* the device has checked the transport checksum */
     RN_CSUM_TRUSTED = 2,  /* the frame has not been on a wire: no need to check */
@@ -78,7 +86,7 @@ struct rn_steer {
 struct rn_dev;
 
 struct rn_dev_ops {
-    const char *kind; /* "tap", "pair", ... */
+    const char *kind; /* "tap", "packet", ... */
 
     /* Lends up to max received frames, in order of arrival. Returns how many; 0: none, or rx_slots are lent
      * already. A frame stays lent, and its bytes as they are, until it is released: later calls lend further
@@ -110,7 +118,9 @@ struct rn_dev_ops {
      * tell of, so that nobody sleeps over it. */
     int (*arm)(struct rn_dev *dev, bool rx, bool tx);
 
-    /* Says which traffic is ours. Returns 0, or -EOPNOTSUPP where the device cannot share. May be NULL. */
+    /* Says which traffic is ours, of what comes to dev->mac and in dev->vlan as they are now, instead of what
+     * was said before: the device keeps the rest from us, and what is ours from the other owner of the link.
+     * Returns 0, -EOPNOTSUPP where it cannot do all of that, or another negative errno. May be NULL. */
     int (*steer)(struct rn_dev *dev, const struct rn_steer *rules, int n);
 
     /* Gives everything back, also with frames lent, reserved or under way, which are lost. The device and its
@@ -125,6 +135,7 @@ struct rn_dev {
     uint32_t mtu;      /* bytes of IP packet that fit a frame */
     uint8_t mac[6];    /* the address to use on it unless told otherwise */
     uint8_t medium;    /* enum rn_medium */
+    uint8_t link;      /* enum rn_link, kept by the driver */
     uint16_t vlan;     /* the stack puts that 802.1Q tag into what it sends, and takes what has it; 0: none */
     uint8_t no_csum;   /* 1: peers fill in no transport checksum here (never set on a real wire) */
     uint32_t rx_slots; /* frames that can be lent at once */

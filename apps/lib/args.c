@@ -51,11 +51,13 @@ bool args_interface(struct args *a, const char *name, const char *value)
 
 bool args_device(struct args *a, const char *name, const char *value)
 {
-    if (value && strncmp(value, "tap:", 4) == 0 && is_interface(value + 4))
-        return true;
-    args_wrong(
-        a, name, value,
-        "a device is KIND:NAME; this version has the kind tap, NAME has 1 to 15 bytes, as in tap:tap0");
+    static const char *const kinds[] = {"tap:", "packet:"};
+
+    for (size_t i = 0; value && i < sizeof kinds / sizeof *kinds; i++)
+        if (strncmp(value, kinds[i], strlen(kinds[i])) == 0 && is_interface(value + strlen(kinds[i])))
+            return true;
+    args_wrong(a, name, value,
+               "a device is KIND:NAME; the kinds are tap and packet, NAME has 1 to 15 bytes, as in tap:tap0");
     return false;
 }
 

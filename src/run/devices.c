@@ -8,6 +8,7 @@
  */
 #include "dev/error.h"
 #include "dev/fault.h"
+#include "dev/packet.h"
 #include "dev/pair.h"
 #include "dev/tap.h"
 #include "wire/addr.h"
@@ -24,7 +25,7 @@ struct kind {
     int (*open)(struct rn_dev **out, const char *name, char *err);
 };
 
-static const struct kind kinds[] = {{"tap", tap_open}};
+static const struct kind kinds[] = {{"tap", tap_open}, {"packet", packet_open}};
 enum { KINDS = sizeof kinds / sizeof kinds[0] };
 
 /* The table as one line, for those who guess. */

@@ -299,6 +299,28 @@ static int last_device(struct rn_stack *net, char *err)
     return net->device_count - 1;
 }
 
+/* Tells a device that is shared which addresses on it are ours. 0, also where it cannot share, or a negative
+ * errno. */
+static int steer(const struct rn_stack *net, int device)
+{
+    struct rn_dev *dev = net->devices[device].dev;
+    struct rn_steer rules[ADDRESS_MAX];
+    int n = 0, rc;
+
+    if (!dev->ops->steer)
+        return 0;
+    for (uint32_t i = 0; i < net->addresses.count; i++) {
+        const struct address *own = &net->addresses.list[i];
+
+        if (own->device != device)
+            continue;
+        rules[n] = (struct rn_steer){.take = true};
+        memcpy(rules[n++].address, own->addr.b, sizeof own->addr.b);
+    }
+    rc = dev->ops->steer(dev, rules, n);
+    return rc == -EOPNOTSUPP ? 0 : rc;
+}
+
 int rn_add_address(struct rn_stack *net, const char *address, char *err)
 {
     int device = last_device(net, err), rc;
@@ -314,9 +336,15 @@ int rn_add_address(struct rn_stack *net, const char *address, char *err)
         return ERROR_LINE(err, -EINVAL, address, " is everybody on that link: give the address of one host");
     rc = address_add(&net->addresses, &a, bits, (unsigned)device);
     if (rc == -EADDRINUSE)
-        ERROR_LINE(err, rc, "the stack has the address ", address, " already");
-    else if (rc < 0)
-        ERROR_LINE(err, rc, "a stack takes at most 64 addresses");
+        return ERROR_LINE(err, rc, "the stack has the address ", address, " already");
+    if (rc < 0)
+        return ERROR_LINE(err, rc, "a stack takes at most 64 addresses");
+    rc = steer(net, device);
+    if (rc < 0) {
+        net->addresses.count--;
+        ERROR_LINE(err, rc, "the device cannot keep what is for ", address,
+                   " to itself: its interface has gone, or memory is short");
+    }
     return rc;
 }
 
