@@ -97,7 +97,8 @@ static bool is_any(const struct rn_steer *rule)
     return memcmp(rule->address, any, sizeof any) == 0;
 }
 
-/* An IPv4 address at that place; left: whose it is when no rule takes it. */
+/* An IPv4 address at that place; left: whose it is when no rule takes it. Nothing may stand behind a rule that
+ * always holds: the kernel refuses a program with steps that nobody reaches. */
 static void match4(struct writer *w, uint32_t at, enum steering_of left)
 {
     load(w, BPF_W, at);
@@ -108,6 +109,8 @@ static void match4(struct writer *w, uint32_t at, enum steering_of left)
             expect(w, word(rule->address + 12), 1);
         if (is4(rule) || is_any(rule))
             done(w, rule->take ? STEERING_OURS : left);
+        if (is_any(rule))
+            return;
     }
     done(w, left);
 }
@@ -124,6 +127,8 @@ static void match6(struct writer *w, enum steering_of left)
             expect(w, word(rule->address + 4 * part), 7 - 2 * (int)part);
         }
         done(w, rule->take ? STEERING_OURS : left);
+        if (is_any(rule))
+            return;
     }
     done(w, left);
 }
