@@ -12,6 +12,7 @@
 #include "dev/pair.h"
 #include "dev/tap.h"
 #include "wire/addr.h"
+#include "wire/vlan.h"
 
 #include <runnel.h>
 
@@ -70,8 +71,12 @@ static int apply(struct rn_dev *dev, const char *device, const struct rn_attach_
     if (o->mtu && (o->mtu < MTU_MIN || o->mtu > dev->mtu))
         return error_line(err, -EINVAL, "%.60s: mtu %u: %d to %u are possible; the device's own is the most",
                           device, (unsigned)o->mtu, MTU_MIN, (unsigned)dev->mtu);
+    if (o->vlan > VLAN_LAST || (o->vlan && dev->medium != RN_ETHERNET))
+        return error_line(err, -EINVAL, "%.60s: vlan %u: 1 to %d are possible, and on Ethernet only", device,
+                          (unsigned)o->vlan, VLAN_LAST);
     if (o->mtu)
         dev->mtu = o->mtu;
+    dev->vlan = (uint16_t)o->vlan;
     return 0;
 }
 

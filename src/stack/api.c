@@ -103,25 +103,29 @@ rn_sock rn_listen(struct rn_stack *net, int protocol, const char *where, char *e
     return sock_of_listener(net, (uint32_t)i);
 }
 
-/* The own address to connect from: the one asked for, else the one on the peer's link. */
+/* The own address to connect from: the one asked for, else the one that is on the next hop's link. */
 static int choose_source(struct rn_stack *net, const struct addr *to, const char *from, uint16_t *port,
                          char *err)
 {
-    struct addr a;
-    int own = address_towards(&net->addresses, to);
+    struct route_hop hop;
+    struct addr a = {{0}};
+    int own = -1;
 
     *port = 0;
-    if (own < 0)
-        return ERROR_LINE(err, -ENETUNREACH, "none of this stack's addresses has that host on its link");
-    if (!from)
-        return own;
-    if (!addr_parse_port(from, &a, port) || addr_is4(&a) != addr_is4(to))
+    if (from && (!addr_parse_port(from, &a, port) || addr_is4(&a) != addr_is4(to)))
         return ERROR_LINE(err, -EINVAL, "'", from,
                           "' is no source: write it as 10.0.0.7:0, of the peer's family");
-    if (addr_is_any(&a))
-        return own;
-    own = address_find(&net->addresses, &a);
-    return own < 0 ? ERROR_LINE(err, -EADDRNOTAVAIL, from, " is not an address of this stack") : own;
+    if (!addr_is_any(&a)) {
+        own = address_find(&net->addresses, &a);
+        if (own < 0)
+            return ERROR_LINE(err, -EADDRNOTAVAIL, from,
+                              " is not an address of this stack, or another host has it");
+    }
+    if (!route_find(&net->routes, &net->addresses, to, own < 0 ? -1 : net->addresses.list[own].device, &hop))
+        return ERROR_LINE(err, -ENETUNREACH, "that host is on no link of ",
+                          from ? "that source" : "this stack",
+                          ", and no route leads there: rn_add_route names a gateway");
+    return own < 0 ? hop.own : own;
 }
 
 rn_sock rn_connect(struct rn_stack *net, int protocol, const char *to, const char *from, char *err)
@@ -149,7 +153,7 @@ rn_sock rn_connect(struct rn_stack *net, int protocol, const char *to, const cha
         return ERROR_LINE(err, -EINVAL, to, " is this stack itself, or everybody: connect to another host");
     hop = output_hop(net, (unsigned)own, &key.remote);
     if (hop < 0)
-        return ERROR_LINE(err, -ENOBUFS, "no room for one more neighbour: raise rn_options.neighbours");
+        return ERROR_LINE(err, hop, "no room for one more neighbour: raise rn_options.neighbours");
     headers = addr_is4(&key.remote) ? IP4_LEN + TCP_LEN : IP6_LEN + TCP_LEN;
     rc = call_open(&net->conns, &key, (uint16_t)hop,
                    (uint16_t)(net->devices[net->addresses.list[own].device].mtu - headers),
@@ -204,6 +208,12 @@ static inline bool is_mute(const struct conn *c)
     return c->flags & CONN_ORPHAN || !c->events;
 }
 
+/* What happened to no socket. */
+static bool next_without(struct rn_stack *net, struct rn_event *ev)
+{
+    return claim_tell(net, ev) || post_next(net, ev);
+}
+
 /* c is mute, and so may be others behind it: the next that is not. */
 static __attribute__((noinline)) bool pass_over(struct rn_stack *net, struct conn *c, struct rn_event *ev)
 {
@@ -212,7 +222,7 @@ static __attribute__((noinline)) bool pass_over(struct rn_stack *net, struct con
         conn_release(&net->conns, c);
         c = conn_pop_event(&net->conns);
     } while (c && is_mute(c));
-    return c ? tell(net, c, ev) : post_next(net, ev);
+    return c ? tell(net, c, ev) : next_without(net, ev);
 }
 
 __attribute__((hot)) bool rn_next(struct rn_stack *net, struct rn_event *ev)
@@ -220,7 +230,7 @@ __attribute__((hot)) bool rn_next(struct rn_stack *net, struct rn_event *ev)
     struct conn *c = net ? conn_pop_event(&net->conns) : NULL;
 
     if (!c)
-        return net && post_next(net, ev);
+        return net && next_without(net, ev);
     return is_mute(c) ? pass_over(net, c, ev) : tell(net, c, ev);
 }
 

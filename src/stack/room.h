@@ -3,9 +3,10 @@
  * The room where everybody meets: a stack's whole state, and what the files of stack/ call of each other.
  * Nothing outside stack/ includes this, but the tests of its files.
  *
- *      api.c, setup.c   what the application calls
+ *      api.c, setup.c, links.c   what the application calls
  *      settings.c       what a single socket can choose
  *      post.c           messages from other threads
+ *      claim.c          own addresses, until it is known that they are
  *      poll.c           a round's first half: bursts, stages, due timers
  *      input.c          a frame's way up: eth -> arp | ip -> icmp | tcp, one screen each
  *      output.c         a round's second half: what is owed is encoded into transmit slots
@@ -17,10 +18,12 @@
 #include "base/mailbox.h"
 #include "ip/address.h"
 #include "ip/neighbour.h"
+#include "ip/route.h"
 #include "tcp/conn.h"
 #include "tcp/listen.h"
 #include "tcp/segment.h"
 #include "tcp/timewait.h"
+#include "wire/arp.h"
 #include "wire/icmp.h"
 #include "wire/ip.h"
 
@@ -74,7 +77,8 @@ struct room_device {
     struct rn_dev *dev;
     uint8_t mac[6];
     uint64_t mac_first6; /* eth_first6 of it */
-    uint8_t link_len;    /* of the link header */
+    uint8_t link_len;    /* of the link header, a tag with it */
+    uint16_t vlan;       /* 0: none */
     uint16_t own4;       /* the own IPv4 address that the last such segment was for: its index ... */
     uint64_t own4_is;    /* ... and its bytes as a word, + 1; 0: there was none */
     uint32_t mtu;
@@ -90,6 +94,17 @@ struct room_rate {
     rn_time taken; /* until then */
 };
 
+/* Own addresses of which it is not known yet whether they are. */
+struct claims {
+    rn_time due;         /* when one of them has something to send */
+    uint64_t used, seen; /* sets of own addresses, of which the application has not heard yet that they can be
+                          * used, and that another host does */
+    uint32_t lost;       /* conflicts before the use ... */
+    rn_time lost_at;     /* ... and the last one's time */
+    struct hash_key key; /* for random bits */
+};
+_Static_assert(ADDRESS_MAX <= 64, "a set of addresses is a word");
+
 struct rn_stack {
     struct rn_options options;
     struct rn_host host;
@@ -101,8 +116,11 @@ struct rn_stack {
     struct room_device devices[STACK_DEVICES];
     int device_count;
     struct addresses addresses;
+    struct claims claims;
+    struct routes routes;
     struct neighbours neighbours;
     struct fifo *waiting; /* by neighbour: connections that wait for its link address */
+    struct fifo held;     /* connections that wait for their own address */
     struct conns conns;
     struct listeners listeners;
     struct timewaits timewaits;
@@ -141,7 +159,8 @@ void input_segments(struct rn_stack *net, int device, int many);
 
 /* ---- output.c */
 
-/* The neighbour to send through from that own address to that host, asked for if it is new; -1: no room. */
+/* The neighbour to send through from that own address to that host, asked for if it is new; -ENOBUFS: no
+ * room, -ENETUNREACH: there is no way by that address's device. */
 int output_hop(struct rn_stack *net, unsigned own, const struct addr *to);
 
 /* Connections that waited for that neighbour stand in `owing` again. */
@@ -156,6 +175,32 @@ void settings_write(const struct conn_settings *in, struct rn_settings *out);
 /* 0, or -ENOSPC. */
 int settings_of_conn(struct rn_stack *net, struct conn *c, const struct conn_settings *wanted);
 int settings_of_listener(struct rn_stack *net, struct listener *l, const struct conn_settings *wanted);
+
+/* ---- claim.c */
+
+/* An address was added. */
+void claim_begin(struct rn_stack *net, unsigned own);
+
+/* True: the packet says that one of our addresses is another host's, and is good for nothing else. */
+bool claim_heard(struct rn_stack *net, int device, const struct arp *a);
+
+/* What is to be sent for which own address. */
+static inline bool claim_is_due(const struct rn_stack *net)
+{
+    return net->now >= net->claims.due;
+}
+enum conflict_act claim_next(struct rn_stack *net, unsigned *own);
+
+/* News of an own address as an event; false: none. */
+bool claim_news(struct rn_stack *net, struct rn_event *ev);
+static inline bool claim_has_news(const struct rn_stack *net)
+{
+    return net->claims.used | net->claims.seen;
+}
+static inline bool claim_tell(struct rn_stack *net, struct rn_event *ev)
+{
+    return claim_has_news(net) && claim_news(net, ev);
+}
 
 /* ---- post.c */
 

@@ -14,7 +14,7 @@
     X(NOT_OURS, "not_ours")           /* another link address, network address or protocol family */         \
     X(ETHERTYPE, "ethertype")         /* no such protocol here */                                            \
     X(PROTOCOL, "protocol")           /* no such transport here */                                           \
-    X(VLAN, "vlan")                   /* tagged, and we are not on that VLAN */                              \
+    X(VLAN, "vlan")                   /* of another VLAN than ours, or with two tags */                      \
     X(FRAGMENT, "fragment")           /* reassembly is to come */                                            \
     X(SOURCE, "source")               /* an address that may not send: broadcast, multicast, our own */      \
     X(EXTENSION, "extension")         /* IPv6 header chain too long, or a header we refuse */                \
@@ -39,7 +39,8 @@
     X(TX_FULL, "tx_full")       /* a reply without a connection found no transmit slot */                    \
     X(NEIGHBOUR, "neighbour")   /* a SYN from a host whose link address is not known yet: asked for */       \
     X(NEIGHBOURS_FULL, "neighbours_full") /* no room to remember one more */                                 \
-    X(NO_ROUTE, "no_route")               /* from a host that none of our links has */
+    X(NO_ROUTE, "no_route")               /* from a host that none of our links has, nor a gateway */        \
+    X(TENTATIVE, "tentative")             /* for an address of which we do not know yet that it is ours */
 
 enum drop {
 #define X(name, text) DROP_##name,
