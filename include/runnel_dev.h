@@ -125,6 +125,7 @@ struct rn_dev {
     uint8_t mac[6];    /* the address to use on it unless told otherwise */
     uint8_t medium;    /* enum rn_medium */
     uint8_t no_csum;   /* 1: peers fill in no transport checksum here (never set on a real wire) */
+    uint8_t loops;     /* 1: what is sent comes back, so packets from ourselves are right (the same) */
     uint32_t rx_slots; /* frames that can be lent at once */
     uint32_t tx_slots; /* slots in the transmit ring */
     uint64_t rx_frames, tx_frames, rx_bytes, tx_bytes; /* totals, kept by the driver */
