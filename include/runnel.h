@@ -102,9 +102,12 @@ void rn_destroy(struct rn_stack *net);
 /* ---- devices and addresses ---------------------------------------------------------------------------- */
 
 struct rn_attach_options {
-    const char *mac;                      /* the address to use instead of the device's own; NULL: its own */
+    const char *mac;                      /* the address to use instead of the device's own; NULL: its own.
+                                           * Without a use where frames have no link header */
     uint32_t mtu;                         /* 0: the device's own */
     const struct rn_fault_options *fault; /* a bad wire put in front of it (rn_dev_fault); NULL: none */
+    const struct rn_capture_options *capture; /* what goes over it is recorded (rn_dev_capture), on the far side of
+                                               * the bad wire: as the other station sees it; NULL: nothing */
 };
 
 /* Opens a device by name, "tap:NAME" or an interface's name alone (runnel_dev.h has the grammar), and gives

@@ -184,6 +184,35 @@ void rn_dev_fault_stats(const struct rn_dev *fault, struct rn_fault_stats stats[
  * range is brought to the nearest in it. */
 void rn_dev_fault_set(struct rn_dev *fault, const struct rn_fault *rx, const struct rn_fault *tx);
 
+/* A recording of what goes over a device, as tcpdump, tshark and Wireshark read it. */
+struct rn_capture_options {
+    const char *path;   /* the file; it is made anew, for its owner to read and nobody else */
+    uint32_t snap;      /* bytes kept of each frame, at most 262,144; 0: all */
+    uint64_t bytes_max; /* the file stops before it is larger than that; 0: no limit */
+    rn_time epoch;      /* nanoseconds since 1970 when the stack's clock says 0; 0: that clock is rn_now, and
+                           what the system's says at this moment holds for the whole recording */
+};
+
+struct rn_capture_stats {
+    uint64_t frames, bytes; /* in the file, whose header is among the bytes */
+    uint64_t missed;        /* frames that went by after it stopped, or could not be written */
+    int stopped;            /* 0: it goes on; -EFBIG: it has its size; else the errno of a write, and the file
+                               ends with the last frame that was whole */
+};
+
+/* Records both directions of inner, which it then owns and closes, in a file of the pcap format with times in
+ * nanoseconds. The result is a device like any. A received frame is recorded when it is lent, with its own
+ * stamp if it has one; a sent one at sync. Each is recorded as it is on the wire: a merged one as its
+ * segments, a partial checksum filled in, a tag put back in its place. The file is up to date a second later
+ * at most, while the stack is driven as rn_flush says. Writing goes to the system's cache; where that blocks,
+ * it is the stack that waits. A write that fails ends the recording, not the traffic. 0, -EINVAL, -ENOMEM, or
+ * the errno with which the file cannot be made or written; on failure inner is as it was. */
+int rn_dev_capture(struct rn_dev **out, struct rn_dev *inner, const struct rn_capture_options *options,
+                   char *err);
+
+/* What it has recorded so far; as much of it may not be in the file yet as a second brings. */
+void rn_dev_capture_stats(const struct rn_dev *capture, struct rn_capture_stats *stats);
+
 /* ---- devices by name ----------------------------------------------------------------------------------
  *
  *      KIND[:NAME][-N]         tap:tap0   tun:vpn0   loop   null
