@@ -19,7 +19,6 @@
 
 #include <errno.h>
 #include <linux/bpf.h>
-#include <stdbool.h>
 #include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
@@ -133,4 +132,12 @@ int guard_open(unsigned interface, const struct sock_filter *code, int n)
     link = attach(interface, program);
     close(program);
     return link;
+}
+
+/* There is no interface 0, but who says so would have linked to another. */
+bool guard_works(void)
+{
+    const struct sock_filter pass = {.code = BPF_RET | BPF_K, .k = GUARD_PASS};
+
+    return guard_open(0, &pass, 1) == -ENODEV;
 }

@@ -7,6 +7,7 @@
 #define DEV_GUARD_H
 
 #include <linux/filter.h>
+#include <stdbool.h>
 #include <stdint.h>
 
 /* What the program returns for a frame. */
@@ -16,5 +17,8 @@
 /* Puts a program of steering_write before the interface. A descriptor, to be closed; -EPERM (it takes
  * CAP_BPF and CAP_NET_ADMIN), -EINVAL (the kernel is too old), or another errno of the system's. */
 int guard_open(unsigned interface, const struct sock_filter *code, int n);
+
+/* This process may, and this kernel can. */
+bool guard_works(void);
 
 #endif

@@ -23,7 +23,6 @@
  */
 #include "packet.h"
 
-#include "card.h"
 #include "error.h"
 #include "guard.h"
 #include "mapped.h"
@@ -46,7 +45,8 @@ struct packet {
     struct rn_dev dev;
     struct mapped rings;
     char name[IFNAMSIZ];
-    struct card card; /* as it was when it was last joined */
+    uint8_t card_mac[6]; /* of the interface as it was last joined ... */
+    uint32_t index;      /* ... which changes when it is made again; 0: none was */
     int guard;        /* -1: none */
     bool armed;       /* somebody said that he would sleep */
     rn_time looked;   /* while the interface is down or gone */
@@ -64,7 +64,7 @@ static struct packet *packet_of(struct rn_dev *dev)
 /* Another link address than the card's: it lets that in, too, for as long as the socket lives. */
 static int let_in(const struct packet *p)
 {
-    struct packet_mreq request = {.mr_ifindex = p->card.index, .mr_type = PACKET_MR_UNICAST, .mr_alen = 6};
+    struct packet_mreq request = {.mr_ifindex = (int)p->index, .mr_type = PACKET_MR_UNICAST, .mr_alen = 6};
 
     memcpy(request.mr_address, p->dev.mac, 6);
     if (setsockopt(p->dev.fd, SOL_PACKET, PACKET_ADD_MEMBERSHIP, &request, sizeof request) == 0)
@@ -79,7 +79,7 @@ static int set_guard(struct packet *p, const struct steering *s, struct sock_fil
 {
     static const uint32_t verdicts[] = {GUARD_PASS, GUARD_PASS, GUARD_DROP};
     int n = steering_write(s, verdicts, code);
-    int guard = guard_open((unsigned)p->card.index, code, n);
+    int guard = guard_open(p->index, code, n);
 
     if (p->guard >= 0)
         close(p->guard);
@@ -100,7 +100,7 @@ static int apply(struct packet *p)
 {
     struct sock_filter code[STEERING_MAX];
     const struct steering s = {.mac = p->dev.mac,
-                               .shared = memcmp(p->dev.mac, p->card.mac, 6) == 0,
+                               .shared = memcmp(p->dev.mac, p->card_mac, 6) == 0,
                                .vlan = p->dev.vlan,
                                .rules = p->rules,
                                .n = p->rule_count};
@@ -125,34 +125,34 @@ static int steer(struct rn_dev *dev, const struct rn_steer *rules, int n)
 /* ---- the interface comes and goes ---------------------------------------------------------------------- */
 
 /* Binds the socket to the interface as it is now. 0 or a negative errno. */
-static int join(struct packet *p, const struct card *card)
+static int join(struct packet *p, const struct rn_interface *card)
 {
     struct sockaddr_ll at = {
-        .sll_family = AF_PACKET, .sll_protocol = htons(ETH_P_ALL), .sll_ifindex = card->index};
+        .sll_family = AF_PACKET, .sll_protocol = htons(ETH_P_ALL), .sll_ifindex = (int)card->index};
 
-    p->card = *card;
+    p->index = 0;
     if (bind(p->dev.fd, (const struct sockaddr *)&at, sizeof at) < 0)
         return -errno;
+    p->index = card->index;
+    memcpy(p->card_mac, card->mac, 6);
     return 0;
 }
 
 /* What the interface is now; one that was made again is joined. */
 static void look(struct packet *p, rn_time now)
 {
-    struct card card;
+    struct interface i;
 
     p->looked = now;
     p->dev.link = RN_LINK_GONE;
-    if (card_ask(p->name, &card) < 0)
+    if (interface_look(p->name, &i) < 0 || !i.facts.index || !i.ethernet)
         return;
-    if (card.index != p->card.index) {
-        if (join(p, &card) < 0) {
-            p->card.index = 0;
+    if (i.facts.index != p->index) {
+        if (join(p, &i.facts) < 0)
             return;
-        }
         apply(p);
     }
-    p->dev.link = card.up ? RN_LINK_UP : RN_LINK_DOWN;
+    p->dev.link = i.facts.up ? RN_LINK_UP : RN_LINK_DOWN;
 }
 
 /* Takes the error that the socket has to tell, which would end every sleep. */
@@ -243,28 +243,37 @@ static const struct rn_dev_ops ops = {.kind = "packet",
                                       .steer = steer,
                                       .close = shut};
 
-/* An interface on which this works. 0 or a negative errno. */
-static int check(const char *name, struct card *card, char *err)
+/* Why an interface will not do, and what would. 0: it will; or a negative errno. */
+static int judge(const struct interface *i, char *err)
 {
-    int error;
+    const char *name = i->facts.name;
 
-    if (!*name)
-        return error_line(err, -EINVAL, "packet: no name: write packet:NAME, for instance packet:eth0");
-    error = card_ask(name, card);
-    if (error == -ENODEV)
-        return error_line(err, error, "packet:%.40s: there is no such interface: ip link shows those there are",
+    if (!i->facts.index)
+        return error_line(err, -ENODEV, "packet:%s: there is no such interface: ip link shows which there are",
                           name);
-    if (error < 0)
-        return error_line(err, error, "packet:%s: cannot ask for its mtu and address: %s", name,
-                          strerror(-error));
-    if (card->loopback)
+    if (i->facts.loopback)
         return error_line(err, -EINVAL,
                           "packet:%s: the kernel takes for itself all that comes over the loopback "
                           "interface: use a card, or tap:NAME to talk to this machine",
                           name);
-    if (!card->ethernet)
-        return error_line(err, -EINVAL, "packet:%s: carries no Ethernet frames: use a card, or tap:NAME", name);
+    if (!i->ethernet)
+        return error_line(err, -EINVAL, "packet:%s: carries no Ethernet frames: use a card, or tap:NAME",
+                          name);
     return 0;
+}
+
+/* An interface on which this works. 0 or a negative errno. */
+static int check(const char *name, struct interface *i, char *err)
+{
+    int error = interface_check("packet", name, err);
+
+    if (error < 0)
+        return error;
+    error = interface_look(name, i);
+    if (error < 0)
+        return error_line(err, error, "packet:%s: the kernel says nothing of its interfaces: %s", name,
+                          strerror(-error));
+    return judge(i, err);
 }
 
 static int open_socket(const char *name, char *err)
@@ -287,7 +296,7 @@ static int open_socket(const char *name, char *err)
 }
 
 /* Everything after the descriptor, which p owns already. Nothing comes in before the filter is set. */
-static int set_up(struct packet *p, const struct card *card, char *err)
+static int set_up(struct packet *p, const struct rn_interface *card, char *err)
 {
     int one = 1, error = mapped_open(&p->rings, p->dev.fd, card->mtu);
 
@@ -296,7 +305,7 @@ static int set_up(struct packet *p, const struct card *card, char *err)
                           "packet:%s: no memory for its rings, about 20 MiB: raise the limit on this "
                           "program's memory, or free some",
                           p->name);
-    p->card = *card;
+    memcpy(p->card_mac, card->mac, 6);
     memcpy(p->dev.mac, card->mac, 6);
     if (!error && setsockopt(p->dev.fd, SOL_PACKET, PACKET_IGNORE_OUTGOING, &one, sizeof one) < 0)
         error = -errno;
@@ -318,9 +327,9 @@ static int set_up(struct packet *p, const struct card *card, char *err)
 
 int packet_open(struct rn_dev **out, const char *name, char *err)
 {
-    struct card card;
+    struct interface i;
     struct packet *p;
-    int error = check(name, &card, err);
+    int error = check(name, &i, err);
 
     if (error < 0)
         return error;
@@ -330,11 +339,31 @@ int packet_open(struct rn_dev **out, const char *name, char *err)
     memcpy(p->name, name, strlen(name));
     p->guard = -1;
     p->dev.fd = open_socket(name, err);
-    error = p->dev.fd < 0 ? p->dev.fd : set_up(p, &card, err);
+    error = p->dev.fd < 0 ? p->dev.fd : set_up(p, &i.facts, err);
     if (error < 0) {
         discard(p);
         return error;
     }
     *out = &p->dev;
     return 0;
+}
+
+/* ---- asking beforehand --------------------------------------------------------------------------------- */
+
+/* What opening would say, and whether steering would find a guard. */
+void packet_survey(const struct interface *i, struct rn_way *way)
+{
+    int fd;
+
+    if (judge(i, way->remedy) < 0)
+        return;
+    way->fit = RN_BLOCKED;
+    fd = open_socket(i->facts.name, way->remedy);
+    if (fd < 0)
+        return;
+    close(fd);
+    way->fit = RN_WORKS;
+    snprintf(way->mode, sizeof way->mode, "mapped rings, %s",
+             guard_works() ? "what is ours is kept from the kernel"
+                           : "no guard: it takes Linux 6.6 and CAP_BPF");
 }

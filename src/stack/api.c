@@ -148,7 +148,7 @@ rn_sock rn_connect(struct rn_stack *net, int protocol, const char *to, const cha
     key.remote_port = port;
     key.local_port = source;
     key.local = (uint16_t)own;
-    if (address_find(&net->addresses, &key.remote) >= 0 ||
+    if (room_is_self(net, net->addresses.list[own].device, &key.remote) ||
         address_is_broadcast(&net->addresses, &key.remote, net->addresses.list[own].device))
         return ERROR_LINE(err, -EINVAL, to, " is this stack itself, or everybody: connect to another host");
     hop = output_hop(net, (unsigned)own, &key.remote);
@@ -211,7 +211,7 @@ static inline bool is_mute(const struct conn *c)
 /* What happened to no socket. */
 static bool next_without(struct rn_stack *net, struct rn_event *ev)
 {
-    return claim_tell(net, ev) || post_next(net, ev);
+    return claim_tell(net, ev) || link_tell(net, ev) || post_next(net, ev);
 }
 
 /* c is mute, and so may be others behind it: the next that is not. */

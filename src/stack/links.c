@@ -143,6 +143,23 @@ int rn_add_route(struct rn_stack *net, const char *prefix, const char *gateway, 
     return 0;
 }
 
+bool link_tell(struct rn_stack *net, struct rn_event *ev)
+{
+    static const int errors[] = {[RN_LINK_UP] = 0, [RN_LINK_DOWN] = -ENETDOWN, [RN_LINK_GONE] = -ENODEV};
+
+    for (int i = 0; net->link_news && i < net->device_count; i++) {
+        struct room_device *d = &net->devices[i];
+
+        if (d->link == d->dev->link)
+            continue;
+        d->link = d->dev->link;
+        *ev = (struct rn_event){.mask = RN_LINK, .error = errors[d->link], .device = i};
+        return true;
+    }
+    net->link_news = false;
+    return false;
+}
+
 /* ---- listing */
 
 /* "10.0.0.7/24" */

@@ -543,6 +543,8 @@ static __attribute__((hot)) bool push(struct rn_stack *net, rn_time *next)
         at = d->dev->ops->sync(d->dev, net->now);
         if (at < *next)
             *next = at;
+        if (d->link != d->dev->link)
+            net->link_news = true;
         if (!d->full)
             continue;
         d->full = false;
@@ -599,5 +601,5 @@ __attribute__((hot)) rn_time rn_flush(struct rn_stack *net, rn_time now)
         again = push(net, &next);
     }
     by_timers(net, &next);
-    return again || !post_may_sleep(net) ? now : next;
+    return again || net->link_news || !post_may_sleep(net) ? now : next;
 }

@@ -84,6 +84,7 @@ struct room_device {
     uint32_t mtu;
     int lent;  /* frames that the last poll took */
     bool full; /* the ring had no slot for us */
+    uint8_t link; /* enum rn_link, as it was told */
     struct rn_frame *slots, *slot,
         *slots_end; /* reserved, ROOM_BURST at most: the next to be filled, the end */
 };
@@ -115,6 +116,7 @@ struct rn_stack {
     unsigned turn; /* counts polls; which device is polled first */
     struct room_device devices[STACK_DEVICES];
     int device_count;
+    bool link_news; /* a device's link is not what was told */
     struct addresses addresses;
     struct claims claims;
     struct routes routes;
@@ -148,6 +150,15 @@ static inline void room_clock(struct rn_stack *net, rn_time now)
         net->conns.wheel.cur = tick_of(now);
 }
 
+/* That address is this stack's own, so that on this device nobody else may have it. Where what is sent comes
+ * back, the stack talks to itself. */
+static inline bool room_is_self(const struct rn_stack *net, int device, const struct addr *a)
+{
+    int own = address_find(&net->addresses, a);
+
+    return own >= 0 && !(net->addresses.list[own].device == device && net->devices[device].dev->loops);
+}
+
 /* ---- input.c */
 
 /* Decodes that many of frames[], a burst of a device. TCP segments for us are put into segments[], hashed,
@@ -175,6 +186,11 @@ void settings_write(const struct conn_settings *in, struct rn_settings *out);
 /* 0, or -ENOSPC. */
 int settings_of_conn(struct rn_stack *net, struct conn *c, const struct conn_settings *wanted);
 int settings_of_listener(struct rn_stack *net, struct listener *l, const struct conn_settings *wanted);
+
+/* ---- links.c */
+
+/* That a device's link went or came, as an event; false: none did. */
+bool link_tell(struct rn_stack *net, struct rn_event *ev);
 
 /* ---- claim.c */
 

@@ -304,7 +304,8 @@ __attribute__((hot)) int stack_devices(struct rn_stack *net, struct rn_dev *devi
 
 __attribute__((hot)) int stack_events(const struct rn_stack *net)
 {
-    return (int)net->conns.events.count + mailbox_any(&net->posts) + claim_has_news(net);
+    return (int)net->conns.events.count + mailbox_any(&net->posts) + claim_has_news(net) +
+           net->link_news;
 }
 
 __attribute__((hot)) bool stack_wants_tx(const struct rn_stack *net, int device)

@@ -151,7 +151,7 @@ static void what_will_not_do_is_refused(void **state)
     (void)state;
     expect_refused("", -EINVAL, "no name");
     expect_refused("nosuch0", -ENODEV, "no such interface");
-    expect_refused("a-name-of-20-letters", -ENODEV, "no such interface");
+    expect_refused("a-name-of-20-letters", -EINVAL, "at most 15");
     expect_refused("lo", -EINVAL, "loopback");
     shell("ip tuntap add dev rntun0 mode tun");
     expect_refused("rntun0", -EINVAL, "no Ethernet");
