@@ -14,10 +14,12 @@ live_need ip nc ping tcpdump tshark
 live_enter "$@"
 live_serve
 
-# One pattern a line of messages that are no fault of ours: none so far.
-known='^$'
+# What is no fault of ours, as a pattern of lines: number, source, messages. Over a veth pair the kernel leaves
+# the checksums of its own frames to a card that is not there, and the recorder sees them like that.
+known='^$' # nothing
+[ "$wire" = tap ] || known="^[0-9]+	$kernels	.*Bad checksum"
 
-tcpdump -i tap0 -n -U -B 16384 -Z root -w "$files/clean.pcap" >"$files/tcpdump" 2>&1 &
+tcpdump -i $kernel_end -n -U -B 16384 -Z root -w "$files/clean.pcap" >"$files/tcpdump" 2>&1 &
 recorder=$!
 for _ in 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20; do
     grep -q 'listening on' "$files/tcpdump" && break
@@ -67,7 +69,7 @@ no_warning_and_no_error()
 no_wrong_checksum()
 {
     analyse 'ip.checksum.status == 0 || tcp.checksum.status == 0 || icmp.checksum.status == 0' |
-        tee "$files/found"
+        grep -vE "$known" | tee "$files/found"
     [ ! -s "$files/found" ]
 }
 
