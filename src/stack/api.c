@@ -246,6 +246,25 @@ ptrdiff_t rn_send(struct rn_stack *net, rn_sock sock, const void *data, size_t l
     return data || !len ? call_send(&net->conns, c, data, len) : -EINVAL;
 }
 
+/* What a datagram call says of a socket that has a stream. */
+static int no_datagrams(struct rn_stack *net, rn_sock sock)
+{
+    return conn_of(net, sock) || listener_of(net, sock) ? -EOPNOTSUPP : -EBADF;
+}
+
+ptrdiff_t rn_recv_from(struct rn_stack *net, rn_sock sock, void *data, size_t len, struct rn_datagram *d)
+{
+    (void)data, (void)len, (void)d;
+    return no_datagrams(net, sock);
+}
+
+ptrdiff_t rn_send_to(struct rn_stack *net, rn_sock sock, const void *data, size_t len,
+                     const struct rn_datagram *d)
+{
+    (void)data, (void)len, (void)d;
+    return no_datagrams(net, sock);
+}
+
 ptrdiff_t rn_peek(struct rn_stack *net, rn_sock sock, const void **data)
 {
     struct conn *c = conn_of(net, sock);
@@ -507,6 +526,7 @@ static void info_of_listener(const struct rn_stack *net, const struct listener *
     info->state = CONN_LISTEN;
     info->congestion = cc_name_of(net->conns.settings[l->settings].cc);
     info->limited_by = "";
+    info->protocol = RN_TCP;
 }
 
 static void info_of_conn(const struct rn_stack *net, const struct conn *c, struct rn_info *info)
@@ -543,6 +563,7 @@ static void info_of_conn(const struct rn_stack *net, const struct conn *c, struc
     info->wscale_sent = c->scale >> 4;
     info->wscale_received = c->scale & 15;
     info->limited_by = limited_by(s, c, info->unsent);
+    info->protocol = RN_TCP;
 }
 
 int rn_info(struct rn_stack *net, rn_sock sock, struct rn_info *info)
