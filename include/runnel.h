@@ -71,6 +71,7 @@ struct rn_options {
     uint8_t no_window_scale, no_timestamps; /* 1: neither offered nor taken up; RFC 7323 */
     uint8_t no_sack;                        /* the same; RFC 2018 */
     uint8_t no_fast_path; /* 1: every segment takes the long road; nothing else changes, to the frame */
+    uint8_t conflict;     /* enum rn_conflict: how an IPv4 address is looked for before it is used [quick] */
 
     /* What sockets begin with, and may choose otherwise each for itself: see struct rn_settings. */
     const char *congestion;                             /* ["cubic"], "newreno" */
@@ -82,6 +83,15 @@ struct rn_options {
     uint8_t data_retries;                               /* [15: 9 to 14 minutes] */
     uint8_t ttl, dscp;                                  /* [64], [0] */
     uint8_t no_delay, no_delayed_ack, ecn, soft_errors; /* [0] */
+};
+
+/* What comes before an own IPv4 address on an Ethernet device is used (RFC 5227): is it somebody else's?
+ * Until that is known nobody is answered from it; a listener just begins to hear, a connection's SYN waits.
+ */
+enum rn_conflict {
+    RN_CONFLICT_QUICK = 0, /* three probes, 100 ms apart: used after 300 ms, and announced */
+    RN_CONFLICT_FULL = 1,  /* with the RFC's times: used after 4 to 7 s */
+    RN_CONFLICT_OFF = 2    /* used at once, without a word */
 };
 
 /* Bytes of memory that a stack with these options needs; NULL: the defaults. 0: an option is out of range. */
@@ -104,8 +114,10 @@ void rn_destroy(struct rn_stack *net);
 /* ---- devices and addresses ---------------------------------------------------------------------------- */
 
 struct rn_attach_options {
-    const char *mac;                      /* the address to use instead of the device's own; NULL: its own */
-    uint32_t mtu;                         /* 0: the device's own */
+    const char *mac; /* the address to use instead of the device's own; NULL: its own */
+    uint32_t mtu;    /* 0: the device's own */
+    uint32_t vlan;   /* 802.1Q: what is sent has this tag, what has another or none is dropped: 1 to 4,094; 0:
+                      * no tag is put in, and only that of VLAN 0, a mere priority, is taken */
     const struct rn_fault_options *fault; /* a bad wire put in front of it (rn_dev_fault); NULL: none */
 };
 
@@ -116,9 +128,59 @@ int rn_attach(struct rn_stack *net, const char *device, const struct rn_attach_o
 /* Gives the stack a device made by the program itself; the stack closes it in rn_destroy. Device number. */
 int rn_add_device(struct rn_stack *net, struct rn_dev *dev, char *err);
 
-/* A host's address with its prefix, on the device attached last: no group's, no broadcast. 0, -EINVAL,
- * -EADDRINUSE, -ENOSPC (64 in all). */
+/* A host's address with its prefix, on the device attached last: no group's, no broadcast. It is used when
+ * rn_options.conflict allows, of which RN_ADDRESS tells. One that was found to be another host's may be added
+ * again, and is looked for again. 0, -EINVAL, -EADDRINUSE (by this stack), -ENOSPC (64 in all). */
 int rn_add_address(struct rn_stack *net, const char *address, char *err);
+
+enum rn_address_use {
+    RN_ADDRESS_TENTATIVE, /* being looked for: not used yet */
+    RN_ADDRESS_USED,      /* ours; defended against others who use it, but for once in 10 s at most */
+    RN_ADDRESS_TAKEN      /* another host had it first: never used */
+};
+struct rn_address {
+    char text[56]; /* "10.0.0.7/24" */
+    int device;
+    int use;            /* enum rn_address_use */
+    uint32_t conflicts; /* how often another host was seen to use it */
+    uint8_t other[6];   /* the last such host's link address */
+};
+
+/* The own addresses by their numbers, from 0 up in the order of rn_add_address. 0; -ENOENT past the last. */
+int rn_address(struct rn_stack *net, int number, struct rn_address *address);
+
+/* The same by the address, "10.0.0.7". 0, -EINVAL, -ENOENT: the stack was not given it. */
+int rn_address_state(struct rn_stack *net, const char *address, struct rn_address *state);
+
+/* The way to hosts that are on no link of ours: prefix "0.0.0.0/0" or "fd00:1::/64", by a gateway that is, in
+ * the prefix of an address that was added before. gateway NULL: they are on the device attached last, without
+ * one. The longest prefix counts; an address has its own prefix on its link. 0, -EINVAL, -EEXIST (that prefix
+ * has a way), -ENETUNREACH (the gateway is on no link of ours), -ENOSPC (64 in all). */
+int rn_add_route(struct rn_stack *net, const char *prefix, const char *gateway, char *err);
+
+struct rn_route {
+    char prefix[56], gateway[56]; /* "" gateway: none */
+    int device;
+};
+
+/* The routes by their numbers, from 0 up in the order of rn_add_route. 0; -ENOENT past the last. */
+int rn_route(struct rn_stack *net, int number, struct rn_route *route);
+
+/* What the operating system has set on a network interface of its own, for defaults: its addresses are its
+ * own and not to be used beside it, but prefix, gateway and MTU may be. The first of a kind counts, of IPv6
+ * only one that is not link-local; "": none. */
+struct rn_interface {
+    char address4[56], address6[56]; /* "10.0.0.1/24" */
+    char gateway4[56], gateway6[56]; /* of the default route */
+    uint32_t mtu;
+    uint8_t mac[6];
+    uint8_t is_ethernet; /* 1: it has link addresses and asks for them by ARP */
+    uint8_t is_up;       /* 1: switched on */
+    uint8_t is_running;  /* 1: and has a link */
+};
+
+/* 0, -EINVAL, -ENODEV (there is no such interface), or why the system does not tell. Any thread. */
+int rn_interface(const char *name, struct rn_interface *interface, char *err);
 
 /* A neighbour that is not asked for: its link address is known and stays. On the device attached last.
  * 0, -EINVAL, -ENOSPC. IPv6 needs this until neighbour discovery comes. */
@@ -199,7 +261,9 @@ enum rn_mask {
     RN_FAILED = 256,     /* failed, ev.error says why; the socket is gone: its last event, maybe its first */
     RN_TROUBLE = 512, /* a soft error, ev.error: -ETIMEDOUT after R1 retransmissions, -EHOSTUNREACH by ICMP;
                        * the connection goes on. Only with soft_errors */
-    RN_POSTED = 1024  /* ev.user is a message of rn_post; there is no socket, ev.sock is 0 */
+    RN_POSTED = 1024, /* ev.user is a message of rn_post; there is no socket, ev.sock is 0 */
+    RN_ADDRESS = 2048 /* of an own address, ev.address its number for rn_address, there is no socket: it can
+                       * be used now (ev.error 0); or another host uses it (-EADDRINUSE), be it ours or not */
 };
 
 struct rn_event {
@@ -208,9 +272,10 @@ struct rn_event {
     void *user;       /* what rn_set_user hung on the socket; with RN_POSTED the message */
     uint32_t mask;    /* enum rn_mask, all that happened since the socket was last returned */
     int error;     /* with RN_FAILED: -ECONNRESET, -ECONNREFUSED, -ETIMEDOUT, -EHOSTUNREACH, -ENOBUFS (memory
-                    * was pressed, and for 10 s the peer took less than an eighth of what was queued for it);
-                    * else with RN_TROUBLE */
+                    * was pressed, and for 10 s the peer took less than an eighth of what was queued for it),
+                    * -EADDRNOTAVAIL (another host has its own address); else with RN_TROUBLE, RN_ADDRESS */
     uint32_t sent; /* with RN_SENT: how many pieces are free; with the last event all are */
+    int address;   /* with RN_ADDRESS */
 };
 
 /* The next socket that something happened to; false: none. A socket stands in the queue once at most. */
@@ -223,10 +288,11 @@ bool rn_next(struct rn_stack *net, struct rn_event *ev);
 rn_sock rn_listen(struct rn_stack *net, int protocol, const char *where, char *err);
 
 /* Begins to connect to "ADDRESS:PORT"; RN_CONNECTED or RN_FAILED follows. from is a local "ADDRESS:PORT" or
- * NULL; port 0: one is chosen (RFC 6056). The socket, or -EINVAL, -ENETUNREACH, -EADDRNOTAVAIL,
- * -EADDRINUSE, -ENOBUFS, -EPROTONOSUPPORT. With RN_UDP nothing is sent, and RN_CONNECTED comes at once: from
- * here on the socket has that peer and no other. With RN_ICMP to and from have no port, and the socket pings:
- * what it sends are echo requests, what it gets are the replies to them. */
+ * NULL; port 0: one is chosen (RFC 6056). The socket, or -EINVAL, -ENETUNREACH (rn_add_route says where a
+ * gateway is), -EADDRNOTAVAIL, -EADDRINUSE, -ENOBUFS, -EPROTONOSUPPORT. With RN_UDP nothing is sent, and
+ * RN_CONNECTED comes at once: from here on the socket has that peer and no other. With RN_ICMP to and from
+ * have no port, and the socket pings: what it sends are echo requests, what it gets are the replies to them.
+ */
 rn_sock rn_connect(struct rn_stack *net, int protocol, const char *to, const char *from, char *err);
 
 /* Copies at most len received bytes out. Their number; 0: the peer has finished (or len is 0, which does not

@@ -90,8 +90,9 @@ struct rn_dev_ops {
     void (*release)(struct rn_dev *dev, int n);
 
     /* Lends up to max transmit slots: data, room, buffer and region are set, all else is 0. room is enough
-     * for mtu bytes behind the link header. Returns how many; 0: the ring is full, and completions must be
-     * taken in by sync. At most one reservation is open at a time: commit ends it. */
+     * for mtu bytes behind the link header, on Ethernet one with a VLAN tag. Returns how many; 0: the ring is
+     * full, and completions must be taken in by sync. At most one reservation is open at a time: commit ends
+     * it. */
     int (*reserve)(struct rn_dev *dev, struct rn_frame *slots, int max, rn_time now);
 
     /* Sends the first n slots of the reservation, each len bytes from its data, in order; the rest go back
@@ -124,6 +125,7 @@ struct rn_dev {
     uint32_t mtu;      /* bytes of IP packet that fit a frame */
     uint8_t mac[6];    /* the address to use on it unless told otherwise */
     uint8_t medium;    /* enum rn_medium */
+    uint16_t vlan;     /* the stack puts that 802.1Q tag into what it sends, and takes what has it; 0: none */
     uint8_t no_csum;   /* 1: peers fill in no transport checksum here (never set on a real wire) */
     uint32_t rx_slots; /* frames that can be lent at once */
     uint32_t tx_slots; /* slots in the transmit ring */
