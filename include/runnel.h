@@ -451,11 +451,34 @@ struct rn_info {
      * that takes), "budget", "peer's window", "network", "recovery" (of what was lost). */
     const char *limited_by;
     int protocol; /* enum rn_protocol */
+    rn_sock sock; /* its number; 0: the program has let go of it, or not heard of it yet */
 };
 /* 0 or -EBADF. A listener has local, state and congestion; the rest is 0 and "". A datagram socket has local,
  * peer if it is connected (its state is ESTABLISHED then, else CLOSED), unread, unsent and the two limits, and
  * in mss the most bytes in a datagram; the rest is 0 and "". RN_ICMP shows the identifier as local's port. */
 int rn_info(struct rn_stack *net, rn_sock sock, struct rn_info *info);
+
+/* Where a walk over all that is open stands: {0} at first. */
+struct rn_cursor {
+    uint64_t at;
+    uint32_t looks; /* records that it may still look at, used or not; the caller gives it more as it likes, as a
+                     * rule 1,024 a round: a stack may have millions */
+};
+
+/* The next of all that is open: listeners, datagram sockets, connections, also those that close by themselves,
+ * and what is half open or in TIME-WAIT, of which only state and addresses are known. 1 and *info; 0: that
+ * was all; -EAGAIN: no looks are left; -EINVAL. What changes between two calls may be missed, or be told
+ * twice. */
+int rn_next_socket(struct rn_stack *net, struct rn_cursor *cursor, struct rn_info *info);
+
+/* Serves a report on what is going on, on a UNIX stream socket at that path, to whoever connects and may open
+ * the file (mode 0600): lines of text as docs/report.md describes them, which `runnel ss` reads. It is served
+ * within rn_wait and rn_fd, a bounded piece a round, to at most four readers at once; one that does not read is
+ * let go after 5 s. path NULL: $XDG_RUNTIME_DIR/runnel/PID.sock, or /run/runnel/PID.sock for root, where
+ * `runnel ss` looks. What a program left behind that is gone is replaced; rn_destroy takes the file away. 0;
+ * -EADDRINUSE (a living program serves there), -EALREADY (this stack does), -ENOSYS (it was made by
+ * rn_init), -EINVAL, or why there can be no such file. */
+int rn_report(struct rn_stack *net, const char *path, char *err);
 
 #ifdef __cplusplus
 }

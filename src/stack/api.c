@@ -519,9 +519,10 @@ static const char *limited_by(const struct conns *s, const struct conn *c, uint3
     return conn_queued(s, c) < conn_send_limit(s, c) ? "budget" : "send buffer";
 }
 
-static void info_of_listener(const struct rn_stack *net, const struct listener *l, struct rn_info *info)
+void api_info_of_listener(const struct rn_stack *net, const struct listener *l, struct rn_info *info)
 {
     memset(info, 0, sizeof *info);
+    info->sock = sock_of_listener(net, (uint32_t)(l - net->listeners.listeners));
     addr_print(info->local, &l->address, l->port);
     info->state = CONN_LISTEN;
     info->congestion = cc_name_of(net->conns.settings[l->settings].cc);
@@ -529,12 +530,13 @@ static void info_of_listener(const struct rn_stack *net, const struct listener *
     info->protocol = RN_TCP;
 }
 
-static void info_of_conn(const struct rn_stack *net, const struct conn *c, struct rn_info *info)
+void api_info_of_conn(const struct rn_stack *net, const struct conn *c, struct rn_info *info)
 {
     const struct conns *s = &net->conns;
     uint32_t queued, flight;
 
     memset(info, 0, sizeof *info);
+    info->sock = c->flags & CONN_ORPHAN ? 0 : sock_of(net, c);
     addr_print(info->local, &net->addresses.list[c->key.local].addr, c->key.local_port);
     addr_print(info->peer, &c->key.remote, c->key.remote_port);
     queued = conn_queued(s, c);
@@ -576,8 +578,8 @@ int rn_info(struct rn_stack *net, rn_sock sock, struct rn_info *info)
     if (!info)
         return -EINVAL;
     if (c)
-        info_of_conn(net, c, info);
+        api_info_of_conn(net, c, info);
     else
-        info_of_listener(net, l, info);
+        api_info_of_listener(net, l, info);
     return 0;
 }

@@ -5,6 +5,7 @@
  *
  *      api.c, setup.c   what the application calls
  *      settings.c       what a single socket can choose
+ *      list.c           a walk over all that is open
  *      post.c           messages from other threads
  *      poll.c           a round's first half: bursts, stages, due timers
  *      input.c          a frame's way up: eth -> arp | ip -> icmp | tcp, one screen each
@@ -167,6 +168,12 @@ bool post_may_sleep(struct rn_stack *net);
 
 /* The next message as an event; false: none, or enough for this round. */
 bool post_next(struct rn_stack *net, struct rn_event *ev);
+
+/* ---- api.c */
+
+/* What rn_info says of them. */
+void api_info_of_conn(const struct rn_stack *net, const struct conn *c, struct rn_info *info);
+void api_info_of_listener(const struct rn_stack *net, const struct listener *l, struct rn_info *info);
 
 /* ---- setup.c, api.c */
 
