@@ -121,7 +121,8 @@ struct rn_attach_options {
     const struct rn_fault_options *fault; /* a bad wire put in front of it (rn_dev_fault); NULL: none */
 };
 
-/* Opens a device by name, "tap:NAME", and gives it to the stack. options may be NULL.
+/* Opens a device by name, "tap:NAME" or an interface's name alone (runnel_dev.h has the grammar), and gives
+ * it to the stack. options may be NULL.
  * The device's number from 0 up, -EINVAL (a name or an option), -EPERM, -ENODEV, -ENFILE (8 at most). */
 int rn_attach(struct rn_stack *net, const char *device, const struct rn_attach_options *options, char *err);
 

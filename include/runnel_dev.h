@@ -185,6 +185,69 @@ void rn_dev_fault_stats(const struct rn_dev *fault, struct rn_fault_stats stats[
  * range is brought to the nearest in it. */
 void rn_dev_fault_set(struct rn_dev *fault, const struct rn_fault *rx, const struct rn_fault *tx);
 
+/* ---- devices by name ----------------------------------------------------------------------------------
+ *
+ *      KIND[:NAME][-N]         tap:tap0   tun:vpn0   loop   null
+ *
+ * NAME is an interface's, for the kinds that have one; rn_survey tells which kinds there are. N is one of its
+ * queues, from 0 up; without it all of them. A name that exists whole is the name: tap:my-0 is the interface
+ * my-0 if there is one, else queue 0 of my. NAME alone takes the kind that rn_choose says. */
+
+enum { RN_IFNAME = 16, RN_DEVNAME = 64 }; /* bytes of an interface's name, of a device's */
+
+/* Opens a device by name, as rn_attach does, for a program that wraps it or drives it by itself. 0, -EINVAL
+ * (the name), -EPERM, -ENODEV, -EBUSY, -ENOMEM, or another errno of the system's; err as in rn_dev_pair. */
+int rn_dev_open(struct rn_dev **out, const char *device, char *err);
+
+enum rn_offload {
+    RN_OFFLOAD_RX_CSUM = 1, /* received checksums are verified */
+    RN_OFFLOAD_TX_CSUM = 2, /* those to be sent are filled in */
+    RN_OFFLOAD_TSO = 4,     /* TCP segments are cut by the card */
+    RN_OFFLOAD_GSO = 8,     /* ... or by the kernel just before it */
+    RN_OFFLOAD_GRO = 16,    /* received segments are merged by the kernel */
+    RN_OFFLOAD_LRO = 32,    /* ... or by the card */
+    RN_OFFLOAD_VLAN_RX = 64, /* a tag is taken out of what is received */
+    RN_OFFLOAD_VLAN_TX = 128 /* ... and put into what is sent */
+};
+
+/* What is known of an interface without opening it. */
+struct rn_interface {
+    char name[RN_IFNAME];
+    char driver[32]; /* "e1000e", "veth", "tun"; "": it does not say */
+    uint32_t index;  /* 0: there is none of that name, and all else is 0 */
+    uint32_t mtu, rx_queues, tx_queues;
+    uint8_t mac[6];           /* all zero: it has none */
+    bool up, carrier;         /* switched on; somebody is at the other end */
+    bool loopback;            /* the kernel's own lo */
+    uint32_t offloads;        /* enum rn_offload */
+};
+
+enum rn_fit {
+    RN_UNFIT = 0,   /* the interface is not of that kind: remedy says why */
+    RN_BLOCKED = 1, /* it is, but opening it would fail: remedy says what helps */
+    RN_WORKS = 2    /* it can be opened: mode says how it works then */
+};
+
+/* One kind of device on one interface. */
+struct rn_way {
+    const char *kind;
+    bool named; /* it is written KIND:NAME; false: it needs no interface */
+    enum rn_fit fit;
+    char mode[64];
+    char remedy[RN_ERRBUF];
+};
+
+/* Looks at an interface, which need not exist, and asks of every kind whether it works there; nothing is
+ * opened or changed. At most max ways are written, the better kind first. Returns how many kinds there are,
+ * -EINVAL (what cannot be an interface's name), or another errno of the system's. */
+int rn_survey(const char *ifname, struct rn_interface *facts, struct rn_way *ways, int max, char *err);
+
+/* The device that a bare interface name means: the best kind that fits it, be it blocked, so that opening it
+ * then says what helps. One that does not exist is made if its name is a kind's and a number (tap0, tun3).
+ * Writes the device's name, and to why one line: how it works, and why not a better kind. 0, -EINVAL,
+ * -ENODEV (there is none of that name, or no kind fits it). */
+int rn_choose(const char *ifname, char device[RN_DEVNAME], char why[RN_ERRBUF], char *err);
+
 #ifdef __cplusplus
 }
 #endif

@@ -31,16 +31,27 @@ static void expect_refused(const char *device, const struct rn_attach_options *o
     rn_destroy(net);
 }
 
-static void unknown_kinds_are_told_what_there_is(void **state)
+static void wrong_names_are_told_where_and_what_there_is(void **state)
 {
     (void)state;
-    expect_refused("tup:tap0", NULL, "'tup:tap0': no such kind of device: there is tap:NAME");
-    expect_refused("tap0", NULL, "'tap0': a device is written KIND:NAME: there is tap:NAME");
+    expect_refused(
+        "tup:tap0", NULL,
+        "device 'tup:tap0', at 'tup:tap0': no such kind of device: write KIND[:NAME][-QUEUE], there "
+        "is tap:NAME, tun:NAME");
     expect_refused("ta:tap0", NULL, "no such kind");
     expect_refused("tapp:tap0", NULL, "no such kind");
-    expect_refused("", NULL, "KIND:NAME");
-    expect_refused(":x", NULL, "no such kind");
-    expect_refused("tap:", NULL, "no name");
+    expect_refused(":x", NULL, "at ':x': no such kind");
+    expect_refused("", NULL, "no device was named");
+    expect_refused("tap", NULL, "device 'tap', at 'tap': an interface's name is missing");
+    expect_refused("tap:", NULL, "device 'tap:', at ':': an interface's name is missing");
+    expect_refused("tap-0", NULL, "device 'tap-0', at 'tap-0': an interface's name is missing");
+    expect_refused("tap:rntap1-1", NULL,
+                   "device 'tap:rntap1-1', at '-1': there is one queue, 0: write 'tap:rntap1'");
+    expect_refused("tap:rntap1-18446744073709551616", NULL, "there is one queue");
+    expect_refused("tap:a/b-0", NULL, "tap:a/b: an interface's name has no");
+    expect_refused("tap:sixteen-letters-", NULL, "at most 15");
+    expect_refused("tap:more-than-sixteen-0", NULL, "at most 15");
+    expect_refused("a b", NULL, "interface:a b: an interface's name has no blank");
 }
 
 static void bad_options_are_refused_and_the_device_closed(void **state)
@@ -78,7 +89,7 @@ static void attached_ones_are_numbered(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(unknown_kinds_are_told_what_there_is),
+        cmocka_unit_test(wrong_names_are_told_where_and_what_there_is),
         cmocka_unit_test(bad_options_are_refused_and_the_device_closed),
         cmocka_unit_test(attached_ones_are_numbered),
     };
