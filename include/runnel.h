@@ -170,7 +170,7 @@ int rn_route(struct rn_stack *net, int number, struct rn_route *route);
 /* What the operating system has set on a network interface of its own, for defaults: its addresses are its
  * own and not to be used beside it, but prefix, gateway and MTU may be. The first of a kind counts, of IPv6
  * only one that is not link-local; "": none. */
-struct rn_interface {
+struct rn_defaults {
     char address4[56], address6[56]; /* "10.0.0.1/24" */
     char gateway4[56], gateway6[56]; /* of the default route */
     uint32_t mtu;
@@ -181,7 +181,7 @@ struct rn_interface {
 };
 
 /* 0, -EINVAL, -ENODEV (there is no such interface), or why the system does not tell. Any thread. */
-int rn_interface(const char *name, struct rn_interface *interface, char *err);
+int rn_defaults(const char *name, struct rn_defaults *defaults, char *err);
 
 /* A neighbour that is not asked for: its link address is known and stays. On the device attached last.
  * 0, -EINVAL, -ENOSPC. IPv6 needs this until neighbour discovery comes. */
