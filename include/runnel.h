@@ -472,6 +472,11 @@ struct rn_cursor {
  * twice. */
 int rn_next_socket(struct rn_stack *net, struct rn_cursor *cursor, struct rn_info *info);
 
+/* Ends what the program has let go of and what goes on by itself: connections that are closing are reset, which
+ * rn_flush sends, and those in TIME-WAIT are forgotten before their time (RFC 9293 3.6.1 asks for two MSL): for
+ * a program's end. cursor as for rn_next_socket. 0: all was looked at; -EAGAIN: no looks are left; -EINVAL. */
+int rn_forget(struct rn_stack *net, struct rn_cursor *cursor);
+
 /* Serves a report on what is going on, on a UNIX stream socket at that path, to whoever connects and may open
  * the file (mode 0600): lines of text as docs/report.md describes them, which `runnel ss` reads. It is served
  * within rn_wait and rn_fd, a bounded piece a round, to at most four readers at once; one that does not read is

@@ -12,6 +12,7 @@
  * Called by run/report.c and the application.
  */
 #include "room.h"
+#include "tcp/call.h"
 
 #include <errno.h>
 
@@ -20,6 +21,7 @@
 struct kind {
     uint32_t (*count)(const struct rn_stack *net);
     bool (*tell)(const struct rn_stack *net, uint32_t index, struct rn_info *info);
+    void (*forget)(struct rn_stack *net, uint32_t index);
 };
 
 static uint32_t count_listeners(const struct rn_stack *net)
@@ -50,6 +52,14 @@ static bool tell_conn(const struct rn_stack *net, uint32_t index, struct rn_info
         return false;
     api_info_of_conn(net, c, info);
     return true;
+}
+
+static void forget_conn(struct rn_stack *net, uint32_t index)
+{
+    struct conn *c = conn_at(&net->conns, index);
+
+    if (c->flags & CONN_ORPHAN && c->state != CONN_CLOSED)
+        call_abort(&net->conns, c);
 }
 
 /* What a record says that is no connection. */
@@ -87,33 +97,58 @@ static bool tell_wait(const struct rn_stack *net, uint32_t index, struct rn_info
            tell_key(net, &net->timewaits.records[index].key, CONN_TIME_WAIT, info);
 }
 
+static void forget_wait(struct rn_stack *net, uint32_t index)
+{
+    if (timewait_is_used(&net->timewaits, index))
+        timewait_let_go(&net->timewaits, &net->conns, index);
+}
+
 static const struct kind kinds[] = {
-    {count_listeners, tell_listener},
-    {count_conns, tell_conn},
-    {count_syns, tell_syn},
-    {count_waits, tell_wait},
+    {count_listeners, tell_listener, NULL},
+    {count_conns, tell_conn, forget_conn},
+    {count_syns, tell_syn, NULL},
+    {count_waits, tell_wait, forget_wait},
 };
 enum { KINDS = sizeof kinds / sizeof *kinds };
 
+/* Moves the cursor past the next record that may be in use. Its kind; -ENOENT: there is none; -EAGAIN. */
+static int step(const struct rn_stack *net, struct rn_cursor *cursor, uint32_t *index)
+{
+    uint64_t kind = cursor->at >> 32;
+
+    while (kind < KINDS && (uint32_t)cursor->at >= kinds[kind].count(net))
+        cursor->at = ++kind << 32;
+    if (kind >= KINDS)
+        return -ENOENT;
+    if (!cursor->looks)
+        return -EAGAIN;
+    cursor->looks--;
+    *index = (uint32_t)cursor->at++;
+    return (int)kind;
+}
+
 int rn_next_socket(struct rn_stack *net, struct rn_cursor *cursor, struct rn_info *info)
 {
+    uint32_t index;
+    int kind;
+
     if (!net || !cursor || !info)
         return -EINVAL;
-    for (;;) {
-        uint64_t kind = cursor->at >> 32;
-        uint32_t index = (uint32_t)cursor->at;
-
-        if (kind >= KINDS)
-            return 0;
-        if (index >= kinds[kind].count(net)) {
-            cursor->at = (kind + 1) << 32;
-            continue;
-        }
-        if (!cursor->looks)
-            return -EAGAIN;
-        cursor->looks--;
-        cursor->at++;
+    while ((kind = step(net, cursor, &index)) >= 0)
         if (kinds[kind].tell(net, index, info))
             return 1;
-    }
+    return kind == -ENOENT ? 0 : kind;
+}
+
+int rn_forget(struct rn_stack *net, struct rn_cursor *cursor)
+{
+    uint32_t index;
+    int kind;
+
+    if (!net || !cursor)
+        return -EINVAL;
+    while ((kind = step(net, cursor, &index)) >= 0)
+        if (kinds[kind].forget)
+            kinds[kind].forget(net, index);
+    return kind == -ENOENT ? 0 : kind;
 }
