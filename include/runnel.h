@@ -329,6 +329,7 @@ struct rn_datagram {
  * the rest. Their number, an empty datagram being 0 (there is no end); -EAGAIN: none, RN_READABLE will come;
  * -EBADF; -EOPNOTSUPP: a stream. *d, if d is not NULL, is what is known of it, so that the same *d given to
  * rn_send_to answers it, from the address that was asked. With a length of 0 it stays, and *d tells of it.
+ * While others are unread RN_READABLE comes again after each.
  * A connected socket gets in their order, too, the ICMP errors about what it sent: -ECONNREFUSED (nobody has
  * that port or protocol), -ENETUNREACH, -EHOSTUNREACH (all others), -EMSGSIZE (rn_send will say the same from
  * now on). These write *d although they are errors, and end nothing. */
@@ -337,8 +338,9 @@ ptrdiff_t rn_recv_from(struct rn_stack *net, rn_sock sock, void *data, size_t le
 /* Sends len bytes as one datagram, an empty one, too. All or nothing: len; -EAGAIN: full, RN_WRITABLE will
  * come; -EBADF; -EOPNOTSUPP: a stream; -EINVAL: peer is no host; -EMSGSIZE: it does not fit the path's MTU
  * (nothing is cut in fragments); -ENETUNREACH; -EADDRNOTAVAIL: local is not ours, or not this socket's;
- * -ENOBUFS: no room for one more neighbour. d may be NULL if it is connected; an RN_ICMP socket then counts
- * the sequence on from the last one. */
+ * -ENOBUFS: memory is short (docs/memory.md), or no room for one more neighbour: it counts as lost. d may be
+ * NULL if the socket is connected, else -ENOTCONN; an RN_ICMP socket then counts the sequence on from the last
+ * one. */
 ptrdiff_t rn_send_to(struct rn_stack *net, rn_sock sock, const void *data, size_t len,
                      const struct rn_datagram *d);
 
@@ -388,8 +390,8 @@ int rn_shutdown(struct rn_stack *net, rn_sock sock);
  * are reset. A datagram socket: what it was given to send is sent. 0 or -EBADF. */
 int rn_close(struct rn_stack *net, rn_sock sock);
 
-/* A RST, or of a datagram socket nothing; queued bytes are dropped. The number is stale from here on. 0 or
- * -EBADF. */
+/* A RST; queued bytes are dropped. The number is stale from here on. Sockets without a connection: as
+ * rn_close. 0 or -EBADF. */
 int rn_abort(struct rn_stack *net, rn_sock sock);
 
 /* The present level: RN_READABLE (a read says something else than -EAGAIN) and RN_WRITABLE as they are now,
@@ -414,6 +416,7 @@ struct rn_stats {
     uint64_t opened_passive, opened_active, closed, failed, timed_out;
     uint64_t cookies_sent, cookies_taken; /* SYN cookies; RFC 4987 */
     uint64_t datagrams_in, datagrams_out; /* of RN_UDP and RN_ICMP sockets */
+    uint64_t datagrams_unsent;            /* their neighbour did not answer, or too many waited for it */
     uint64_t unreachables_out;            /* ICMP errors that we sent: no such port or protocol here */
     uint64_t evicted;         /* failed with -ENOBUFS: the budget was pressed, and their peers did not read */
     uint64_t islands_dropped; /* how often what a connection held out of order was dropped for the same */

@@ -39,6 +39,21 @@ static bool tell_listener(const struct rn_stack *net, uint32_t index, struct rn_
     return true;
 }
 
+static uint32_t count_datagrams(const struct rn_stack *net)
+{
+    return net->sockets.fresh;
+}
+
+static bool tell_datagrams(const struct rn_stack *net, uint32_t index, struct rn_info *info)
+{
+    const struct socket *k = &net->sockets.list[index];
+
+    if (!k->used)
+        return false;
+    datagrams_info(net, k, info);
+    return true;
+}
+
 static uint32_t count_conns(const struct rn_stack *net)
 {
     return net->conns.fresh;
@@ -105,6 +120,7 @@ static void forget_wait(struct rn_stack *net, uint32_t index)
 
 static const struct kind kinds[] = {
     {count_listeners, tell_listener, NULL},
+    {count_datagrams, tell_datagrams, NULL},
     {count_conns, tell_conn, forget_conn},
     {count_syns, tell_syn, NULL},
     {count_waits, tell_wait, forget_wait},

@@ -13,7 +13,7 @@
     X(CHECKSUM, "checksum")                                                                                  \
     X(NOT_OURS, "not_ours")           /* another link address, network address or protocol family */         \
     X(ETHERTYPE, "ethertype")         /* no such protocol here */                                            \
-    X(PROTOCOL, "protocol")           /* no such transport here */                                           \
+    X(PROTOCOL, "protocol")           /* no such transport here; answered by an ICMP error */                \
     X(VLAN, "vlan")                   /* tagged, and we are not on that VLAN */                              \
     X(FRAGMENT, "fragment")           /* reassembly is to come */                                            \
     X(SOURCE, "source")               /* an address that may not send: broadcast, multicast, our own */      \
@@ -39,7 +39,9 @@
     X(TX_FULL, "tx_full")       /* a reply without a connection found no transmit slot */                    \
     X(NEIGHBOUR, "neighbour")   /* a SYN from a host whose link address is not known yet: asked for */       \
     X(NEIGHBOURS_FULL, "neighbours_full") /* no room to remember one more */                                 \
-    X(NO_ROUTE, "no_route")               /* from a host that none of our links has */
+    X(NO_ROUTE, "no_route")               /* from a host that none of our links has */                       \
+    X(NO_SOCKET, "no_socket")             /* a datagram for a port that nobody has; answered by an ICMP error */ \
+    X(SOCKET_FULL, "socket_full")         /* a datagram for a socket whose unread ones are too many */
 
 enum drop {
 #define X(name, text) DROP_##name,
