@@ -3,11 +3,10 @@
 #
 # The gate on what an echoed request costs: instructions, which callgrind counts exactly and alike on every
 # machine, where nanoseconds depend on the hour. Everything is on that a peer of today offers: timestamps, SACK,
-# window scale. One case for each N in
-# gate.tsv: not more than the bound committed for this compiler's major version plus its slack; with another
-# compiler the count is printed and the case skipped. And two cases that hold for any compiler: 1,000 and
-# 10,000 connections cost at most 1.3 times what 10 cost. At N = 32 the slack is small: with gcc 12 the bound and
-# its slack are the goal of 1,200.
+# window scale. One case for each N in gate.tsv: not more than the bound committed for this compiler's major
+# version plus its slack; with another compiler the count is printed and the case skipped. And two cases that
+# hold for any compiler: 1,000 and 10,000 connections cost at most 1.3 times what 10 cost. At N = 32 the slack
+# is small: the bound and its slack are the goal of 1,200.
 #
 #   bench/gate.sh            build/gate/echo, made for x86-64-v2 without sanitizers
 #   bench/gate.sh --print    lines for gate.tsv with this compiler, and no verdict

@@ -127,6 +127,7 @@ struct rn_dev {
     uint8_t medium;    /* enum rn_medium */
     uint16_t vlan;     /* the stack puts that 802.1Q tag into what it sends, and takes what has it; 0: none */
     uint8_t no_csum;   /* 1: peers fill in no transport checksum here (never set on a real wire) */
+    uint8_t loops;     /* 1: what is sent comes back, so packets from ourselves are right (the same) */
     uint32_t rx_slots; /* frames that can be lent at once */
     uint32_t tx_slots; /* slots in the transmit ring */
     uint64_t rx_frames, tx_frames, rx_bytes, tx_bytes; /* totals, kept by the driver */

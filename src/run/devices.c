@@ -10,6 +10,8 @@
  */
 #include "dev/error.h"
 #include "dev/interface.h"
+#include "dev/null.h"
+#include "dev/pair.h"
 #include "dev/tap.h"
 
 #include <errno.h>
@@ -28,6 +30,8 @@ struct kind {
 static const struct kind kinds[] = {
     {"tap", true, tap_open, tap_survey},
     {"tun", true, tap_open_tun, tap_survey_tun},
+    {"loop", false, pair_open_loop, pair_survey_loop},
+    {"null", false, null_open, null_survey},
 };
 enum { KINDS = sizeof kinds / sizeof kinds[0] };
 

@@ -155,6 +155,15 @@ static inline uint32_t room_events(const struct rn_stack *net)
     return net->conns.events.count + net->sockets.telling;
 }
 
+/* That address is this stack's own, so that on this device nobody else may have it. Where what is sent comes
+ * back, the stack talks to itself. */
+static inline bool room_is_self(const struct rn_stack *net, int device, const struct addr *a)
+{
+    int own = address_find(&net->addresses, a);
+
+    return own >= 0 && !(net->addresses.list[own].device == device && net->devices[device].dev->loops);
+}
+
 /* ---- input.c */
 
 /* Decodes that many of frames[], a burst of a device. TCP segments for us are put into segments[], hashed,

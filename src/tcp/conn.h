@@ -365,19 +365,20 @@ static inline void conn_follow_settings(const struct conns *s, struct conn *c)
         (uint8_t)((k->no_delayed_ack ? CAREFUL_ACK : 0) | (k->user_timeout_ms ? CAREFUL_TIMEOUT : 0));
 }
 
-/* How much the connection may leave unread, and queue: doubled as often as it was worth it. */
+/* How much the connection may leave unread, and queue: doubled as often as it was worth it, and never again once
+ * the most, at most 2^30, is reached. So the word cannot turn over. */
 static inline uint32_t conn_receive_limit(const struct conns *s, const struct conn *c)
 {
-    uint64_t limit = (uint64_t)s->config.receive_bytes << c->rcv_step;
+    uint32_t limit = s->config.receive_bytes << c->rcv_step;
 
-    return limit < s->config.receive_bytes_max ? (uint32_t)limit : s->config.receive_bytes_max;
+    return limit < s->config.receive_bytes_max ? limit : s->config.receive_bytes_max;
 }
 
 static inline uint32_t conn_send_limit(const struct conns *s, const struct conn *c)
 {
-    uint64_t limit = (uint64_t)s->config.send_bytes << c->snd_step;
+    uint32_t limit = s->config.send_bytes << c->snd_step;
 
-    return limit < s->config.send_bytes_max ? (uint32_t)limit : s->config.send_bytes_max;
+    return limit < s->config.send_bytes_max ? limit : s->config.send_bytes_max;
 }
 
 /* MAX(SND.WND): the cold line holds it only from when the window became smaller. */

@@ -152,7 +152,7 @@ FAST_INLINE bool fast_segment(struct conns *s, struct conn *c, const struct segm
 /* All that is queued can go now, in one segment, and pays all that is owed. */
 FAST_INLINE bool fast_is_one_segment(const struct conn *c, const struct conn_active *a)
 {
-    uint32_t len = a ? a->send.bytes : 0;
+    uint32_t len = a->send.bytes;
 
     return len && c->owe & OWE_SEND && !(c->flags & (FAST_NOT | CONN_PROBE_OWED)) &&
            c->snd_una.v == c->snd_nxt.v && len <= conn_payload_max(c) && len <= c->snd_wnd && len <= c->cwnd;

@@ -43,6 +43,8 @@ live_enter()
         # shellcheck disable=SC2086
         exec unshare $spaces "${live_folder:-tests/live}/$(basename "$0")" --inside
     fi
+    # The processes of this namespace: a sanitizer looks for its own there.
+    mount -t proc proc /proc 2>/dev/null || true
     # Memory over a folder of the build, seen in this namespace only: it cannot be left behind.
     files=$build/live
     mkdir -p "$files"

@@ -203,7 +203,7 @@ static bool both_out(struct conn *c)
     struct out_segment o;
     char gone[sizeof fx.text];
 
-    if (!fast_is_one_segment(c, a) || c->retries)
+    if (!a || !fast_is_one_segment(c, a) || c->retries)
         return false;
     keep();
     fast_text(&fx.s, c, a, c->flags & CONN_TIMESTAMPS, &o);
