@@ -67,31 +67,31 @@ static const struct option demo_rows[] = {
 
 static const struct command commands[] = {
     {.name = "runnel echo",
-     .about = "a TCP echo server with a TCP/IP stack of its own",
+     .about = "A TCP echo server with a TCP/IP stack of its own.",
      .more =
          "SIGINT (Ctrl-C) and SIGTERM end it: connections have two seconds to close, a second signal resets\n"
          "them at once; then one line sums up.\n",
      .rows = {echo_rows, link_rows, serve_rows, wire_rows},
      .run = run_echo},
     {.name = "runnel ping",
-     .about = "asks a host whether it is there, from a stack of its own, and prints what ping(8) prints",
+     .about = "Asks a host whether it is there, from a stack of its own, and prints what ping(8) prints.",
      .rows = {ping_rows, link_rows, wire_rows},
      .run = run_ping},
     {.name = "runnel bridge",
-     .about = "joins two devices to one wire, a bad one if asked for",
+     .about = "Joins two devices to one wire, a bad one if asked for.",
      .more = "Whatever arrives at one device is sent on by the other; a merged frame is cut before, and a "
              "partial\n"
              "checksum completed. SIGINT (Ctrl-C) and SIGTERM end it with a line for each direction.\n",
      .rows = {bridge_rows},
      .run = run_bridge},
     {.name = "runnel ss",
-     .about = "lists what is open in running programs, as ss(8) does for the kernel",
+     .about = "Lists what is open in running programs, as ss(8) does for the kernel.",
      .rows = {ss_rows},
      .run = run_ss},
     {.name = "runnel demo",
      .about =
-         "two stacks in this process, joined back to back: a client sends bytes through the other's echo "
-         "server and compares what comes back. Needs no rights and no interface",
+         "Two stacks in this process, joined back to back: a client sends bytes through the other's echo "
+         "server and compares what comes back. Needs no rights and no interface.",
      .rows = {demo_rows},
      .run = run_demo},
 };

@@ -146,5 +146,6 @@ void echo_close(struct echo *e)
     while (e->listening)
         rn_close(e->net, e->listeners[--e->listening]);
     free(e->socks);
-    *e = (struct echo){0};
+    e->socks = NULL;
+    e->room = 0;
 }

@@ -34,7 +34,8 @@ void echo_serve(struct echo *e, const struct rn_event *ev);
  * clients still send, throws it away, and closes as they close. */
 void echo_stop(struct echo *e);
 
-/* Resets the connections that are left and frees what echo_open took. The stack stays the caller's. */
+/* Resets the connections that are left and frees what echo_open took; the counts stay. The stack stays the
+ * caller's. */
 void echo_close(struct echo *e);
 
 #endif

@@ -190,7 +190,9 @@ void options_help(const struct command *command)
         printf(" %s", o->name);
     for (const struct option *o = NULL; (o = next_row(command, o));)
         any = any || !is_word(o);
-    printf("%s\n\n%s\n\n", any ? " [OPTION ...]" : "", command->about);
+    printf("%s\n\n", any ? " [OPTION ...]" : "");
+    print_wrapped(command->about, 0, 0);
+    putchar('\n');
     for (const struct option *o = NULL; (o = next_row(command, o));)
         print_row(o);
     print_row(&(struct option){.name = "--help, --version", .help = "Tells about this program."});

@@ -12,7 +12,8 @@
 enum { OPTIONS_TABLES = 4 };
 struct command {
     const char *name;  /* "runnel echo": begins each line that it prints */
-    const char *about; /* what it does: first a line for a list of commands, then sentences; lines of help */
+    const char *about; /* what it does, in a sentence */
+    const char *more;  /* what else --help says, in lines; NULL: nothing */
     /* Words and options: tables of at least one row, each ending with a row without a name. */
     const struct option *rows[OPTIONS_TABLES + 1];
     int (*run)(const struct command *command, int argc, char **argv); /* the words behind the name */
