@@ -225,7 +225,7 @@ static void sum_up(const struct ping *p)
     if (p->errors)
         printf(", +%" PRIu64 " errors", p->errors);
     printf(", %g%% packet loss, time %.0fms\n",
-           p->sent ? (double)((p->sent - p->received) * 100000 / p->sent) / 1e3 : 0, ms(p->last - p->began));
+           p->sent ? (double)(p->sent - p->received) * 100 / (double)p->sent : 0, ms(p->last - p->began));
     if (p->received)
         printf("rtt min/avg/max/mdev = %.3f/%.3f/%.3f/%.3f ms\n", ms(p->min), average, ms(p->max),
                root(p->squares / n - mean * mean) / 1e3);
