@@ -15,8 +15,9 @@
 
 void args_wrong(struct args *a, const char *name, const char *value, const char *right)
 {
+    name += *name == '[';
     a->wrong++;
-    fprintf(stderr, "%s: %s ", a->program, name);
+    fprintf(stderr, "%s: %.*s ", a->program, (int)strcspn(name, "[]"), name);
     if (!value)
         fprintf(stderr, "is missing");
     else {
@@ -39,7 +40,7 @@ bool args_text(struct args *a, const struct option *o, const char *value, void *
 {
     if (value && *value)
         return keep(to, value);
-    args_wrong(a, o->name, value, o->form ? o->form : "a word is wanted");
+    args_wrong(a, o->name, value, o->help);
     return false;
 }
 
@@ -131,7 +132,7 @@ bool args_number(struct args *a, const struct option *o, const char *value, void
 
 bool args_choice(struct args *a, const struct option *o, const char *value, void *to)
 {
-    size_t len = value ? strlen(value) : 0;
+    size_t len = value && !strchr(value, '|') ? strlen(value) : 0;
     uint32_t number = 0;
 
     for (const char *word = o->form; len; word += strcspn(word, "|") + 1, number++) {

@@ -46,14 +46,14 @@ struct option {
     "a bad wire, in both directions: loss=5,reorder=5,duplicate=2,corrupt=1 are percent of the frames; "     \
     "delay=10 and jitter=5 milliseconds, rate=100 Mbit/s, queue=1000 frames, seed=7"
 
-/* Prints the line for one wrong argument and counts it. value may be NULL: it is missing. Bytes of value that
- * are not printable are shown as '?'. */
+/* Prints the line for one wrong argument and counts it; name is shown without what stands in brackets. value
+ * may be NULL: it is missing. Bytes of value that are not printable are shown as '?'. */
 void args_wrong(struct args *a, const char *name, const char *value, const char *right);
 
 /* Digits, perhaps with decimals; no sign, no blanks, nothing behind. False: it is none. */
 bool args_decimal(const char *text, double *out);
 
-/* *to is a const char *: anything that is not empty. */
+/* *to is a const char *: anything that is not empty; the row's help says what. */
 args_judge args_text;
 
 /* *to is a const char *: a name that an interface may have, 1 to 15 bytes without '/', ':' or blanks. */

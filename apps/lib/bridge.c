@@ -26,7 +26,7 @@ enum { BATCH = 64, QUEUE = 65536 /* frames that the ring of a device can become 
 #define AT(field) offsetof(struct bridge_options, field)
 
 const struct option bridge_rows[] = {{"DEVICE", NULL, DEVICE_HELP, args_text, AT(device[0]), 0, 0},
-                                     {"DEVICE", NULL, NULL, args_text, AT(device[1]), 0, 0},
+                                     {"DEVICE", NULL, "the other one", args_text, AT(device[1]), 0, 0},
                                      {"--fault", "WIRE", FAULT_HELP, args_fault, AT(fault), 0, 0},
                                      {0}};
 
