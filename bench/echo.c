@@ -218,7 +218,8 @@ static void open_stack(struct bench *b)
 {
     struct rn_options options = {.connections = b->count,
                                  .neighbours = clients_addresses(b->count) + 16,
-                                 .budget_bytes = ((size_t)16 << 20) + (size_t)b->count * 1024};
+                                 .budget_bytes = ((size_t)16 << 20) + (size_t)b->count * 1024,
+                                 .conflict = RN_CONFLICT_OFF};
     char err[RN_ERRBUF] = "out of memory", ip[16], mac[18];
 
     if (!memory_open(&b->memory) ||

@@ -114,11 +114,14 @@ void rn_destroy(struct rn_stack *net);
 /* ---- devices and addresses ---------------------------------------------------------------------------- */
 
 struct rn_attach_options {
-    const char *mac; /* the address to use instead of the device's own; NULL: its own */
+    const char *mac; /* the address to use instead of the device's own; NULL: its own. Without a use where frames
+                      * have no link header */
     uint32_t mtu;    /* 0: the device's own */
     uint32_t vlan;   /* 802.1Q: what is sent has this tag, what has another or none is dropped: 1 to 4,094; 0:
                       * no tag is put in, and only that of VLAN 0, a mere priority, is taken */
     const struct rn_fault_options *fault; /* a bad wire put in front of it (rn_dev_fault); NULL: none */
+    const struct rn_capture_options *capture; /* what goes over it is recorded (rn_dev_capture), on the far side of
+                                               * the bad wire: as the other station sees it; NULL: nothing */
 };
 
 /* Opens a device by name, "tap:NAME" or an interface's name alone (runnel_dev.h has the grammar), and gives
@@ -263,8 +266,10 @@ enum rn_mask {
     RN_TROUBLE = 512, /* a soft error, ev.error: -ETIMEDOUT after R1 retransmissions, -EHOSTUNREACH by ICMP;
                        * the connection goes on. Only with soft_errors */
     RN_POSTED = 1024, /* ev.user is a message of rn_post; there is no socket, ev.sock is 0 */
-    RN_ADDRESS = 2048 /* of an own address, ev.address its number for rn_address, there is no socket: it can
-                       * be used now (ev.error 0); or another host uses it (-EADDRINUSE), be it ours or not */
+    RN_ADDRESS = 2048, /* of an own address, ev.address its number for rn_address, there is no socket: it can
+                        * be used now (ev.error 0); or another host uses it (-EADDRINUSE), be it ours or not */
+    RN_LINK = 4096     /* of a device, ev.device its number, there is no socket: it carries no frames for now, as
+                        * its interface is down (ev.error -ENETDOWN) or gone (-ENODEV); or does so again (0) */
 };
 
 struct rn_event {
@@ -274,9 +279,10 @@ struct rn_event {
     uint32_t mask;    /* enum rn_mask, all that happened since the socket was last returned */
     int error;     /* with RN_FAILED: -ECONNRESET, -ECONNREFUSED, -ETIMEDOUT, -EHOSTUNREACH, -ENOBUFS (memory
                     * was pressed, and for 10 s the peer took less than an eighth of what was queued for it),
-                    * -EADDRNOTAVAIL (another host has its own address); else with RN_TROUBLE, RN_ADDRESS */
+                    * -EADDRNOTAVAIL (another host has its own address); else with RN_TROUBLE, RN_ADDRESS, RN_LINK */
     uint32_t sent; /* with RN_SENT: how many pieces are free; with the last event all are */
     int address;   /* with RN_ADDRESS */
+    int device;    /* with RN_LINK */
 };
 
 /* The next socket that something happened to; false: none. A socket stands in the queue once at most. */

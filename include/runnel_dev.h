@@ -40,6 +40,14 @@ enum rn_medium {
     RN_IP = 1        /* frames begin with an IPv4 or IPv6 header */
 };
 
+/* Whether a device carries frames. One that is down or gone takes none, and drops what it is given to send; it
+ * looks for its interface by itself. */
+enum rn_link {
+    RN_LINK_UP = 0,
+    RN_LINK_DOWN = 1, /* its interface is switched off */
+    RN_LINK_GONE = 2  /* there is no interface of its name */
+};
+
 enum rn_frame_flags {
     RN_CSUM_VERIFIED = 1, /* the device has checked the transport checksum */
     RN_CSUM_TRUSTED = 2,  /* the frame has not been on a wire: no need to check */
@@ -78,7 +86,7 @@ struct rn_steer {
 struct rn_dev;
 
 struct rn_dev_ops {
-    const char *kind; /* "tap", "pair", ... */
+    const char *kind; /* "tap", "packet", ... */
 
     /* Lends up to max received frames, in order of arrival. Returns how many; 0: none, or rx_slots are lent
      * already. A frame stays lent, and its bytes as they are, until it is released: later calls lend further
@@ -110,7 +118,9 @@ struct rn_dev_ops {
      * tell of, so that nobody sleeps over it. */
     int (*arm)(struct rn_dev *dev, bool rx, bool tx);
 
-    /* Says which traffic is ours. Returns 0, or -EOPNOTSUPP where the device cannot share. May be NULL. */
+    /* Says which traffic is ours, of what comes to dev->mac and in dev->vlan as they are now, instead of what
+     * was said before: the device keeps the rest from us, and what is ours from the other owner of the link.
+     * Returns 0, -EOPNOTSUPP where it cannot do all of that, or another negative errno. May be NULL. */
     int (*steer)(struct rn_dev *dev, const struct rn_steer *rules, int n);
 
     /* Gives everything back, also with frames lent, reserved or under way, which are lost. The device and its
@@ -125,6 +135,7 @@ struct rn_dev {
     uint32_t mtu;      /* bytes of IP packet that fit a frame */
     uint8_t mac[6];    /* the address to use on it unless told otherwise */
     uint8_t medium;    /* enum rn_medium */
+    uint8_t link;      /* enum rn_link, kept by the driver */
     uint16_t vlan;     /* the stack puts that 802.1Q tag into what it sends, and takes what has it; 0: none */
     uint8_t no_csum;   /* 1: peers fill in no transport checksum here (never set on a real wire) */
     uint8_t loops;     /* 1: what is sent comes back, so packets from ourselves are right (the same) */
@@ -185,6 +196,35 @@ void rn_dev_fault_stats(const struct rn_dev *fault, struct rn_fault_stats stats[
 /* Changes the faults of a running wire; frames under way keep their times. NULL: as they are. A value out of
  * range is brought to the nearest in it. */
 void rn_dev_fault_set(struct rn_dev *fault, const struct rn_fault *rx, const struct rn_fault *tx);
+
+/* A recording of what goes over a device, as tcpdump, tshark and Wireshark read it. */
+struct rn_capture_options {
+    const char *path;   /* the file; it is made anew, for its owner to read and nobody else */
+    uint32_t snap;      /* bytes kept of each frame, at most 262,144; 0: all */
+    uint64_t bytes_max; /* the file stops before it is larger than that; 0: no limit */
+    rn_time epoch;      /* nanoseconds since 1970 when the stack's clock says 0; 0: that clock is rn_now, and
+                           what the system's says at this moment holds for the whole recording */
+};
+
+struct rn_capture_stats {
+    uint64_t frames, bytes; /* in the file, whose header is among the bytes */
+    uint64_t missed;        /* frames that went by after it stopped, or could not be written */
+    int stopped;            /* 0: it goes on; -EFBIG: it has its size; else the errno of a write, and the file
+                               ends with the last frame that was whole */
+};
+
+/* Records both directions of inner, which it then owns and closes, in a file of the pcap format with times in
+ * nanoseconds. The result is a device like any. A received frame is recorded when it is lent, with its own
+ * stamp if it has one; a sent one at sync. Each is recorded as it is on the wire: a merged one as its
+ * segments, a partial checksum filled in, a tag put back in its place. The file is up to date a second later
+ * at most, while the stack is driven as rn_flush says. Writing goes to the system's cache; where that blocks,
+ * it is the stack that waits. A write that fails ends the recording, not the traffic. 0, -EINVAL, -ENOMEM, or
+ * the errno with which the file cannot be made or written; on failure inner is as it was. */
+int rn_dev_capture(struct rn_dev **out, struct rn_dev *inner, const struct rn_capture_options *options,
+                   char *err);
+
+/* What it has recorded so far; as much of it may not be in the file yet as a second brings. */
+void rn_dev_capture_stats(const struct rn_dev *capture, struct rn_capture_stats *stats);
 
 /* ---- devices by name ----------------------------------------------------------------------------------
  *

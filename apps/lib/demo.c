@@ -146,7 +146,7 @@ static struct rn_stack *open_end(struct rn_dev *end, const char *address, char *
 {
     struct rn_stack *net;
 
-    if (rn_open(&net, NULL, err) < 0) {
+    if (rn_open(&net, &(struct rn_options){.conflict = RN_CONFLICT_OFF}, err) < 0) {
         end->ops->close(end);
         return NULL;
     }

@@ -201,6 +201,7 @@ static rn_time push(struct rn_dev *dev, rn_time now)
         next = f->inner->ops->sync(f->inner, now);
     } while (moved && is_due(&f->tx, now)); /* sync may have made room */
     dev->tx_drops = f->inner->tx_drops + f->tx.stats.overflowed;
+    dev->link = f->inner->link;
 
     /* What is due and still here waits for inner's ring, whose time inner has told. */
     if (!is_due(&f->tx, now))

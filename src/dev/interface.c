@@ -19,6 +19,7 @@
 #include <linux/rtnetlink.h>
 #include <linux/sockios.h>
 #include <net/if.h>
+#include <net/if_arp.h>
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/socket.h>
@@ -198,6 +199,7 @@ int interface_look(const char *name, struct interface *out)
         return 0; /* an error: there is no such index, which may have gone since */
     f->index = (uint32_t)link->ifi_index;
     f->up = link->ifi_flags & IFF_UP;
+    out->ethernet = link->ifi_type == ARPHRD_ETHER;
     f->loopback = link->ifi_flags & IFF_LOOPBACK;
     read_link(out, IFLA_RTA(link), (int)IFLA_PAYLOAD(head));
     s = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);

@@ -10,6 +10,7 @@
 /* The public facts, and what a TUN or TAP has besides. */
 struct interface {
     struct rn_interface facts;
+    bool ethernet;    /* its frames begin with an Ethernet header */
     bool tun, tap;    /* it is one */
     bool taken;       /* ... to which a process is attached */
     bool multi_queue; /* ... of several queues */

@@ -93,7 +93,7 @@ static int take(struct neighbours *n)
     return -1;
 }
 
-static int make(struct neighbours *n, const struct addr *addr, unsigned device, unsigned own)
+static int make(struct neighbours *n, const struct addr *addr, unsigned device)
 {
     int i = take(n);
 
@@ -102,7 +102,6 @@ static int make(struct neighbours *n, const struct addr *addr, unsigned device, 
     memset(&n->list[i], 0, sizeof n->list[i]);
     n->list[i].addr = *addr;
     n->list[i].device = (uint8_t)device;
-    n->list[i].own = (uint16_t)own;
     memcpy(n->list[i].mac + 6, n->own_macs[device], 6);
     if (!bucket_insert(&n->table, hash_of(n, addr, device), (uint32_t)i, 0)) {
         n->used--;
@@ -123,7 +122,7 @@ static void ask(struct neighbours *n, uint32_t index, enum neighbour_state state
         enqueue(n, index, tick_of(now), true);
 }
 
-int neighbour_want(struct neighbours *n, const struct addr *addr, unsigned device, unsigned own, rn_time now)
+int neighbour_want(struct neighbours *n, const struct addr *addr, unsigned device, rn_time now)
 {
     int i = neighbour_find(n, addr, device);
 
@@ -133,9 +132,21 @@ int neighbour_want(struct neighbours *n, const struct addr *addr, unsigned devic
         n->full++;
         return -1;
     }
-    i = make(n, addr, device, own);
+    i = make(n, addr, device);
     if (i >= 0)
         ask(n, (uint32_t)i, NEIGHBOUR_ASKED, now);
+    return i;
+}
+
+int neighbour_want_later(struct neighbours *n, const struct addr *addr, unsigned device)
+{
+    int i = neighbour_find(n, addr, device);
+
+    if (i >= 0)
+        return i;
+    i = make(n, addr, device);
+    if (i >= 0)
+        n->list[i].state = NEIGHBOUR_FAILED;
     return i;
 }
 
@@ -158,15 +169,15 @@ void neighbour_doubt(struct neighbours *n, unsigned index)
         e->confirmed -= NEIGHBOUR_CHECK_TICKS + 1;
 }
 
-int neighbour_heard(struct neighbours *n, const struct addr *addr, unsigned device, unsigned own,
-                    const uint8_t mac[6], bool asks, rn_time now)
+int neighbour_heard(struct neighbours *n, const struct addr *addr, unsigned device, const uint8_t mac[6],
+                    bool asks, rn_time now)
 {
     int i = neighbour_find(n, addr, device);
     struct neighbour *e;
     bool had;
 
     if (i < 0 && asks)
-        i = make(n, addr, device, own);
+        i = make(n, addr, device);
     if (i < 0)
         return -1;
     e = &n->list[i];
@@ -187,7 +198,7 @@ int neighbour_fix(struct neighbours *n, const struct addr *addr, unsigned device
     int i = neighbour_find(n, addr, device);
 
     if (i < 0)
-        i = make(n, addr, device, 0);
+        i = make(n, addr, device);
     if (i < 0)
         return -ENOSPC;
     unqueue(n, (uint32_t)i);

@@ -8,8 +8,9 @@
  * changed
  *
  * An entry is made when we want to send to somebody or when somebody asks for us, never because of what is
- * merely said aloud; a KNOWN entry is changed only by an answer to our question or by its own question. Those
- * who are being asked stand in a queue, a second from question to question, so its head is the next deadline.
+ * merely said aloud; a KNOWN entry is changed only by an answer to our question, by its own question, or when
+ * it announces itself (RFC 5227 2.3). Those who are being asked stand in a queue, a second from question to
+ * question, so its head is the next deadline.
  */
 #ifndef IP_NEIGHBOUR_H
 #define IP_NEIGHBOUR_H
@@ -34,12 +35,11 @@ enum { NEIGHBOUR_DEVICES = 8 };
 enum { NEIGHBOUR_CHECK_TICKS = (int)(60 * TIME_S >> TICK_SHIFT) };
 
 struct neighbour {
-    struct addr addr;
+    _Alignas(16) struct addr addr; /* so that an index is multiplied by 48, which is two shifts */
     uint8_t mac[12]; /* its link address and then ours, as they stand in front of what is sent to it */
     uint8_t state, device;
     uint8_t asked;      /* questions since the last answer */
     uint8_t queued;     /* 1: stands in the queue */
-    uint16_t own;       /* index of the own address that asks */
     uint32_t confirmed; /* tick of the last answer */
     uint32_t due;       /* tick of the next question */
     uint32_t next;      /* in the queue: index + 1 */
@@ -63,8 +63,11 @@ enum neighbour_act { NEIGHBOUR_NOTHING, NEIGHBOUR_ASK, NEIGHBOUR_GIVE_UP };
 /* The entry for an address; -1: there is none. */
 int neighbour_find(const struct neighbours *n, const struct addr *addr, unsigned device);
 
-/* The entry, made if there is none and then asked for; -1: no room (counted). own: the asking address. */
-int neighbour_want(struct neighbours *n, const struct addr *addr, unsigned device, unsigned own, rn_time now);
+/* The entry, made if there is none and then asked for; -1: no room (counted). */
+int neighbour_want(struct neighbours *n, const struct addr *addr, unsigned device, rn_time now);
+
+/* The same, but asked for at its first use only: FAILED until then. */
+int neighbour_want_later(struct neighbours *n, const struct addr *addr, unsigned device);
 
 /* The same as neighbour_ready, for those of whom it cannot be said at once. */
 bool neighbour_ready_else(struct neighbours *n, unsigned index, rn_time now);
@@ -85,8 +88,8 @@ void neighbour_doubt(struct neighbours *n, unsigned index);
 
 /* It said who it is, to us: by asking for us (asks) or by answering. Returns its index if it is known now and
  * was not before, so that those who wait can go; else -1. */
-int neighbour_heard(struct neighbours *n, const struct addr *addr, unsigned device, unsigned own,
-                    const uint8_t mac[6], bool asks, rn_time now);
+int neighbour_heard(struct neighbours *n, const struct addr *addr, unsigned device, const uint8_t mac[6],
+                    bool asks, rn_time now);
 
 /* An entry that stays. Its index, whose waiters can go, or -ENOSPC. */
 int neighbour_fix(struct neighbours *n, const struct addr *addr, unsigned device, const uint8_t mac[6]);

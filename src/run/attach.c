@@ -2,13 +2,18 @@
  *
  * From a device's name to a device of the stack:
  *
- *      rn_attach:   rn_dev_open -> mac, mtu -> wrappers -> rn_add_device
+ *      rn_attach:   rn_dev_open -> mac, mtu -> capture -> fault -> rn_add_device
+ *
+ * The recorder is told here what the wall clock says: nobody further down knows one.
  *
  * What has been opened is closed again when a later step fails. Called by the application; it keeps nothing.
  */
+#include "dev/capture.h"
 #include "dev/error.h"
 #include "dev/fault.h"
+#include "host/posix.h"
 #include "wire/addr.h"
+#include "wire/vlan.h"
 
 #include <runnel.h>
 
@@ -34,8 +39,12 @@ static int apply(struct rn_dev *dev, const char *device, const struct rn_attach_
     if (o->mtu && (o->mtu < MTU_MIN || o->mtu > dev->mtu))
         return error_line(err, -EINVAL, "%.60s: mtu %u: %d to %u are possible; the device's own is the most",
                           device, (unsigned)o->mtu, MTU_MIN, (unsigned)dev->mtu);
+    if (o->vlan > VLAN_LAST || (o->vlan && dev->medium != RN_ETHERNET))
+        return error_line(err, -EINVAL, "%.60s: vlan %u: 1 to %d are possible, and on Ethernet only", device,
+                          (unsigned)o->vlan, VLAN_LAST);
     if (o->mtu)
         dev->mtu = o->mtu;
+    dev->vlan = (uint16_t)o->vlan;
     return 0;
 }
 
@@ -53,6 +62,8 @@ int rn_attach(struct rn_stack *net, const char *device, const struct rn_attach_o
         return result;
     if (options)
         result = apply(dev, device, options, err);
+    if (result == 0 && options && options->capture)
+        result = rn_dev_capture(&dev, dev, options->capture, err);
     if (result == 0 && options && options->fault)
         result = fault_open(&dev, dev, options->fault, err);
     if (result == 0)
@@ -60,4 +71,21 @@ int rn_attach(struct rn_stack *net, const char *device, const struct rn_attach_o
     if (result < 0)
         dev->ops->close(dev);
     return result;
+}
+
+int rn_dev_capture(struct rn_dev **out, struct rn_dev *inner, const struct rn_capture_options *options,
+                   char *err)
+{
+    struct rn_capture_options o = {0};
+
+    if (options)
+        o = *options;
+    if (!o.epoch)
+        o.epoch = posix_epoch();
+    return capture_open(out, inner, &o, err);
+}
+
+void rn_dev_capture_stats(const struct rn_dev *capture, struct rn_capture_stats *stats)
+{
+    capture_stats(capture, stats);
 }

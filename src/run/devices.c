@@ -11,6 +11,7 @@
 #include "dev/error.h"
 #include "dev/interface.h"
 #include "dev/null.h"
+#include "dev/packet.h"
 #include "dev/pair.h"
 #include "dev/tap.h"
 
@@ -30,6 +31,7 @@ struct kind {
 static const struct kind kinds[] = {
     {"tap", true, tap_open, tap_survey},
     {"tun", true, tap_open_tun, tap_survey_tun},
+    {"packet", true, packet_open, packet_survey},
     {"loop", false, pair_open_loop, pair_survey_loop},
     {"null", false, null_open, null_survey},
 };

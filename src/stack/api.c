@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause
  *
- * Sockets: numbers for connections and listeners; datagrams.c has those of the third kind. A number is checked
- * against the record's generation at each call, and what it stands for is then asked of tcp/call. Statistics
- * are copies.
+ * Sockets: numbers for connections and listeners; datagrams.c has those of the third kind. A number is
+ * checked against the record's generation at each call, and what it stands for is then asked of tcp/call.
+ * Statistics are copies.
  *
  *      BITS    MEANING
  *      62-32   generation of the record (31 bits)
@@ -123,25 +123,29 @@ static bool parse_end(int protocol, const char *text, struct addr *a, uint16_t *
     return protocol == RN_ICMP ? addr_parse(text, a) : addr_parse_port(text, a, port);
 }
 
-/* The own address to connect from: the one asked for, else the one on the peer's link. */
+/* The own address to connect from: the one asked for, else the one that is on the next hop's link. */
 static int choose_source(struct rn_stack *net, int protocol, const struct addr *to, const char *from,
                          uint16_t *port, char *err)
 {
-    struct addr a;
-    int own = address_towards(&net->addresses, to);
+    struct route_hop hop;
+    struct addr a = {{0}};
+    int own = -1;
 
     *port = 0;
-    if (own < 0)
-        return ERROR_LINE(err, -ENETUNREACH, "none of this stack's addresses has that host on its link");
-    if (!from)
-        return own;
-    if (!parse_end(protocol, from, &a, port) || addr_is4(&a) != addr_is4(to))
+    if (from && (!parse_end(protocol, from, &a, port) || addr_is4(&a) != addr_is4(to)))
         return ERROR_LINE(err, -EINVAL, "'", from, "' is no source: write it as ",
                           protocol == RN_ICMP ? "10.0.0.7" : "10.0.0.7:0", ", of the peer's family");
-    if (addr_is_any(&a))
-        return own;
-    own = address_find(&net->addresses, &a);
-    return own < 0 ? ERROR_LINE(err, -EADDRNOTAVAIL, from, " is not an address of this stack") : own;
+    if (!addr_is_any(&a)) {
+        own = address_find(&net->addresses, &a);
+        if (own < 0)
+            return ERROR_LINE(err, -EADDRNOTAVAIL, from,
+                              " is not an address of this stack, or another host has it");
+    }
+    if (!route_find(&net->routes, &net->addresses, to, own < 0 ? -1 : net->addresses.list[own].device, &hop))
+        return ERROR_LINE(err, -ENETUNREACH, "that host is on no link of ",
+                          from ? "that source" : "this stack",
+                          ", and no route leads there: rn_add_route names a gateway");
+    return own < 0 ? hop.own : own;
 }
 
 /* A way to there, and a connection that has begun. */
@@ -152,7 +156,7 @@ static rn_sock connect_stream(struct rn_stack *net, const struct table_key *key,
     struct conn *c;
 
     if (hop < 0)
-        return ERROR_LINE(err, -ENOBUFS, "no room for one more neighbour: raise rn_options.neighbours");
+        return ERROR_LINE(err, hop, "no room for one more neighbour: raise rn_options.neighbours");
     rc = call_open(&net->conns, key, (uint16_t)hop,
                    (uint16_t)(net->devices[net->addresses.list[key->local].device].mtu -
                               (ipv6 ? IP6_LEN + TCP_LEN : IP4_LEN + TCP_LEN)),
@@ -233,9 +237,10 @@ static inline bool is_mute(const struct conn *c)
 }
 
 /* No connection has anything to say. */
-static bool other_event(struct rn_stack *net, struct rn_event *ev)
+static bool next_other(struct rn_stack *net, struct rn_event *ev)
 {
-    return (net->sockets.telling && datagrams_next(net, ev)) || post_next(net, ev);
+    return (net->sockets.telling && datagrams_next(net, ev)) || claim_tell(net, ev) || link_tell(net, ev) ||
+           post_next(net, ev);
 }
 
 /* c is mute, and so may be others behind it: the next that is not. */
@@ -246,7 +251,7 @@ static __attribute__((noinline)) bool pass_over(struct rn_stack *net, struct con
         conn_release(&net->conns, c);
         c = conn_pop_event(&net->conns);
     } while (c && is_mute(c));
-    return c ? tell(net, c, ev) : other_event(net, ev);
+    return c ? tell(net, c, ev) : next_other(net, ev);
 }
 
 __attribute__((hot)) bool rn_next(struct rn_stack *net, struct rn_event *ev)
@@ -254,7 +259,7 @@ __attribute__((hot)) bool rn_next(struct rn_stack *net, struct rn_event *ev)
     struct conn *c = net ? conn_pop_event(&net->conns) : NULL;
 
     if (!c)
-        return net && other_event(net, ev);
+        return net && next_other(net, ev);
     return is_mute(c) ? pass_over(net, c, ev) : tell(net, c, ev);
 }
 

@@ -143,8 +143,7 @@ static struct datagram datagram_of(const struct rn_stack *net, const struct room
 
 enum drop datagrams_input(struct rn_stack *net, const struct room_packet *p)
 {
-    struct socket_key key = {
-        .remote = p->ip.src, .local = p->own, .protocol = IP_UDP, .version6 = p->ipv6};
+    struct socket_key key = {.remote = p->ip.src, .local = p->own, .protocol = IP_UDP, .version6 = p->ipv6};
     struct view v = p->payload;
     struct datagram d;
     struct udp udp;
@@ -287,15 +286,19 @@ ptrdiff_t datagrams_receive(struct rn_stack *net, struct socket *k, void *data, 
 static int own_for(const struct rn_stack *net, const struct socket *k, const struct addr *peer,
                    const struct addr *local)
 {
-    int own = address_towards(&net->addresses, peer);
+    int own = k->key.local == SOCKET_ANY ? -1 : k->key.local, asked;
+    struct route_hop hop;
 
-    if (own < 0)
-        return -ENETUNREACH;
     if (!addr_eq(local, &(struct addr){{0}})) {
-        own = address_find(&net->addresses, local);
-        return own >= 0 && (k->key.local == SOCKET_ANY || k->key.local == own) ? own : -EADDRNOTAVAIL;
+        asked = address_find(&net->addresses, local);
+        if (asked < 0 || (own >= 0 && own != asked))
+            return -EADDRNOTAVAIL;
+        own = asked;
     }
-    return k->key.local == SOCKET_ANY ? own : k->key.local;
+    if (!route_find(&net->routes, &net->addresses, peer, own < 0 ? -1 : net->addresses.list[own].device,
+                    &hop))
+        return -ENETUNREACH;
+    return own < 0 ? hop.own : own;
 }
 
 /* Where a datagram goes: peer, local, ports into *to. The own address's index, or a negative errno. */

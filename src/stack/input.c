@@ -12,12 +12,12 @@
 #include "room.h"
 #include "tcp/fast.h"
 #include "tcp/in.h"
-#include "wire/arp.h"
 #include "wire/checksum.h"
 #include "wire/eth.h"
 #include "wire/ip4.h"
 #include "wire/ip6.h"
 #include "wire/quick.h"
+#include "wire/vlan.h"
 
 #include <errno.h>
 #include <string.h>
@@ -35,6 +35,20 @@ static inline bool is_verified(const struct rn_frame *frame)
     return frame->flags & (RN_CSUM_VERIFIED | RN_CSUM_TRUSTED);
 }
 
+/* Who is known already may tell everybody that he has moved (RFC 5227 2.3). */
+static bool announced(struct rn_stack *net, int device, const struct arp *a)
+{
+    int woken;
+
+    if (!addr_eq(&a->sender, &a->target) ||
+        neighbour_find(&net->neighbours, &a->sender, (unsigned)device) < 0)
+        return dropped(net, DROP_NOT_OURS);
+    woken = neighbour_heard(&net->neighbours, &a->sender, (unsigned)device, a->sender_mac, true, net->now);
+    if (woken >= 0)
+        output_wake(net, (unsigned)woken);
+    return false;
+}
+
 /* Somebody says who has an address. We learn from what is asked of us, and from what we asked for. */
 static bool arp(struct rn_stack *net, int device, struct view v)
 {
@@ -45,15 +59,17 @@ static bool arp(struct rn_stack *net, int device, struct view v)
     if (bad)
         return dropped(net, bad);
     own = address_find(&net->addresses, &a.target);
-    if (own < 0 || net->addresses.list[own].device != device)
-        return dropped(net, DROP_NOT_OURS);
-    if (address_find(&net->addresses, &a.sender) >= 0)
+    if (claim_heard(net, device, &a) || address_find(&net->addresses, &a.sender) >= 0)
         return dropped(net, DROP_ARP); /* our own address, from elsewhere */
+    if (own < 0 || net->addresses.list[own].device != device)
+        return announced(net, device, &a);
+    if (!address_is_usable(&net->addresses, (unsigned)own))
+        return dropped(net, DROP_TENTATIVE);
     if (!addr_is_any(&a.sender) && (!addr_is_unicast(&a.sender) ||
                                     !addr_same_prefix(&a.sender, &a.target, net->addresses.list[own].bits)))
         return dropped(net, DROP_SOURCE);
     if (!addr_is_any(&a.sender)) {
-        woken = neighbour_heard(&net->neighbours, &a.sender, (unsigned)device, (unsigned)own, a.sender_mac,
+        woken = neighbour_heard(&net->neighbours, &a.sender, (unsigned)device, a.sender_mac,
                                 a.operation == ARP_REQUEST, net->now);
         if (woken >= 0)
             output_wake(net, (unsigned)woken);
@@ -125,6 +141,8 @@ static bool network(struct rn_stack *net, int device, const struct rn_frame *fra
     own = address_find(&net->addresses, &ip.dst);
     if (own < 0 || group || net->addresses.list[own].device != device)
         return dropped(net, DROP_NOT_OURS);
+    if (!address_is_usable(&net->addresses, (unsigned)own))
+        return dropped(net, DROP_TENTATIVE);
     if (is_no_source(net, device, &ip.src))
         return dropped(net, DROP_SOURCE);
     if (ip.fragment)
@@ -152,9 +170,26 @@ static bool network_or_arp(struct rn_stack *net, int device, const struct rn_fra
     case ETH_IP4:
     case ETH_IP6: return network(net, device, frame, v, h->type == ETH_IP6, eth_is_group(h->dst), seg);
     case ETH_ARP: return arp(net, device, v);
-    case ETH_VLAN: return dropped(net, DROP_VLAN);
+    case ETH_VLAN: return dropped(net, DROP_VLAN); /* a second tag */
     default: return dropped(net, DROP_ETHERTYPE);
     }
+}
+
+/* Takes a tag off that the device has left in the frame. It must be that of our VLAN, none or one of VLAN 0
+ * if we are on none. */
+static enum drop untag(const struct room_device *d, const struct rn_frame *frame, struct view *v,
+                       struct eth *h)
+{
+    struct vlan tag = {.id = 0};
+    enum drop bad = DROP_NONE;
+
+    if (frame->flags & RN_VLAN) {
+        tag.id = frame->vlan & VLAN_IDS;
+    } else if (h->type == ETH_VLAN) {
+        bad = vlan_decode(v, &tag);
+        h->type = tag.type;
+    }
+    return bad || tag.id == d->vlan ? bad : DROP_VLAN;
 }
 
 /* Any frame, layer by layer. */
@@ -163,12 +198,11 @@ static __attribute__((noinline)) bool any_frame(struct rn_stack *net, int device
 {
     const struct room_device *d = &net->devices[device];
     struct view v = view_of(frame->data, frame->len);
+    enum drop bad;
     struct eth h;
 
     if (frame->fragments || !frame->len)
         return dropped(net, DROP_TRUNCATED); /* chains come with the devices that make them */
-    if (frame->flags & RN_VLAN)
-        return dropped(net, DROP_VLAN);
     seg->src_mac = NULL;
     if (d->dev->medium == RN_IP)
         return network(net, device, frame, v, v.at[0] >> 4 == 6, false, seg);
@@ -178,17 +212,23 @@ static __attribute__((noinline)) bool any_frame(struct rn_stack *net, int device
         return dropped(net, DROP_NOT_OURS);
     if (eth_is_group(h.src))
         return dropped(net, DROP_SOURCE);
+    bad = untag(d, frame, &v, &h);
+    if (bad)
+        return dropped(net, bad);
     seg->src_mac = frame->data + 6;
     return network_or_arp(net, device, frame, v, &h, seg);
 }
 
-/* The own address of a device that it is; -1: none of its own. */
+/* The own address of a device that it is; -1: none of its own that is used. */
 static __attribute__((noinline)) int own_of_device(const struct rn_stack *net, int device,
                                                    const struct addr *addr)
 {
     int own = address_find(&net->addresses, addr);
 
-    return own >= 0 && net->addresses.list[own].device == device ? own : -1;
+    return own >= 0 && net->addresses.list[own].device == device &&
+                   address_is_usable(&net->addresses, (unsigned)own)
+               ? own
+               : -1;
 }
 
 /* A segment was decoded and is for that own address: it is noted. */
@@ -239,9 +279,9 @@ static __attribute__((noinline)) bool usual6(struct rn_stack *net, int device, c
     return true;
 }
 
-/* A frame in the usual form, the whole way at once: a segment to our own link address. False: nothing was
- * done, and the layers find out what it is. Whether its source may send is asked only when there is no record
- * of it, since whoever has one was asked. */
+/* A frame in the usual form, the whole way at once: a segment without a tag to our own link address. False:
+ * nothing was done, and the layers find out what it is. Whether its source may send is asked only when there
+ * is no record of it, since whoever has one was asked. */
 static inline bool usual_frame(struct rn_stack *net, int device, const struct rn_frame *frame,
                                struct room_segment *seg)
 {
@@ -269,7 +309,7 @@ static inline bool usual_frame(struct rn_stack *net, int device, const struct rn
 int input_burst(struct rn_stack *net, int device, int frames)
 {
     const struct table *t = &net->conns.table;
-    bool quick = !net->conns.config.no_fast_path && net->devices[device].dev->medium == RN_ETHERNET;
+    bool quick = !net->conns.config.no_fast_path && net->devices[device].link_len == ETH_LEN;
     struct room_segment *seg = net->segments;
 
     for (const struct rn_frame *f = net->frames, *end = f + frames; f < end; f++) {
@@ -335,17 +375,12 @@ static void answer(struct rn_stack *net, int device, const struct room_segment *
 }
 
 /* The next hop towards a host that wrote to us: DROP_NONE and *hop, or why there is none yet. */
-static enum drop next_hop(struct rn_stack *net, int device, const struct room_segment *seg, uint16_t *hop)
+static enum drop next_hop(struct rn_stack *net, const struct room_segment *seg, uint16_t *hop)
 {
-    const struct address *own = &net->addresses.list[seg->key.local];
-    int i;
+    int i = output_hop(net, seg->key.local, &seg->key.remote);
 
-    if (net->devices[device].dev->medium != RN_IP &&
-        !addr_same_prefix(&own->addr, &seg->key.remote, own->bits))
-        return DROP_NO_ROUTE;
-    i = output_hop(net, seg->key.local, &seg->key.remote);
     if (i < 0)
-        return DROP_NEIGHBOURS_FULL;
+        return i == -ENETUNREACH ? DROP_NO_ROUTE : DROP_NEIGHBOURS_FULL;
     if (!neighbour_ready(&net->neighbours, (unsigned)i, net->now))
         return DROP_NEIGHBOUR;
     *hop = (uint16_t)i;
@@ -366,8 +401,7 @@ static struct verdict for_cookie(struct rn_stack *net, int device, const struct 
     uint16_t hop = 0;
     struct conn *c;
 
-    if (listener < 0 || !listen_sent_cookies(&net->listeners, s, listener) ||
-        next_hop(net, device, seg, &hop))
+    if (listener < 0 || !listen_sent_cookies(&net->listeners, s, listener) || next_hop(net, seg, &hop))
         return verdict_reset(DROP_NO_CONNECTION);
     c = listen_cookie(&net->listeners, s, &seg->key, listener, &seg->text.tcp, hop,
                       link_mss(net, device, seg->ipv6));
@@ -398,7 +432,7 @@ static struct verdict for_nobody(struct rn_stack *net, int device, const struct 
         return listener < 0 ? verdict_reset(DROP_NO_CONNECTION) : verdict_of(DROP_FLAGS);
     if (listener < 0)
         return verdict_reset(DROP_NO_LISTENER);
-    bad = next_hop(net, device, seg, &hop);
+    bad = next_hop(net, seg, &hop);
     if (bad)
         return verdict_of(bad);
     y = listen_syn_received(&net->listeners, &net->conns, &seg->key, listener, t, hop,

@@ -2,17 +2,17 @@
  *
  * A round's second half: what is owed is decided by tcp/out, encoded with wire/ straight into the devices'
  * transmit slots, committed, and pushed by one sync a device. First come replies without a connection, then
- * questions for neighbours, then SYN-ACKs, then the connections in `owing`, ROOM_SEGMENTS at a turn, then
- * datagrams.
+ * questions for own addresses and for neighbours, then SYN-ACKs, then the connections in `owing`,
+ * ROOM_SEGMENTS at a turn, then datagrams.
  *
- * A connection whose next hop is not known moves to the list of that neighbour; one whose device has no free
+ * A connection whose next hop is not known moves to the list of that neighbour, one whose own address may be
+ * another host's to `held`; one whose device has no free
  * slot stays in `owing` and the device is marked full, so that the sleeper waits for slots too.
  */
 #include "room.h"
 #include "tcp/fast.h"
 #include "tcp/out.h"
 #include "tcp/timers.h"
-#include "wire/arp.h"
 #include "wire/checksum.h"
 #include "wire/eth.h"
 #include "wire/icmp4.h"
@@ -20,6 +20,7 @@
 #include "wire/ip4.h"
 #include "wire/ip6.h"
 #include "wire/quick.h"
+#include "wire/vlan.h"
 
 #include <errno.h>
 #include <string.h>
@@ -75,20 +76,25 @@ static struct rn_frame *slot(struct rn_stack *net, unsigned device)
     return slot_of(net, &net->devices[device]);
 }
 
+/* The link's header, in front of a packet of that type; its length. */
+static uint32_t link_header(const struct room_device *d, uint8_t *at, const uint8_t *mac, uint16_t type)
+{
+    const struct vlan tag = {.id = d->vlan, .type = type};
+
+    if (d->link_len)
+        eth_put(at, mac, d->mac, d->vlan ? ETH_VLAN : type);
+    if (d->vlan)
+        vlan_encode(at + ETH_LEN, &tag);
+    return d->link_len;
+}
+
 /* Link and network headers in front of len bytes of transport; returns where the transport begins. */
 static uint8_t *headers(struct rn_stack *net, unsigned device, struct rn_frame *f, const uint8_t *mac,
                         const struct ip *ip, bool ipv6)
 {
     struct room_device *d = &net->devices[device];
-    uint8_t *at = f->data;
+    uint8_t *at = f->data + link_header(d, f->data, mac, ipv6 ? ETH_IP6 : ETH_IP4);
 
-    if (d->dev->medium != RN_IP) {
-        struct eth h = {.type = ipv6 ? ETH_IP6 : ETH_IP4};
-
-        memcpy(h.dst, mac, 6);
-        memcpy(h.src, d->mac, 6);
-        at += eth_encode(at, &h);
-    }
     at += ipv6 ? ip6_encode(at, ip) : ip4_encode(at, ip);
     f->len = (uint32_t)(at - f->data) + ip->payload_len;
     d->slot++;
@@ -125,15 +131,12 @@ static void put_tcp(struct rn_stack *net, unsigned device, const uint8_t *mac, c
 
 static void put_arp(struct rn_stack *net, unsigned device, const uint8_t *mac, const struct arp *a)
 {
+    struct room_device *d = &net->devices[device];
     struct rn_frame *f = slot(net, device);
-    struct eth h = {.type = ETH_ARP};
-    size_t at;
+    uint32_t at = link_header(d, f->data, mac, ETH_ARP);
 
-    memcpy(h.dst, mac, 6);
-    memcpy(h.src, net->devices[device].mac, 6);
-    at = eth_encode(f->data, &h);
-    f->len = (uint32_t)(at + arp_encode(f->data + at, a));
-    net->devices[device].slot++;
+    f->len = at + (uint32_t)arp_encode(f->data + at, a);
+    d->slot++;
 }
 
 static void put_icmp(struct rn_stack *net, const struct room_reply *r)
@@ -152,7 +155,8 @@ static void put_reply(struct rn_stack *net, const struct room_reply *r)
 {
     const struct rn_frame *f = slot(net, r->device);
 
-    if (!f || (r->kind == ROOM_ICMP && f->room < ETH_LEN + IP6_LEN + ICMP_LEN + r->icmp.len)) {
+    if (!f || (r->kind == ROOM_ICMP &&
+               f->room < net->devices[r->device].link_len + IP6_LEN + ICMP_LEN + r->icmp.len)) {
         net->drops[DROP_TX_FULL]++;
         return;
     }
@@ -194,14 +198,23 @@ int output_hop(struct rn_stack *net, unsigned own, const struct addr *to)
 {
     const struct address *a = &net->addresses.list[own];
     static const uint8_t none[6];
-    struct addr nobody = {{0}};
+    static const struct addr nobody;
+    struct route_hop hop;
+    int i;
 
-    if (net->devices[a->device].dev->medium != RN_IP)
-        return neighbour_want(&net->neighbours, to, a->device, own, net->now);
-    /* A link without link addresses has one next hop for all. */
-    if (neighbour_find(&net->neighbours, &nobody, a->device) < 0)
-        neighbour_fix(&net->neighbours, &nobody, a->device, none);
-    return neighbour_find(&net->neighbours, &nobody, a->device);
+    if (net->devices[a->device].dev->medium == RN_IP) {
+        /* A link without link addresses has one next hop for all. */
+        i = neighbour_find(&net->neighbours, &nobody, a->device);
+        if (i < 0)
+            i = neighbour_fix(&net->neighbours, &nobody, a->device, none);
+    } else if (!route_find(&net->routes, &net->addresses, to, a->device, &hop)) {
+        return -ENETUNREACH;
+    } else if (address_is_usable(&net->addresses, own)) {
+        i = neighbour_want(&net->neighbours, &hop.next, a->device, net->now);
+    } else {
+        i = neighbour_want_later(&net->neighbours, &hop.next, a->device);
+    }
+    return i < 0 ? -ENOBUFS : i;
 }
 
 void output_wake(struct rn_stack *net, unsigned neighbour)
@@ -232,10 +245,31 @@ static void unreachable(struct rn_stack *net, unsigned neighbour)
     }
 }
 
+/* Probes without a sender, so that nobody learns from them; announcements are from and for the address. */
+static void claim_addresses(struct rn_stack *net)
+{
+    enum conflict_act act;
+    unsigned own;
+
+    while ((act = claim_next(net, &own)) != CONFLICT_NOTHING) {
+        const struct address *at = &net->addresses.list[own];
+        struct arp a = {.operation = ARP_REQUEST, .target = at->addr};
+
+        if (act != CONFLICT_PROBE)
+            a.sender = at->addr;
+        memcpy(a.sender_mac, net->devices[at->device].mac, 6);
+        if (slot(net, at->device))
+            put_arp(net, at->device, everybody, &a);
+        else
+            net->drops[DROP_TX_FULL]++;
+    }
+}
+
 static void ask_neighbours(struct rn_stack *net)
 {
     enum neighbour_act act;
     unsigned index;
+    int own;
 
     while ((act = neighbour_due(&net->neighbours, net->now, &index)) != NEIGHBOUR_NOTHING) {
         const struct neighbour *e = &net->neighbours.list[index];
@@ -245,9 +279,10 @@ static void ask_neighbours(struct rn_stack *net)
             unreachable(net, index);
             continue;
         }
-        if (!addr_is4(&e->addr))
+        own = address_towards(&net->addresses, &e->addr, e->device);
+        if (!addr_is4(&e->addr) || own < 0 || !address_is_usable(&net->addresses, (unsigned)own))
             continue; /* neighbour discovery is to come; static entries serve IPv6 */
-        a.sender = net->addresses.list[e->own].addr;
+        a.sender = net->addresses.list[own].addr;
         memcpy(a.sender_mac, net->devices[e->device].mac, 6);
         if (slot(net, e->device))
             put_arp(net, e->device, e->state == NEIGHBOUR_CHECKED ? e->mac : everybody, &a);
@@ -326,8 +361,10 @@ put_usual(struct rn_stack *net, struct room_device *d, struct rn_frame *f, struc
 
     d->slot++;
     f->len = link + header + o->len;
-    if (link)
+    if (link == ETH_LEN)
         eth_put_both(f->data, hop->mac, ipv6 ? ETH_IP6 : ETH_IP4);
+    else
+        link_header(d, f->data, hop->mac, ipv6 ? ETH_IP6 : ETH_IP4);
     if (ipv6)
         quick_encode6(at, &p, &o->tcp);
     else
@@ -357,6 +394,15 @@ static inline __attribute__((always_inline)) void prefetch_active(const struct c
 
 enum turn { TURN_DONE, TURN_MORE, TURN_BLOCKED, TURN_WAITS };
 
+/* One whose own address is not used yet: it waits, or there is nothing to wait for. */
+static enum turn serve_unusable(struct rn_stack *net, struct conn *c)
+{
+    if (net->addresses.conflicts[c->key.local].phase != CONFLICT_TAKEN)
+        return TURN_WAITS;
+    conn_finish(&net->conns, c, -EADDRNOTAVAIL);
+    return TURN_DONE;
+}
+
 /* One connection's turn. */
 static __attribute__((noinline)) enum turn serve(struct rn_stack *net, struct conn *c)
 {
@@ -365,6 +411,8 @@ static __attribute__((noinline)) enum turn serve(struct rn_stack *net, struct co
 
     if (!c->owe && !c->dup_acks)
         return TURN_DONE;
+    if (!address_is_usable(&net->addresses, c->key.local))
+        return serve_unusable(net, c);
     if (c->retries && c->retries == conn_settings(&net->conns, c)->r1) /* RFC 9293 3.8.3 */
         neighbour_doubt(&net->neighbours, c->next_hop);
     if (!neighbour_ready(&net->neighbours, c->next_hop, net->now))
@@ -394,7 +442,7 @@ send_usual(struct rn_stack *net, struct room_device *d, struct rn_frame *f, stru
     put_usual(net, d, f, c, a, &o, hop, link, ipv6);
 }
 
-/* Over IP alone, IPv6, or without timestamps: not quite as usual. */
+/* Over IP alone, IPv6, with a tag, or without timestamps: not quite as usual. */
 static __attribute__((noinline)) void send_otherwise(struct rn_stack *net, struct room_device *d,
                                                      struct rn_frame *f, struct conn *c,
                                                      struct conn_active *a, const struct neighbour *hop)
@@ -421,11 +469,17 @@ static inline bool serve_usual(struct rn_stack *net, struct conn *c)
     f = slot_of(net, d);
     if (!f)
         return false;
-    if ((c->flags & (CONN_IPV6 | CONN_TIMESTAMPS)) == CONN_TIMESTAMPS && d->link_len)
+    if ((c->flags & (CONN_IPV6 | CONN_TIMESTAMPS)) == CONN_TIMESTAMPS && d->link_len == ETH_LEN)
         send_usual(net, d, f, c, a, hop, ETH_LEN, false, true);
     else
         send_otherwise(net, d, f, c, a, hop);
     return true;
+}
+
+/* What it waits for: its own address, or its neighbour's. */
+static __attribute__((noinline)) struct fifo *waits_for(struct rn_stack *net, const struct conn *c)
+{
+    return address_is_usable(&net->addresses, c->key.local) ? &net->waiting[c->next_hop] : &net->held;
 }
 
 /* One connection's turn, and where it stands afterwards. */
@@ -441,7 +495,8 @@ static inline void serve_one(struct rn_stack *net, uint32_t index, struct fifo *
     switch (serve(net, c)) {
     case TURN_MORE: fifo_push(&s->fifos, todo, index); break;
     case TURN_BLOCKED: fifo_push(&s->fifos, blocked, index); break;
-    case TURN_WAITS: fifo_push(&s->fifos, &net->waiting[c->next_hop], index); break;
+    case TURN_WAITS: fifo_push(&s->fifos, waits_for(net, c), index); break;
+
     case TURN_DONE:
         c->flags &= ~(uint32_t)CONN_IN_OWING;
         if (c->state == CONN_CLOSED)
@@ -500,7 +555,8 @@ static __attribute__((noinline)) void serve_datagrams(struct rn_stack *net)
 
         if (!neighbour_ready(&net->neighbours, d->hop, net->now)) {
             socket_waits(s, id);
-        } else if (!slot(net, net->addresses.list[d->own].device)) {
+        } else if (!address_is_usable(&net->addresses, d->own) ||
+                   !slot(net, net->addresses.list[d->own].device)) {
             datagram_push(&s->datagrams, &blocked, id);
         } else {
             put_datagram(net, d);
@@ -526,6 +582,8 @@ static __attribute__((hot)) bool push(struct rn_stack *net, rn_time *next)
         at = d->dev->ops->sync(d->dev, net->now);
         if (at < *next)
             *next = at;
+        if (d->link != d->dev->link)
+            net->link_news = true;
         if (!d->full)
             continue;
         d->full = false;
@@ -550,6 +608,8 @@ static void by_timers(struct rn_stack *net, rn_time *next)
 {
     uint32_t tick;
 
+    if (net->claims.due < *next)
+        *next = net->claims.due;
     if (wheel_next(&net->conns.wheel, &tick))
         by_tick(net, tick, next);
     if (timewait_next(&net->timewaits, &tick))
@@ -571,6 +631,8 @@ __attribute__((hot)) rn_time rn_flush(struct rn_stack *net, rn_time now)
         net->devices[i].full = false;
     net->first_slots = first_slots(net);
     put_replies(net);
+    if (claim_is_due(net))
+        claim_addresses(net);
     for (int round = 0; again && round < ROUNDS; round++) {
         ask_neighbours(net);
         answer_syns(net);
@@ -582,5 +644,5 @@ __attribute__((hot)) rn_time rn_flush(struct rn_stack *net, rn_time now)
     }
     by_timers(net, &next);
     /* What happened here, nobody has looked at yet. */
-    return again || room_events(net) > events || !post_may_sleep(net) ? now : next;
+    return again || net->link_news || room_events(net) > events || !post_may_sleep(net) ? now : next;
 }

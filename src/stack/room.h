@@ -3,10 +3,11 @@
  * The room where everybody meets: a stack's whole state, and what the files of stack/ call of each other.
  * Nothing outside stack/ includes this, but the tests of its files.
  *
- *      api.c, setup.c   what the application calls
+ *      api.c, setup.c, links.c   what the application calls
  *      settings.c       what a single socket can choose
  *      list.c           a walk over all that is open
  *      post.c           messages from other threads
+ *      claim.c          own addresses, until it is known that they are
  *      poll.c           a round's first half: bursts, stages, due timers
  *      input.c          a frame's way up: eth -> arp | ip -> tcp, one screen each
  *      control.c        ICMP, both ways
@@ -21,11 +22,13 @@
 #include "base/mailbox.h"
 #include "ip/address.h"
 #include "ip/neighbour.h"
+#include "ip/route.h"
 #include "tcp/conn.h"
 #include "tcp/listen.h"
 #include "tcp/segment.h"
 #include "tcp/timewait.h"
 #include "udp/socket.h"
+#include "wire/arp.h"
 #include "wire/icmp.h"
 #include "wire/ip.h"
 
@@ -91,12 +94,14 @@ struct room_device {
     struct rn_dev *dev;
     uint8_t mac[6];
     uint64_t mac_first6; /* eth_first6 of it */
-    uint8_t link_len;    /* of the link header */
+    uint8_t link_len;    /* of the link header, a tag with it */
+    uint16_t vlan;       /* 0: none */
     uint16_t own4;       /* the own IPv4 address that the last such segment was for: its index ... */
     uint64_t own4_is;    /* ... and its bytes as a word, + 1; 0: there was none */
     uint32_t mtu;
-    int lent;  /* frames that the last poll took */
-    bool full; /* the ring had no slot for us */
+    int lent;     /* frames that the last poll took */
+    bool full;    /* the ring had no slot for us */
+    uint8_t link; /* enum rn_link, as it was told */
     struct rn_frame *slots, *slot,
         *slots_end; /* reserved, ROOM_BURST at most: the next to be filled, the end */
 };
@@ -106,6 +111,17 @@ struct room_device {
 struct room_rate {
     rn_time taken; /* until then */
 };
+
+/* Own addresses of which it is not known yet whether they are. */
+struct claims {
+    rn_time due;         /* when one of them has something to send */
+    uint64_t used, seen; /* sets of own addresses, of which the application has not heard yet that they can be
+                          * used, and that another host does */
+    uint32_t lost;       /* conflicts before the use ... */
+    rn_time lost_at;     /* ... and the last one's time */
+    struct hash_key key; /* for random bits */
+};
+_Static_assert(ADDRESS_MAX <= 64, "a set of addresses is a word");
 
 struct rn_stack {
     struct rn_options options;
@@ -117,9 +133,13 @@ struct rn_stack {
     unsigned turn; /* counts polls; which device is polled first */
     struct room_device devices[STACK_DEVICES];
     int device_count;
+    bool link_news; /* a device's link is not what was told */
     struct addresses addresses;
+    struct claims claims;
+    struct routes routes;
     struct neighbours neighbours;
     struct fifo *waiting; /* by neighbour: connections that wait for its link address */
+    struct fifo held;     /* connections that wait for their own address */
     struct conns conns;
     struct listeners listeners;
     struct timewaits timewaits;
@@ -127,8 +147,8 @@ struct rn_stack {
     struct sockets sockets;                    /* of datagrams */
     struct room_rate resets, echoes, refusals; /* replies that nobody asked a connection for */
     uint64_t refused;                          /* ICMP errors sent */
-    struct mailbox posts;            /* messages from other threads */
-    uint32_t posts_refused;          /* counted by these threads */
+    struct mailbox posts;                      /* messages from other threads */
+    uint32_t posts_refused;                    /* counted by these threads */
     uint32_t posts_left; /* may be handed out before the next poll: sockets have their turn, too */
     unsigned wakes;      /* that the host was told of, or is about to, and has not taken back */
     bool may_sleep;      /* the mailbox was told so */
@@ -221,8 +241,8 @@ bool datagrams_next(struct rn_stack *net, struct rn_event *ev);
 /* One more of that kind may go. */
 bool reply_is_within_rate(struct rn_stack *net, struct room_rate *rate);
 
-/* A place for a reply; poll takes no more frames than there are places. mac: whom it goes to, NULL on a medium
- * without. */
+/* A place for a reply; poll takes no more frames than there are places. mac: whom it goes to, NULL on a
+ * medium without. */
 struct room_reply *reply_new(struct rn_stack *net, int device, enum room_reply_kind kind, const uint8_t *mac);
 
 /* The same, back to where a packet came from. */
@@ -230,7 +250,8 @@ struct room_reply *reply_to(struct rn_stack *net, const struct room_packet *p, e
 
 /* ---- output.c */
 
-/* The neighbour to send through from that own address to that host, asked for if it is new; -1: no room. */
+/* The neighbour to send through from that own address to that host, asked for if it is new; -ENOBUFS: no
+ * room, -ENETUNREACH: there is no way by that address's device. */
 int output_hop(struct rn_stack *net, unsigned own, const struct addr *to);
 
 /* Connections that waited for that neighbour stand in `owing` again. */
@@ -247,6 +268,37 @@ int settings_of_conn(struct rn_stack *net, struct conn *c, const struct conn_set
 
 /* The same of a socket without a connection: the number of its settings becomes another one. */
 int settings_of_other(struct rn_stack *net, uint8_t *number, const struct conn_settings *wanted);
+
+/* ---- links.c */
+
+/* That a device's link went or came, as an event; false: none did. */
+bool link_tell(struct rn_stack *net, struct rn_event *ev);
+
+/* ---- claim.c */
+
+/* An address was added. */
+void claim_begin(struct rn_stack *net, unsigned own);
+
+/* True: the packet says that one of our addresses is another host's, and is good for nothing else. */
+bool claim_heard(struct rn_stack *net, int device, const struct arp *a);
+
+/* What is to be sent for which own address. */
+static inline bool claim_is_due(const struct rn_stack *net)
+{
+    return net->now >= net->claims.due;
+}
+enum conflict_act claim_next(struct rn_stack *net, unsigned *own);
+
+/* News of an own address as an event; false: none. */
+bool claim_news(struct rn_stack *net, struct rn_event *ev);
+static inline bool claim_has_news(const struct rn_stack *net)
+{
+    return net->claims.used | net->claims.seen;
+}
+static inline bool claim_tell(struct rn_stack *net, struct rn_event *ev)
+{
+    return claim_has_news(net) && claim_news(net, ev);
+}
 
 /* ---- post.c */
 

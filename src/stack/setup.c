@@ -1,13 +1,14 @@
 /* SPDX-License-Identifier: BSD-2-Clause
  *
  * A stack is made in one block of memory that the host gives: its parts are laid out one after another by
- * the same function that says how many bytes they need, so the two cannot disagree. Devices, addresses and
- * neighbours are added here; nothing else is ever allocated.
+ * the same function that says how many bytes they need, so the two cannot disagree. Devices are added here;
+ * nothing else is ever allocated.
  */
 #include "room.h"
 #include "base/ring.h"
 #include "tcp/budget.h"
 #include "wire/eth.h"
+#include "wire/vlan.h"
 
 #include <errno.h>
 #include <string.h>
@@ -56,17 +57,18 @@ static bool complete(struct rn_options *o)
     DEFAULT(syn_retries, 7);
     DEFAULT(data_retries, 15);
     DEFAULT(ttl, 64);
-    return o->connections <= 1u << 26 && o->listeners <= 4096 && o->datagrams <= 65536 && o->half_open <= 1u << 24 &&
-           o->time_wait <= 1u << 26 && o->neighbours < CONN_NO_HOP && o->posts <= 65536 &&
-           o->receive_bytes <= o->receive_bytes_max && o->receive_bytes_max <= 1u << 30 &&
-           o->send_bytes <= o->send_bytes_max && o->send_bytes_max <= 1u << 30 && o->msl > 0 &&
-           o->msl <= 3600 * TIME_S && o->rto_min > 0 && o->rto_min <= o->rto_max && o->rto_initial > 0 &&
-           o->rto_max <= 3600 * TIME_S && o->delayed_ack > 0 && o->delayed_ack < 500 * TIME_MS &&
-           o->budget_bytes >= 1u << 16 && o->budget_bytes / SLAB_BYTES < UINT32_MAX / SLAB_UNITS - 16;
+    return o->conflict <= RN_CONFLICT_OFF && o->connections <= 1u << 26 && o->listeners <= 4096 &&
+           o->datagrams <= 65536 && o->half_open <= 1u << 24 && o->time_wait <= 1u << 26 &&
+           o->neighbours < CONN_NO_HOP && o->posts <= 65536 && o->receive_bytes <= o->receive_bytes_max &&
+           o->receive_bytes_max <= 1u << 30 && o->send_bytes <= o->send_bytes_max &&
+           o->send_bytes_max <= 1u << 30 && o->msl > 0 && o->msl <= 3600 * TIME_S && o->rto_min > 0 &&
+           o->rto_min <= o->rto_max && o->rto_initial > 0 && o->rto_max <= 3600 * TIME_S &&
+           o->delayed_ack > 0 && o->delayed_ack < 500 * TIME_MS && o->budget_bytes >= 1u << 16 &&
+           o->budget_bytes / SLAB_BYTES < UINT32_MAX / SLAB_UNITS - 16;
 }
 #undef DEFAULT
 
-enum { POOLS = 8, OTHER_QUEUES = 8 /* of connections: owing, events, and what a flush needs */ };
+enum { POOLS = 8, OTHER_QUEUES = 9 /* of connections: owing, events, held, and what a flush needs */ };
 
 /* Counted in 64 bits, so that a machine of 32 sees when the whole does not fit. */
 static size_t place(uint64_t *at, uint64_t bytes)
@@ -182,19 +184,20 @@ static void set_up_sockets(struct rn_stack *net, uint8_t *base, const struct lay
     s->hop_uses = net->conns.hop_uses;
     s->receive_bytes = o->receive_bytes;
     s->send_bytes = o->send_bytes;
-    bucket_init(&s->table, (struct bucket *)(void *)(base + l->socket_buckets), bucket_count_for(o->datagrams));
+    bucket_init(&s->table, (struct bucket *)(void *)(base + l->socket_buckets),
+                bucket_count_for(o->datagrams));
     datagram_init(&s->datagrams, &net->slabs, &net->conns.queues);
 }
 
-/* Four keys from the host's bytes, by a hash of a label each. */
+/* Five keys from the host's bytes, by a hash of a label each. */
 static void set_up_keys(struct rn_stack *net)
 {
     struct hash_key master;
     struct hash_key *keys[] = {&net->conns.table.hash_key, &net->conns.secret, &net->neighbours.key,
-                               &net->sockets.hash_key};
+                               &net->sockets.hash_key, &net->claims.key};
 
     memcpy(&master, net->host.seed, sizeof master);
-    for (uint64_t i = 0; i < 4; i++) {
+    for (uint64_t i = 0; i < 5; i++) {
         for (uint64_t j = 0; j < 4; j++) {
             uint64_t label[3] = {i, j, master.k[2] ^ master.k[3]};
 
@@ -295,6 +298,8 @@ int rn_add_device(struct rn_stack *net, struct rn_dev *dev, char *err)
         return ERROR_LINE(err, -EINVAL, NO_STACK);
     if (!dev || dev->mtu < 68 || dev->mtu > 65535)
         return ERROR_LINE(err, -EINVAL, "a device needs an MTU of 68 to 65,535 bytes");
+    if (dev->vlan && (dev->medium == RN_IP || dev->vlan > VLAN_LAST))
+        return ERROR_LINE(err, -EINVAL, "a VLAN is 1 to 4094, and on Ethernet only");
     if (net->device_count == STACK_DEVICES)
         return ERROR_LINE(err, -ENFILE, "a stack takes at most 8 devices");
     d = &net->devices[net->device_count];
@@ -302,65 +307,13 @@ int rn_add_device(struct rn_stack *net, struct rn_dev *dev, char *err)
     d->dev = dev;
     d->mtu = dev->mtu;
     d->slots = d->slot = d->slots_end = net->slots[net->device_count];
-    d->link_len = dev->medium == RN_IP ? 0 : ETH_LEN;
+    d->vlan = dev->vlan;
+    d->link_len = dev->medium == RN_IP ? 0 : dev->vlan ? ETH_LEN + VLAN_LEN : ETH_LEN;
     memcpy(d->mac, dev->mac, 6);
     d->mac_first6 = eth_first6(
         (const uint8_t[8]){dev->mac[0], dev->mac[1], dev->mac[2], dev->mac[3], dev->mac[4], dev->mac[5]});
     memcpy(net->neighbours.own_macs[net->device_count], dev->mac, 6);
     return net->device_count++;
-}
-
-/* The device that addresses and neighbours are added to; -1 and a line if there is none. */
-static int last_device(struct rn_stack *net, char *err)
-{
-    if (!net)
-        return ERROR_LINE(err, -1, NO_STACK);
-    if (!net->device_count)
-        return ERROR_LINE(err, -1, "attach a device first: rn_attach, rn_add_device");
-    return net->device_count - 1;
-}
-
-int rn_add_address(struct rn_stack *net, const char *address, char *err)
-{
-    int device = last_device(net, err), rc;
-    struct addr a;
-    unsigned bits;
-
-    if (device < 0)
-        return -EINVAL;
-    if (!address || !addr_parse_prefix(address, &a, &bits) || !addr_is_unicast(&a))
-        return ERROR_LINE(err, -EINVAL, "'", address ? address : "",
-                          "' is no address with prefix: write it as 10.0.0.7/24 or fd00::7/64");
-    if (addr_is_broadcast(&a, &a, bits))
-        return ERROR_LINE(err, -EINVAL, address, " is everybody on that link: give the address of one host");
-    rc = address_add(&net->addresses, &a, bits, (unsigned)device);
-    if (rc == -EADDRINUSE)
-        ERROR_LINE(err, rc, "the stack has the address ", address, " already");
-    else if (rc < 0)
-        ERROR_LINE(err, rc, "a stack takes at most 64 addresses");
-    return rc;
-}
-
-int rn_add_neighbour(struct rn_stack *net, const char *address, const char *mac, char *err)
-{
-    int device = last_device(net, err), index;
-    struct addr a;
-    uint8_t m[6];
-
-    if (device < 0)
-        return -EINVAL;
-    if (!address || !addr_parse(address, &a) || !addr_is_unicast(&a))
-        return ERROR_LINE(err, -EINVAL, "'", address ? address : "", "' is no host's address");
-    if (address_find(&net->addresses, &a) >= 0 || address_is_broadcast(&net->addresses, &a, (unsigned)device))
-        return ERROR_LINE(err, -EINVAL, address, " is this stack itself, or everybody: no neighbour");
-    if (!mac || !addr_parse_mac(mac, m) || m[0] & 1)
-        return ERROR_LINE(err, -EINVAL, "'", mac ? mac : "",
-                          "' is no host's link address: six bytes like 02:00:00:00:00:07, the first even");
-    index = neighbour_fix(&net->neighbours, &a, (unsigned)device, m);
-    if (index < 0)
-        return ERROR_LINE(err, -ENOSPC, "no room for one more neighbour: raise rn_options.neighbours");
-    output_wake(net, (unsigned)index);
-    return 0;
 }
 
 __attribute__((hot)) int stack_devices(struct rn_stack *net, struct rn_dev *devices[STACK_DEVICES])
@@ -372,7 +325,7 @@ __attribute__((hot)) int stack_devices(struct rn_stack *net, struct rn_dev *devi
 
 __attribute__((hot)) int stack_events(const struct rn_stack *net)
 {
-    return (int)room_events(net) + mailbox_any(&net->posts);
+    return (int)room_events(net) + mailbox_any(&net->posts) + claim_has_news(net) + net->link_news;
 }
 
 __attribute__((hot)) bool stack_wants_tx(const struct rn_stack *net, int device)

@@ -7,7 +7,6 @@
  */
 #include "vlan.h"
 
-enum { ID_MASK = 0x0fff, ID_RESERVED = 0x0fff };
 
 struct header {
     be16 control, type;
@@ -23,9 +22,9 @@ enum drop vlan_decode(struct view *v, struct vlan *out)
     if (h == NULL)
         return DROP_TRUNCATED;
     control = be16_get(h->control);
-    if ((control & ID_MASK) == ID_RESERVED)
+    if ((control & VLAN_IDS) > VLAN_LAST)
         return DROP_MALFORMED;
-    out->id = control & ID_MASK;
+    out->id = control & VLAN_IDS;
     out->priority = (uint8_t)(control >> 13);
     out->drop_eligible = control >> 12 & 1;
     out->type = be16_get(h->type);
@@ -37,7 +36,7 @@ size_t vlan_encode(uint8_t *at, const struct vlan *h)
 {
     struct header *to = (struct header *)at;
 
-    to->control = be16_of((uint32_t)h->priority << 13 | (uint32_t)h->drop_eligible << 12 | (h->id & ID_MASK));
+    to->control = be16_of((uint32_t)h->priority << 13 | (uint32_t)h->drop_eligible << 12 | (h->id & VLAN_IDS));
     to->type = be16_of(h->type);
     return VLAN_LEN;
 }

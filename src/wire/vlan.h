@@ -13,7 +13,7 @@
 
 #include <stdbool.h>
 
-enum { VLAN_LEN = 4 };
+enum { VLAN_LEN = 4, VLAN_IDS = 0x0fff, VLAN_LAST = 4094 /* that a network may have */ };
 
 struct vlan {
     uint16_t id; /* 0 to 4095; 0 is priority only, 4095 reserved */

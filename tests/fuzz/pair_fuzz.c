@@ -54,7 +54,8 @@ static void make_stack(struct wire *w, int s)
                            .neighbours = 8,
                            .budget_bytes = 1 << 17,
                            .receive_bytes = 4000,
-                           .send_bytes = 3000};
+                           .send_bytes = 3000,
+                           .conflict = RN_CONFLICT_OFF};
     struct rn_host host = {.seed = {(uint8_t)(s + 1)}};
     const char *own[] = {"10.0.0.1/24", "10.0.0.2/24"}, *peer[] = {"10.0.0.2", "10.0.0.1"};
     size_t bytes = rn_need(&o);

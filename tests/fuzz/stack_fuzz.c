@@ -262,7 +262,8 @@ static void begin(struct bench *b, bool six)
                            .neighbours = 16,
                            .budget_bytes = 1 << 16,
                            .receive_bytes = 3000,
-                           .send_bytes = 3000};
+                           .send_bytes = 3000,
+                           .conflict = RN_CONFLICT_OFF};
     struct rn_host host = {.seed = {1, 2, 3}};
     size_t bytes = rn_need(&o);
 

@@ -106,7 +106,8 @@ static struct rn_options options_of(const struct plan *p, int s)
                                .congestion = o & OPTION_NEWRENO ? "newreno" : "cubic",
                                .keep_alive = (o & OPTION_KEEP_ALIVE) != 0,
                                .budget_bytes = p->budget[s],
-                               .no_fast_path = p->slow_road};
+                               .no_fast_path = p->slow_road,
+                               .conflict = RN_CONFLICT_OFF};
 }
 
 static void make_stack(struct world *w, int s)

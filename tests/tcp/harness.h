@@ -20,6 +20,8 @@ struct trace {
     bool version6, made, neighbour;
     struct rn_options options;
     uint32_t mtu;
+    uint16_t vlan;
+    enum rn_conflict conflict;
     struct rn_stack *net;
     struct rn_dev *wire; /* the peer's end */
     void *memory;

@@ -67,6 +67,7 @@ struct trace *trace_need(void)
     if (trace->made)
         return trace;
     trace->made = true;
+    trace->options.conflict = trace->conflict;
     must(rn_dev_pair(ends, &pair, err) == 0);
     trace->wire = ends[1];
     trace->memory_bytes = rn_need(&trace->options);
@@ -74,6 +75,7 @@ struct trace *trace_need(void)
         mmap(NULL, trace->memory_bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
     must(trace->memory != MAP_FAILED);
     must(rn_init(&trace->net, &trace->options, trace->memory, trace->memory_bytes, &host, err) == 0);
+    ends[0]->vlan = trace->vlan;
     must(rn_add_device(trace->net, ends[0], err) == 0);
     memcpy(trace->flow.mac[0], peer_mac, 6);
     memcpy(trace->flow.mac[1], ends[0]->mac, 6);
@@ -371,6 +373,18 @@ void trace_no_neighbour(void)
     trace->neighbour = false;
 }
 
+void trace_conflict(enum rn_conflict conflict)
+{
+    must(!trace->made);
+    trace->conflict = conflict;
+}
+
+void trace_vlan(uint16_t vlan)
+{
+    must(!trace->made);
+    trace->vlan = vlan;
+}
+
 void trace_mtu(uint32_t mtu)
 {
     must(!trace->made);
@@ -397,6 +411,8 @@ static int set_up(void **state)
     trace->made = false;
     trace->neighbour = true;
     trace->mtu = TRACE_MTU;
+    trace->vlan = 0;
+    trace->conflict = RN_CONFLICT_OFF;
     trace->options = (struct rn_options){.connections = 64,
                                          .receive_bytes = 40000,
                                          .receive_bytes_max = 40000,

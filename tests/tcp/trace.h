@@ -103,8 +103,11 @@ void in_icmp(uint8_t type, uint8_t code, uint32_t word, uint32_t quoted_seq);
 /* ---- the application, which sees to it that its words are sent at once ------------------------------------
  */
 void trace_options(const struct rn_options *options); /* first in a test that wants other than the usual */
-void trace_no_neighbour(void); /* the same: the peer's link address is to be asked for */
-void trace_mtu(uint32_t mtu);  /* the same: the link's, instead of TRACE_MTU */
+void trace_no_neighbour(void);  /* the same: the peer's link address is to be asked for */
+void trace_mtu(uint32_t mtu);   /* the same: the link's, instead of TRACE_MTU */
+void trace_vlan(uint16_t vlan); /* the same: the device's; segments are then not for in() and out() */
+void trace_conflict(
+    enum rn_conflict conflict); /* the same: the address is asked for, instead of used at once */
 void app_listen(void);
 void app_connect(void);               /* from ACTIVE_PORT to PEER_PORT */
 void app_connect_from(uint16_t port); /* the same from another port */

@@ -42,7 +42,7 @@ static int towards(const struct addresses *list, const char *text)
 {
     struct addr a = address(text);
 
-    return address_towards(list, &a);
+    return address_towards(list, &a, -1);
 }
 
 static bool broadcast(const struct addresses *list, const char *text, unsigned device)
@@ -112,6 +112,28 @@ static void test_longest_prefix(void **state)
     assert_int_equal(towards(&list, "11.0.0.1"), -1);
 }
 
+/* Nobody finds one that another host has; it may be added again where it was, and nowhere else. */
+static void test_taken(void **state)
+{
+    struct addresses list = {.count = 0};
+
+    (void)state;
+    add(&list, "10.0.0.1/24", 0);
+    add(&list, "10.0.0.2/24", 0);
+    assert_true(address_is_usable(&list, 0));
+    list.conflicts[0].phase = CONFLICT_TAKEN;
+    assert_false(address_is_usable(&list, 0));
+    assert_int_equal(find(&list, "10.0.0.1"), -1);
+    assert_int_equal(find(&list, "10.0.0.2"), 1);
+    assert_int_equal(towards(&list, "10.0.0.9"), 1);
+    assert_int_equal(add(&list, "10.0.0.1/24", 1), -EADDRINUSE);
+    assert_int_equal(add(&list, "10.0.0.1/16", 0), 0);
+    assert_int_equal(list.count, 2);
+    assert_int_equal(find(&list, "10.0.0.1"), 0);
+    assert_int_equal(list.list[0].bits, 112);
+    assert_true(address_is_usable(&list, 0));
+}
+
 /* A prefix of no bits holds all of its family and nobody else. */
 static void test_families_are_apart(void **state)
 {
@@ -152,6 +174,7 @@ int main(void)
         cmocka_unit_test(test_found_by_index),
         cmocka_unit_test(test_twice_and_too_many),
         cmocka_unit_test(test_longest_prefix),
+        cmocka_unit_test(test_taken),
         cmocka_unit_test(test_families_are_apart),
         cmocka_unit_test(test_broadcast),
     };

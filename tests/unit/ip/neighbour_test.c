@@ -85,14 +85,14 @@ static int want(uint8_t number)
 {
     struct addr a = host(number);
 
-    return neighbour_want(&n, &a, 0, 5, now);
+    return neighbour_want(&n, &a, 0, now);
 }
 
 static int heard(uint8_t number, const uint8_t mac[6], bool asks)
 {
     struct addr a = host(number);
 
-    return neighbour_heard(&n, &a, 0, 3, mac, asks, now);
+    return neighbour_heard(&n, &a, 0, mac, asks, now);
 }
 
 static int fix(uint8_t number)
@@ -141,7 +141,6 @@ static void test_asked_three_times_a_second_apart(void **state)
 
     (void)state;
     assert_true(i >= 0);
-    assert_int_equal(n.list[i].own, 5);
     assert_false(neighbour_ready(&n, (unsigned)i, now));
     assert_true(neighbour_next(&n, &tick));
     assert_int_equal(tick, tick_of(now));
@@ -241,7 +240,6 @@ static void test_who_asks_for_us_is_learnt(void **state)
     (void)state;
     assert_true(i >= 0);
     assert_int_equal(find(4), i);
-    assert_int_equal(n.list[i].own, 3);
     assert_true(neighbour_ready(&n, (unsigned)i, now));
     assert_string_equal(due(), "");
     assert_int_equal(heard(4, two, true), -1); /* it has moved; nobody waited */
@@ -365,9 +363,27 @@ static void test_devices_are_apart(void **state)
 
     (void)state;
     assert_int_equal(neighbour_find(&n, &a, 1), -1);
-    assert_int_equal(neighbour_heard(&n, &a, 1, 0, two, false, now), -1);
+    assert_int_equal(neighbour_heard(&n, &a, 1, two, false, now), -1);
     assert_false(neighbour_ready(&n, (unsigned)i, now));
-    assert_int_not_equal(neighbour_want(&n, &a, 1, 0, now), i);
+    assert_int_not_equal(neighbour_want(&n, &a, 1, now), i);
+}
+
+/* One that may not be asked for yet: its first use asks. */
+static void test_wanted_later_is_asked_at_its_first_use(void **state)
+{
+    struct addr a = host(4);
+    int i = neighbour_want_later(&n, &a, 0);
+
+    (void)state;
+    assert_true(i >= 0);
+    assert_string_equal(due(), "");
+    assert_int_equal(neighbour_want_later(&n, &a, 0), i);
+    assert_int_equal(want(4), i);
+    assert_string_equal(due(), "");
+    assert_false(neighbour_ready(&n, (unsigned)i, now));
+    assert_string_equal(due(), "?4");
+    assert_int_equal(heard(4, one, false), i);
+    assert_true(neighbour_ready(&n, (unsigned)i, now));
 }
 
 /* Each has its own second; a first question does not wait for anybody else's next one. */
@@ -464,6 +480,7 @@ static void test_full_of_those_asked(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        TEST(test_wanted_later_is_asked_at_its_first_use),
         TEST(test_asked_three_times_a_second_apart),
         TEST(test_wanted_twice_is_asked_once),
         TEST(test_failed_is_asked_again_when_it_is_used),

@@ -14,6 +14,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 #include <unistd.h>
 #include <cmocka.h>
 
@@ -155,6 +156,44 @@ static void on_null_all_is_gone(void **state)
     rn_destroy(net);
 }
 
+/* By name and with options, as a program does it: everything that the stack said to itself is in the file,
+ * and at the time that a clock on the wall shows. */
+static void an_attached_device_can_be_recorded(void **state)
+{
+    char path[] = "/tmp/rn-devices-XXXXXX";
+    const struct rn_capture_options capture = {.path = path};
+    struct rn_stack *net = NULL;
+    char err[RN_ERRBUF] = "";
+    struct rn_stats s;
+    uint32_t words[10];
+    FILE *file;
+
+    (void)state;
+    close(mkstemp(path));
+    assert_int_equal(rn_open(&net, NULL, err), 0);
+    assert_int_equal(rn_attach(net, "loop", &(struct rn_attach_options){.capture = &capture}, err), 0);
+    assert_int_equal(rn_add_address(net, "10.9.0.1/24", err), 0);
+    assert_true(rn_connect(net, RN_TCP, "10.9.0.1:7", NULL, err) > 0);
+    for (int i = 0; i < 3; i++) {
+        rn_flush(net, rn_now());
+        rn_poll(net, rn_now());
+    }
+    rn_stats(net, &s);
+    assert_int_equal(s.tx_frames, 2); /* a SYN, and the reset: nobody listens */
+    assert_int_equal(s.rx_frames, 2);
+    rn_destroy(net);
+
+    file = fopen(path, "rb");
+    assert_non_null(file);
+    unlink(path);
+    assert_int_equal(fread(words, sizeof words, 1, file), 1);
+    assert_int_equal(words[5], 101); /* raw IP */
+    assert_true((time_t)words[6] - time(NULL) >= -2 && (time_t)words[6] - time(NULL) <= 1);
+    assert_int_equal(fseek(file, 0, SEEK_END), 0);
+    assert_int_equal(ftell(file), 24 + 4 * 16 + 2 * 60 + 2 * 40);
+    fclose(file);
+}
+
 /* ---- what a bare name means ---------------------------------------------------------------------------- */
 
 static void expect_choice(const char *ifname, const char *device, const char *words)
@@ -256,6 +295,7 @@ int main(void)
         cmocka_unit_test(wrong_names_are_told_where_and_what_there_is),
         cmocka_unit_test(on_loop_a_stack_talks_to_itself),
         cmocka_unit_test(on_null_all_is_gone),
+        cmocka_unit_test(an_attached_device_can_be_recorded),
         cmocka_unit_test(names_that_do_not_exist_are_made_if_they_say_a_kind),
         cmocka_unit_test(interfaces_that_exist_are_opened_as_what_they_are),
         cmocka_unit_test(bad_options_are_refused_and_the_device_closed),

@@ -120,7 +120,7 @@ static struct rn_stack *start(struct counting *c)
 {
     struct rn_stack *net = NULL;
 
-    assert_int_equal(rn_open(&net, NULL, NULL), 0);
+    assert_int_equal(rn_open(&net, &(struct rn_options){.conflict = RN_CONFLICT_OFF}, NULL), 0);
     make(c);
     assert_int_equal(rn_add_device(net, &c->dev, NULL), 0);
     return net;

@@ -1,0 +1,369 @@
+/* SPDX-License-Identifier: BSD-2-Clause
+ *
+ * A card that the kernel drives and goes on using: we take our frames from it beside the kernel.
+ *
+ *      card -- packet socket: filter -> receive ring -> us      (the kernel's taps come first)
+ *        |
+ *        +---- guard: ours? dropped                             (so that nobody else answers, or forwards it)
+ *        |
+ *        +---- the kernel's own protocols, bridges, VLANs ...
+ *
+ * The filter keeps from us what is the kernel's, the guard keeps from the kernel what is ours; both are made of
+ * what steer was told. With the card's own link address it is the IP addresses that tell; with another, that
+ * address, which the card is asked to let in. What we send goes to the card and is not seen by the kernel on
+ * the same machine.
+ *
+ * The interface may go down, or away, and come back: the socket waits for it, looking every 100 ms, and joins
+ * it again by name.
+ *
+ *      RN_LINK_UP --(the socket tells an error)--> RN_LINK_DOWN, RN_LINK_GONE --(a look)--> RN_LINK_UP
+ *
+ * Whatever is set is set on descriptors, and ends with them: no promiscuous flag, no address, no rule. Made by
+ * rn_attach("packet:NAME"); called by the stack through rn_dev_ops.
+ */
+#include "packet.h"
+
+#include "error.h"
+#include "guard.h"
+#include "mapped.h"
+#include "steering.h"
+#include "base/time.h"
+
+#include <arpa/inet.h>
+#include <errno.h>
+#include <linux/if_packet.h>
+#include <net/ethernet.h>
+#include <net/if.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#define LOOK (100 * TIME_MS) /* from one look for an interface that is down or gone to the next */
+
+struct packet {
+    struct rn_dev dev;
+    struct mapped rings;
+    char name[IFNAMSIZ];
+    uint8_t card_mac[6]; /* of the interface as it was last joined ... */
+    uint32_t index;      /* ... which changes when it is made again; 0: none was */
+    int guard;        /* -1: none */
+    bool armed;       /* somebody said that he would sleep */
+    rn_time looked;   /* while the interface is down or gone */
+    struct rn_steer rules[STEERING_RULES];
+    int rule_count;
+};
+
+static struct packet *packet_of(struct rn_dev *dev)
+{
+    return (struct packet *)dev;
+}
+
+/* ---- what is ours -------------------------------------------------------------------------------------- */
+
+/* Another link address than the card's: it lets that in, too, for as long as the socket lives. */
+static int let_in(const struct packet *p)
+{
+    struct packet_mreq request = {.mr_ifindex = (int)p->index, .mr_type = PACKET_MR_UNICAST, .mr_alen = 6};
+
+    memcpy(request.mr_address, p->dev.mac, 6);
+    if (setsockopt(p->dev.fd, SOL_PACKET, PACKET_ADD_MEMBERSHIP, &request, sizeof request) == 0)
+        return 0;
+    request.mr_type = PACKET_MR_PROMISC; /* it has no room for more addresses */
+    return setsockopt(p->dev.fd, SOL_PACKET, PACKET_ADD_MEMBERSHIP, &request, sizeof request) < 0 ? -errno
+                                                                                                : 0;
+}
+
+/* The new guard stands before the old one goes. */
+static int set_guard(struct packet *p, const struct steering *s, struct sock_filter *code)
+{
+    static const uint32_t verdicts[] = {GUARD_PASS, GUARD_PASS, GUARD_DROP};
+    int n = steering_write(s, verdicts, code);
+    int guard = guard_open(p->index, code, n);
+
+    if (p->guard >= 0)
+        close(p->guard);
+    p->guard = guard < 0 ? -1 : guard;
+    return guard < 0 ? -EOPNOTSUPP : 0;
+}
+
+static int set_filter(struct packet *p, const struct steering *s, struct sock_filter *code)
+{
+    static const uint32_t verdicts[] = {0, UINT32_MAX, UINT32_MAX};
+    struct sock_fprog program = {.len = (unsigned short)steering_write(s, verdicts, code), .filter = code};
+
+    return setsockopt(p->dev.fd, SOL_SOCKET, SO_ATTACH_FILTER, &program, sizeof program) < 0 ? -errno : 0;
+}
+
+/* Makes of the rules what they say. Without a guard, -EOPNOTSUPP, the rest is done nevertheless. */
+static int apply(struct packet *p)
+{
+    struct sock_filter code[STEERING_MAX];
+    const struct steering s = {.mac = p->dev.mac,
+                               .shared = memcmp(p->dev.mac, p->card_mac, 6) == 0,
+                               .vlan = p->dev.vlan,
+                               .rules = p->rules,
+                               .n = p->rule_count};
+    int guarded = s.n ? set_guard(p, &s, code) : 0, error = set_filter(p, &s, code);
+
+    if (!error && !s.shared)
+        error = let_in(p);
+    return error ? error : guarded;
+}
+
+static int steer(struct rn_dev *dev, const struct rn_steer *rules, int n)
+{
+    struct packet *p = packet_of(dev);
+
+    if (!steering_can(rules, n))
+        return -EOPNOTSUPP;
+    memcpy(p->rules, rules, (size_t)n * sizeof *rules);
+    p->rule_count = n;
+    return dev->link == RN_LINK_GONE ? 0 : apply(p); /* else when it is joined again */
+}
+
+/* ---- the interface comes and goes ---------------------------------------------------------------------- */
+
+/* Binds the socket to the interface as it is now. 0 or a negative errno. */
+static int join(struct packet *p, const struct rn_interface *card)
+{
+    struct sockaddr_ll at = {
+        .sll_family = AF_PACKET, .sll_protocol = htons(ETH_P_ALL), .sll_ifindex = (int)card->index};
+
+    p->index = 0;
+    if (bind(p->dev.fd, (const struct sockaddr *)&at, sizeof at) < 0)
+        return -errno;
+    p->index = card->index;
+    memcpy(p->card_mac, card->mac, 6);
+    return 0;
+}
+
+/* What the interface is now; one that was made again is joined. */
+static void look(struct packet *p, rn_time now)
+{
+    struct interface i;
+
+    p->looked = now;
+    p->dev.link = RN_LINK_GONE;
+    if (interface_look(p->name, &i) < 0 || !i.facts.index || !i.ethernet)
+        return;
+    if (i.facts.index != p->index) {
+        if (join(p, &i.facts) < 0)
+            return;
+        apply(p);
+    }
+    p->dev.link = i.facts.up ? RN_LINK_UP : RN_LINK_DOWN;
+}
+
+/* Takes the error that the socket has to tell, which would end every sleep. */
+static bool has_error(const struct packet *p)
+{
+    socklen_t len = sizeof(int);
+    int error = 0;
+
+    return getsockopt(p->dev.fd, SOL_SOCKET, SO_ERROR, &error, &len) == 0 && error;
+}
+
+/* ---- the rings ----------------------------------------------------------------------------------------- */
+
+/* Who was woken and finds nothing asks the socket why. */
+static __attribute__((hot)) int burst(struct rn_dev *dev, struct rn_frame *frames, int max, rn_time now)
+{
+    struct packet *p = packet_of(dev);
+    int n = mapped_burst(&p->rings, dev, frames, max, now);
+
+    if (!n && p->armed && has_error(p))
+        look(p, now);
+    p->armed = false;
+    return n;
+}
+
+static __attribute__((hot)) void release(struct rn_dev *dev, int n)
+{
+    mapped_release(&packet_of(dev)->rings, n);
+}
+
+static __attribute__((hot)) int reserve(struct rn_dev *dev, struct rn_frame *slots, int max, rn_time now)
+{
+    (void)now;
+    return mapped_reserve(&packet_of(dev)->rings, slots, max);
+}
+
+static __attribute__((hot)) void commit(struct rn_dev *dev, const struct rn_frame *slots, int n)
+{
+    mapped_commit(&packet_of(dev)->rings, slots, n);
+}
+
+static __attribute__((hot)) rn_time push(struct rn_dev *dev, rn_time now)
+{
+    struct packet *p = packet_of(dev);
+    rn_time next = mapped_push(&p->rings, dev, now);
+
+    if (p->rings.refused || (dev->link != RN_LINK_UP && now - p->looked >= LOOK))
+        look(p, now);
+    p->rings.refused = false;
+    if (dev->link != RN_LINK_UP && next > p->looked + LOOK)
+        next = p->looked + LOOK;
+    return next;
+}
+
+/* poll(2) tells of frames by itself, but not without being called. */
+static __attribute__((hot)) int arm(struct rn_dev *dev, bool rx, bool tx)
+{
+    struct packet *p = packet_of(dev);
+
+    p->armed = rx;
+    return (rx && mapped_has_frame(&p->rings)) || (tx && mapped_has_slot(&p->rings)) ? -EAGAIN : 0;
+}
+
+/* ---- opening and closing ------------------------------------------------------------------------------- */
+
+static void discard(struct packet *p)
+{
+    mapped_close(&p->rings);
+    if (p->guard >= 0)
+        close(p->guard);
+    if (p->dev.fd >= 0)
+        close(p->dev.fd);
+    free(p);
+}
+
+static void shut(struct rn_dev *dev)
+{
+    discard(packet_of(dev));
+}
+
+static const struct rn_dev_ops ops = {.kind = "packet",
+                                      .burst = burst,
+                                      .release = release,
+                                      .reserve = reserve,
+                                      .commit = commit,
+                                      .sync = push,
+                                      .arm = arm,
+                                      .steer = steer,
+                                      .close = shut};
+
+/* Why an interface will not do, and what would. 0: it will; or a negative errno. */
+static int judge(const struct interface *i, char *err)
+{
+    const char *name = i->facts.name;
+
+    if (!i->facts.index)
+        return error_line(err, -ENODEV, "packet:%s: there is no such interface: ip link shows which there are",
+                          name);
+    if (i->facts.loopback)
+        return error_line(err, -EINVAL,
+                          "packet:%s: the kernel takes for itself all that comes over the loopback "
+                          "interface: use a card, or tap:NAME to talk to this machine",
+                          name);
+    if (!i->ethernet)
+        return error_line(err, -EINVAL, "packet:%s: carries no Ethernet frames: use a card, or tap:NAME",
+                          name);
+    return 0;
+}
+
+/* An interface on which this works. 0 or a negative errno. */
+static int check(const char *name, struct interface *i, char *err)
+{
+    int error = interface_check("packet", name, err);
+
+    if (error < 0)
+        return error;
+    error = interface_look(name, i);
+    if (error < 0)
+        return error_line(err, error, "packet:%s: the kernel says nothing of its interfaces: %s", name,
+                          strerror(-error));
+    return judge(i, err);
+}
+
+static int open_socket(const char *name, char *err)
+{
+    int fd = socket(AF_PACKET, SOCK_RAW | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+
+    if (fd >= 0)
+        return fd;
+    if (errno == EPERM || errno == EACCES)
+        return error_line(err, -EPERM,
+                          "packet:%s: not permitted: run as root, or give the program the rights it needs: "
+                          "setcap cap_net_raw,cap_net_admin,cap_bpf+ep PROGRAM",
+                          name);
+    if (errno == EAFNOSUPPORT)
+        return error_line(err, -EAFNOSUPPORT,
+                          "packet:%s: this kernel has no packet sockets: modprobe af_packet, or one with "
+                          "CONFIG_PACKET",
+                          name);
+    return error_line(err, -errno, "packet:%s: cannot open a packet socket: %s", name, strerror(errno));
+}
+
+/* Everything after the descriptor, which p owns already. Nothing comes in before the filter is set. */
+static int set_up(struct packet *p, const struct rn_interface *card, char *err)
+{
+    int one = 1, error = mapped_open(&p->rings, p->dev.fd, card->mtu);
+
+    if (error == -ENOMEM)
+        return error_line(err, error,
+                          "packet:%s: no memory for its rings, about 20 MiB: raise the limit on this "
+                          "program's memory, or free some",
+                          p->name);
+    memcpy(p->card_mac, card->mac, 6);
+    memcpy(p->dev.mac, card->mac, 6);
+    if (!error && setsockopt(p->dev.fd, SOL_PACKET, PACKET_IGNORE_OUTGOING, &one, sizeof one) < 0)
+        error = -errno;
+    if (!error)
+        error = apply(p);
+    if (!error)
+        error = join(p, card);
+    if (error)
+        return error_line(err, error, "packet:%s: cannot set up a packet socket (Linux 4.20 is needed): %s",
+                          p->name, strerror(-error));
+    p->dev.ops = &ops;
+    p->dev.medium = RN_ETHERNET;
+    p->dev.mtu = card->mtu;
+    p->dev.link = card->up ? RN_LINK_UP : RN_LINK_DOWN;
+    p->dev.rx_slots = p->rings.rx.slots;
+    p->dev.tx_slots = p->rings.tx.slots;
+    return 0;
+}
+
+int packet_open(struct rn_dev **out, const char *name, char *err)
+{
+    struct interface i;
+    struct packet *p;
+    int error = check(name, &i, err);
+
+    if (error < 0)
+        return error;
+    p = calloc(1, sizeof *p);
+    if (!p)
+        return error_line(err, -ENOMEM, "packet:%s: no memory", name);
+    memcpy(p->name, name, strlen(name));
+    p->guard = -1;
+    p->dev.fd = open_socket(name, err);
+    error = p->dev.fd < 0 ? p->dev.fd : set_up(p, &i.facts, err);
+    if (error < 0) {
+        discard(p);
+        return error;
+    }
+    *out = &p->dev;
+    return 0;
+}
+
+/* ---- asking beforehand --------------------------------------------------------------------------------- */
+
+/* What opening would say, and whether steering would find a guard. */
+void packet_survey(const struct interface *i, struct rn_way *way)
+{
+    int fd;
+
+    if (judge(i, way->remedy) < 0)
+        return;
+    way->fit = RN_BLOCKED;
+    fd = open_socket(i->facts.name, way->remedy);
+    if (fd < 0)
+        return;
+    close(fd);
+    way->fit = RN_WORKS;
+    snprintf(way->mode, sizeof way->mode, "mapped rings, %s",
+             guard_works() ? "what is ours is kept from the kernel"
+                           : "no guard: it takes Linux 6.6 and CAP_BPF");
+}
