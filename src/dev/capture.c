@@ -33,7 +33,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-enum { FILE_HEADER = 24, RECORD_HEADER = 16, SNAP_MAX = 262144, BUFFER = SNAP_MAX + 65536 };
+enum { FILE_HEADER = 24, RECORD_HEADER = 16, SNAP_MAX = 262144, BUFFER = 65536 };
 enum { TAG = 4, TAG_AT = 12, ROOM = 131072 };
 #define UP_TO_DATE TIME_S
 
@@ -66,7 +66,7 @@ static bool empty_buffer(struct capture *c)
     FILE *file = pcap_dump_file(c->dump);
 
     c->since = RN_FOREVER;
-    if (pcap_dump_flush(c->dump) == 0) {
+    if (pcap_dump_flush(c->dump) == 0 && !ferror(file)) {
         c->whole = c->stats;
         return true;
     }
@@ -74,6 +74,7 @@ static bool empty_buffer(struct capture *c)
     c->whole.missed = c->stats.missed + c->stats.frames - c->whole.frames;
     c->stats = c->whole;
     __fpurge(file);
+    clearerr(file);
     if (ftruncate(fileno(file), (off_t)c->whole.bytes) < 0)
         c->stats.stopped = -errno; /* whoever reads it finds its last record cut short */
     return false;
