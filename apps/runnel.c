@@ -6,6 +6,7 @@
  */
 #include "lib/bridge.h"
 #include "lib/demo.h"
+#include "lib/devices.h"
 #include "lib/options.h"
 #include "lib/ping.h"
 #include "lib/serve.h"
@@ -48,6 +49,14 @@ static int run_ss(const struct command *command, int argc, char **argv)
     return code == OPTIONS_GO ? ss_run(command->name, &o) : code;
 }
 
+static int run_devices(const struct command *command, int argc, char **argv)
+{
+    const char *ifname = NULL;
+    int code = options_read(command, argc, argv, &ifname);
+
+    return code == OPTIONS_GO ? devices_run(command->name, ifname) : code;
+}
+
 static int run_demo(const struct command *command, int argc, char **argv)
 {
     uint32_t megabytes = 64;
@@ -64,6 +73,9 @@ static const struct option echo_rows[] = {
 
 static const struct option demo_rows[] = {
     {"[MEGABYTES]", NULL, "how many it sends; 64 unless said", args_number, 0, 1, 65536}, {0}};
+
+static const struct option devices_rows[] = {
+    {"[IFNAME]", NULL, "the interface; unless said, each that there is", args_text, 0, 0, 0}, {0}};
 
 static const struct command commands[] = {
     {.name = "runnel echo",
@@ -88,6 +100,12 @@ static const struct command commands[] = {
      .about = "Lists what is open in running programs, as ss(8) does for the kernel.",
      .rows = {ss_rows},
      .run = run_ss},
+    {.name = "runnel devices",
+     .about = "Tells which kinds of devices there are for an interface: how they work, or what helps. A star "
+              "stands "
+              "at the one that the interface's name alone takes.",
+     .rows = {devices_rows},
+     .run = run_devices},
     {.name = "runnel demo",
      .about =
          "Two stacks in this process, joined back to back: a client sends bytes through the other's echo "

@@ -93,4 +93,12 @@ struct args_fault {
 };
 args_judge args_fault;
 
+/* *to is a struct args_capture: a recording, "FILE[,snap=BYTES][,limit=MB]". */
+struct args_capture {
+    struct rn_capture_options options; /* its path is `path`, below */
+    char path[256];
+    bool given;
+};
+args_judge args_capture;
+
 #endif

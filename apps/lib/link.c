@@ -37,6 +37,10 @@ const struct option wire_rows[] = {
      "(quick, unless said), with the RFC's times (full, up to 7 s), not at all",
      args_choice, AT(conflict), 0, 0},
     {"--fault", "WIRE", FAULT_HELP, args_fault, AT(fault), 0, 0},
+    {"--capture", "FILE[,snap=N,limit=MB]",
+     "records what goes over the device, for tcpdump and Wireshark: so many bytes of each frame, and so many "
+     "megabytes",
+     args_capture, AT(capture), 0, 0},
     {0}};
 
 static const char *name_of(const char *device)
@@ -70,8 +74,10 @@ static void look_at_interface(const char *program, const char *device)
 /* The steps behind rn_open. 0 or a negative errno with err. */
 static int furnish(struct rn_stack *net, const char *device, const struct link_options *l, char *err)
 {
-    struct rn_attach_options attach = {
-        .mac = l->mac, .vlan = l->vlan, .fault = l->fault.given ? &l->fault.options : NULL};
+    struct rn_attach_options attach = {.mac = l->mac,
+                                       .vlan = l->vlan,
+                                       .fault = l->fault.given ? &l->fault.options : NULL,
+                                       .capture = l->capture.given ? &l->capture.options : NULL};
     bool version6 = l->gateway && strchr(l->gateway, ':');
     int rc = rn_attach(net, device, &attach, err);
 
@@ -109,7 +115,8 @@ struct rn_stack *link_open(const char *program, const struct rn_options *options
     return net;
 }
 
-bool link_address(const char *program, struct rn_stack *net, const struct rn_event *ev)
+/* Of an own address. */
+static bool tell_address(const char *program, struct rn_stack *net, const struct rn_event *ev)
 {
     struct rn_address a;
 
@@ -117,7 +124,17 @@ bool link_address(const char *program, struct rn_stack *net, const struct rn_eve
         return true;
     fprintf(stderr, "%s: %s is used by another host, %02x:%02x:%02x:%02x:%02x:%02x: %s\n", program, a.text,
             a.other[0], a.other[1], a.other[2], a.other[3], a.other[4], a.other[5],
-            a.use == RN_ADDRESS_TAKEN ? "choose another address with --ip"
+            a.use == RN_ADDRESS_TAKEN ? "choose another address"
                                       : "one of the two has to have another address");
     return a.use != RN_ADDRESS_TAKEN;
+}
+
+bool link_event(const char *program, struct rn_stack *net, const struct rn_event *ev)
+{
+    if (ev->mask & RN_LINK)
+        fprintf(stderr, "%s: the interface %s\n", program,
+                ev->error == -ENETDOWN ? "is down: it waits until it is up again"
+                : ev->error            ? "is gone: it waits until there is one of that name again"
+                                       : "is up");
+    return !(ev->mask & RN_ADDRESS) || tell_address(program, net, ev);
 }

@@ -17,6 +17,7 @@ struct link_options {
     uint32_t vlan;       /* 0: none */
     uint32_t conflict;   /* enum rn_conflict */
     struct args_fault fault;
+    struct args_capture capture;
 };
 
 /* Rows for addresses, and for the rest but the device; what they are read into begins with a struct
@@ -29,8 +30,8 @@ extern const struct option link_rows[], wire_rows[];
 struct rn_stack *link_open(const char *program, const struct rn_options *options,
                            const struct link_options *l, int *status);
 
-/* Looks at an event with RN_ADDRESS, and says on stderr what happened. False: another host has the address,
- * so there is no going on. */
-bool link_address(const char *program, struct rn_stack *net, const struct rn_event *ev);
+/* Looks at an event of no socket, and says on stderr what happened. False: another host has the address, so
+ * there is no going on. */
+bool link_event(const char *program, struct rn_stack *net, const struct rn_event *ev);
 
 #endif

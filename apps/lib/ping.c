@@ -160,8 +160,8 @@ static bool wait_for(struct ping *p, rn_time limit)
     int n = rn_wait(p->net, limit);
 
     while (rn_next(p->net, &ev)) {
-        if (ev.mask & RN_ADDRESS)
-            p->refused = !link_address(p->program, p->net, &ev) || p->refused;
+        if (ev.mask & (RN_ADDRESS | RN_LINK))
+            p->refused = !link_event(p->program, p->net, &ev) || p->refused;
         else if (ev.mask & RN_READABLE)
             receive(p);
     }

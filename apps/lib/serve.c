@@ -67,9 +67,9 @@ static void act(struct serve *s)
     struct rn_event ev;
 
     while (rn_next(s->net, &ev)) {
-        if (!(ev.mask & RN_ADDRESS))
+        if (!(ev.mask & (RN_ADDRESS | RN_LINK)))
             echo_serve(&s->echo, &ev);
-        else if (!link_address(s->program, s->net, &ev))
+        else if (!link_event(s->program, s->net, &ev))
             s->refused = true;
     }
 }

@@ -85,8 +85,8 @@ wrong_words()
     want all_four_wrong 2 4 'IFNAME "a/b"|MAC "x"|IP "y"|PORT "z"' $p a/b x y z
     want bytes_are_not_printed_raw 2 1 'PORT "?[31m7"' $p tap0 $m 10.7.0.7 "$(printf '\033[31m7')"
 
-    want runnel_alone 2 1 'COMMAND is missing|echo, ping, bridge, ss|demo|--help' $r
-    want runnel_unknown 2 1 'COMMAND "frob"|echo, ping, bridge, ss' $r frob
+    want runnel_alone 2 1 'COMMAND is missing|echo, ping, bridge, ss, devices and demo|--help' $r
+    want runnel_unknown 2 1 'COMMAND "frob"|echo, ping, bridge, ss, devices and demo' $r frob
     want echo_no_device 2 1 'DEVICE is missing|KIND:NAME' $r echo
     want echo_no_device_empty 2 1 'DEVICE ""' $r echo ''
     want echo_kind 2 1 "'foo:tap0'|no such kind of device|tap" $r echo foo:tap0
@@ -128,6 +128,9 @@ wrong_words()
     want ss_option 2 1 'option "-x"|-s' $r ss -x
     want ss_nobody 1 1 '/nowhere/x.sock|No such file' $r ss /nowhere/x.sock
     want demo_megabytes 2 1 'MEGABYTES "0"|1 to 65536' $r demo 0
+    want devices_too_many 2 1 'argument "b"|one too many' $r devices a b
+    want devices_no_name 2 1 "a/b|no blank, '/'" $r devices a/b
+    want devices_unknown 1 1 'no-such-one|ip link|tap:no-such-one' $r devices no-such-one
     want demo_too_many 2 1 'argument "2"' $r demo 1 2
 }
 

@@ -69,3 +69,40 @@ bool args_fault(struct args *a, const struct option *o, const char *value, void 
             "may stand delay=MS, jitter=MS, rate=MBIT, queue=FRAMES, seed=N");
     return good;
 }
+
+/* What stands behind the file's name. */
+static bool read_capture(char *words, struct rn_capture_options *out)
+{
+    char *rest = NULL;
+    double n;
+
+    for (char *word = strtok_r(words, ",", &rest); word; word = strtok_r(NULL, ",", &rest)) {
+        if (strncmp(word, "snap=", 5) == 0 && args_decimal(word + 5, &n) && n >= 1 && n <= 262144)
+            out->snap = (uint32_t)n;
+        else if (strncmp(word, "limit=", 6) == 0 && args_decimal(word + 6, &n) && n > 0 && n <= 1e9)
+            out->bytes_max = (uint64_t)(n * 1e6);
+        else
+            return false;
+    }
+    return true;
+}
+
+bool args_capture(struct args *a, const struct option *o, const char *value, void *to)
+{
+    struct args_capture *capture = to;
+    size_t len = value ? strcspn(value, ",") : 0;
+    char words[64];
+
+    if (len && len < sizeof capture->path && strlen(value + len) < sizeof words) {
+        snprintf(capture->path, sizeof capture->path, "%.*s", (int)len, value);
+        snprintf(words, sizeof words, "%s", value + len);
+        capture->options.path = capture->path;
+        capture->given = read_capture(words, &capture->options);
+        if (capture->given)
+            return true;
+    }
+    args_wrong(a, o->name, value,
+               "a file is wanted, as in run.pcap or run.pcap,snap=96,limit=100: bytes of each frame, at most "
+               "262144, and megabytes of the file");
+    return false;
+}
