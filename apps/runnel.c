@@ -1,140 +1,163 @@
 /* SPDX-License-Identifier: BSD-2-Clause
  *
- * runnel COMMAND ...: Runnel's own program. A command is a row of a table: its name and the function that
- * reads its words. lib/args.c judges the words, lib/serve.c and lib/demo.c do the work.
+ * runnel COMMAND ...: Runnel's own program. A command is a row of a table: its name, tables of its words, and
+ * the function that has them read and does the work. lib/options.c reads, lib/args.c judges; the rest of lib/
+ * has a file for each command.
  */
-#include "lib/args.h"
+#include "lib/bridge.h"
 #include "lib/demo.h"
+#include "lib/devices.h"
+#include "lib/options.h"
+#include "lib/ping.h"
 #include "lib/serve.h"
+#include "lib/ss.h"
 
 #include <runnel.h>
+#include <stddef.h>
 #include <stdio.h>
 #include <string.h>
 
-static const char help[] =
-    "usage: runnel COMMAND ...\n"
-    "\n"
-    "  echo DEVICE [--ip A.B.C.D[/LEN]] [--mac MAC] [--port PORT]\n"
-    "        a TCP echo server with a TCP/IP stack of its own. DEVICE is tap:NAME, which is made if it is\n"
-    "        not there. Unless said: --ip 10.7.0.7/24, --port 7, and the device's own link address.\n"
-    "        --no-window-scale, --no-timestamps, --no-sack: does without these TCP options.\n"
-    "        --keep-alive SECONDS: a silent client is asked after so long whether it is still there\n"
-    "        --budget KIB, --connections N: how much memory all connections share, and how many there can "
-    "be\n"
-    "        --fault loss=5,reorder=5,duplicate=2,corrupt=1,delay=10,seed=7: a bad wire, in both "
-    "directions;\n"
-    "        percent of the frames, and milliseconds\n"
-    "  demo [MEGABYTES]\n"
-    "        two stacks in this process, joined back to back: a client sends 64 megabytes through the\n"
-    "        other's echo server and compares what comes back. Needs no rights and no interface\n"
-    "  --help, --version\n"
-    "\n"
-    "Exit code 2: the words typed are wrong; 1: the world says no (no rights, no such interface, no TUN).\n";
-
-/* One "--name VALUE" or "--name=VALUE": true when argv[*i] is it; *value is NULL when there is none. */
-static bool is_option(const char *name, int argc, char **argv, int *i, const char **value)
+static int run_echo(const struct command *command, int argc, char **argv)
 {
-    size_t len = strlen(name);
+    struct serve_options o = {.port = 7};
+    int code = options_read(command, argc, argv, &o);
 
-    if (strncmp(argv[*i], name, len) != 0)
-        return false;
-    if (argv[*i][len] == '=')
-        *value = argv[*i] + len + 1;
-    else if (argv[*i][len] == 0)
-        *value = *i + 1 < argc ? argv[++*i] : NULL;
-    else
-        return false;
-    return true;
+    return code == OPTIONS_GO ? serve_run(command->name, &o) : code;
 }
 
-static int run_echo(struct args *args, int argc, char **argv)
+static int run_ping(const struct command *command, int argc, char **argv)
 {
-    struct serve_options o = {.program = "runnel echo"};
-    struct rn_fault_options fault = {.seed = 1};
-    char address[ARGS_ADDRESS_MAX] = "10.7.0.7/24";
-    const char *value = NULL;
-    uint32_t port = 7;
+    struct ping_options o = {.bytes = 56, .interval = 1000000000, .timeout = 10000000000};
+    int code = options_read(command, argc, argv, &o);
 
-    args->program = o.program;
-    for (int i = 0; i < argc; i++) {
-        if (is_option("--ip", argc, argv, &i, &value))
-            args_address(args, "--ip", value, address);
-        else if (is_option("--mac", argc, argv, &i, &o.mac))
-            args_mac(args, "--mac", o.mac);
-        else if (is_option("--port", argc, argv, &i, &value))
-            args_number(args, "--port", value, 1, 65535, &port);
-        else if (is_option("--keep-alive", argc, argv, &i, &value))
-            args_number(args, "--keep-alive", value, 1, 86400, &o.keep_alive_s);
-        else if (is_option("--budget", argc, argv, &i, &value))
-            args_number(args, "--budget", value, 64, 1 << 26, &o.budget_kib);
-        else if (is_option("--connections", argc, argv, &i, &value))
-            args_number(args, "--connections", value, 1, 1 << 20, &o.connections);
-        else if (is_option("--fault", argc, argv, &i, &value))
-            o.fault = args_fault(args, "--fault", value, &fault) ? &fault : NULL;
-        else if (strcmp(argv[i], "--no-window-scale") == 0)
-            o.no_window_scale = true;
-        else if (strcmp(argv[i], "--no-timestamps") == 0)
-            o.no_timestamps = true;
-        else if (strcmp(argv[i], "--no-sack") == 0)
-            o.no_sack = true;
-        else if (argv[i][0] == '-')
-            args_wrong(args, "option", argv[i],
-                       "the options are --ip, --mac, --port, --fault and those that --help tells of");
-        else if (o.device)
-            args_wrong(args, "argument", argv[i], "one DEVICE is wanted, and it stands there already");
-        else
-            o.device = argv[i];
-    }
-    args_device(args, "DEVICE", o.device);
-    if (args->wrong)
-        return ARGS_EXIT;
-    o.address = address;
-    o.port = (uint16_t)port;
-    return serve_run(&o);
+    return code == OPTIONS_GO ? ping_run(command->name, &o) : code;
 }
 
-static int run_demo(struct args *args, int argc, char **argv)
+static int run_bridge(const struct command *command, int argc, char **argv)
+{
+    struct bridge_options o = {0};
+    int code = options_read(command, argc, argv, &o);
+
+    return code == OPTIONS_GO ? bridge_run(command->name, &o) : code;
+}
+
+static int run_ss(const struct command *command, int argc, char **argv)
+{
+    struct ss_options o = {0};
+    int code = options_read(command, argc, argv, &o);
+
+    return code == OPTIONS_GO ? ss_run(command->name, &o) : code;
+}
+
+static int run_devices(const struct command *command, int argc, char **argv)
+{
+    const char *ifname = NULL;
+    int code = options_read(command, argc, argv, &ifname);
+
+    return code == OPTIONS_GO ? devices_run(command->name, ifname) : code;
+}
+
+static int run_demo(const struct command *command, int argc, char **argv)
 {
     uint32_t megabytes = 64;
+    int code = options_read(command, argc, argv, &megabytes);
 
-    args->program = "runnel demo";
-    if (argc > 0)
-        args_number(args, "MEGABYTES", argv[0], 1, 65536, &megabytes);
-    for (int i = 1; i < argc; i++)
-        args_wrong(args, "argument", argv[i], "nothing may stand behind MEGABYTES");
-    return args->wrong ? ARGS_EXIT : demo_run(args->program, (uint64_t)megabytes * 1000000);
+    return code == OPTIONS_GO ? demo_run(command->name, (uint64_t)megabytes * 1000000) : code;
 }
 
-static int print_help(struct args *args, int argc, char **argv)
+static const struct option echo_rows[] = {
+    {"DEVICE", NULL, DEVICE_HELP, args_text, offsetof(struct serve_options, link.device), 0, 0},
+    {"--port", "PORT", "the port to listen on; 7 unless said", args_number,
+     offsetof(struct serve_options, port), 1, 65535},
+    {0}};
+
+static const struct option demo_rows[] = {
+    {"[MEGABYTES]", NULL, "how many it sends; 64 unless said", args_number, 0, 1, 65536}, {0}};
+
+static const struct option devices_rows[] = {
+    {"[IFNAME]", NULL, "the interface; unless said, each that there is", args_text, 0, 0, 0}, {0}};
+
+static const struct command commands[] = {
+    {.name = "runnel echo",
+     .about = "A TCP echo server with a TCP/IP stack of its own.",
+     .more =
+         "SIGINT (Ctrl-C) and SIGTERM end it: connections have two seconds to close, a second signal resets\n"
+         "them at once; then one line sums up.\n",
+     .rows = {echo_rows, link_rows, serve_rows, wire_rows},
+     .run = run_echo},
+    {.name = "runnel ping",
+     .about = "Asks a host whether it is there, from a stack of its own, and prints what ping(8) prints.",
+     .rows = {ping_rows, link_rows, wire_rows},
+     .run = run_ping},
+    {.name = "runnel bridge",
+     .about = "Joins two devices to one wire, a bad one if asked for.",
+     .more = "Whatever arrives at one device is sent on by the other; a merged frame is cut before, and a "
+             "partial\n"
+             "checksum completed. SIGINT (Ctrl-C) and SIGTERM end it with a line for each direction.\n",
+     .rows = {bridge_rows},
+     .run = run_bridge},
+    {.name = "runnel ss",
+     .about = "Lists what is open in running programs, as ss(8) does for the kernel.",
+     .rows = {ss_rows},
+     .run = run_ss},
+    {.name = "runnel devices",
+     .about = "Tells which kinds of devices there are for an interface: how they work, or what helps. A star "
+              "stands "
+              "at the one that the interface's name alone takes.",
+     .rows = {devices_rows},
+     .run = run_devices},
+    {.name = "runnel demo",
+     .about =
+         "Two stacks in this process, joined back to back: a client sends bytes through the other's echo "
+         "server and compares what comes back. Needs no rights and no interface.",
+     .rows = {demo_rows},
+     .run = run_demo},
+};
+enum { COMMANDS = sizeof commands / sizeof *commands };
+
+/* The word behind "runnel". */
+static const char *name_of(const struct command *c)
 {
-    (void)args, (void)argc, (void)argv;
-    fputs(help, stdout);
+    return strchr(c->name, ' ') + 1;
+}
+
+static int help(void)
+{
+    printf("usage: runnel COMMAND ...\n\n");
+    for (int i = 0; i < COMMANDS; i++)
+        options_line(&commands[i]);
+    printf("\n`runnel COMMAND --help` tells the words of a command; --version tells that of Runnel.\n"
+           "Exit code 2: the words typed are wrong; 1: the world says no.\n");
     return 0;
 }
 
-static int print_version(struct args *args, int argc, char **argv)
+static int unknown(const char *name)
 {
-    (void)args, (void)argc, (void)argv;
-    printf("runnel %s\n", RN_VERSION);
-    return 0;
-}
+    struct args a = {.program = "runnel"};
+    char right[256] = "the commands are ";
+    size_t at = strlen(right);
 
-static const struct command {
-    const char *name;
-    int (*run)(struct args *args, int argc, char **argv); /* the words behind the name */
-} commands[] = {{"echo", run_echo}, {"demo", run_demo},   {"--help", print_help},
-                {"-h", print_help}, {"help", print_help}, {"--version", print_version}};
+    for (int i = 0; i < COMMANDS && at < sizeof right; i++)
+        at += (size_t)snprintf(right + at, sizeof right - at, "%s%s", name_of(&commands[i]),
+                               i < COMMANDS - 2    ? ", "
+                               : i == COMMANDS - 2 ? " and "
+                                                   : " (see runnel --help)");
+    args_wrong(&a, "COMMAND", name, right);
+    return ARGS_EXIT;
+}
 
 int main(int argc, char **argv)
 {
-    struct args args = {.program = "runnel"};
     const char *name = argc > 1 ? argv[1] : NULL;
 
-    if (argc > 2 && strcmp(argv[2], "--help") == 0)
-        name = argv[2];
-    for (size_t i = 0; name && i < sizeof commands / sizeof *commands; i++)
-        if (strcmp(name, commands[i].name) == 0)
-            return commands[i].run(&args, argc - 2, argv + 2);
-    args_wrong(&args, "COMMAND", name, "the commands are echo and demo (see runnel --help)");
-    return ARGS_EXIT;
+    if (!name)
+        return unknown(name);
+    for (int i = 0; i < COMMANDS; i++)
+        if (strcmp(name, name_of(&commands[i])) == 0)
+            return commands[i].run(&commands[i], argc - 2, argv + 2);
+    if (strcmp(name, "--help") == 0 || strcmp(name, "-h") == 0 || strcmp(name, "help") == 0)
+        return help();
+    if (strcmp(name, "--version") == 0)
+        return printf("runnel %s\n", RN_VERSION), 0;
+    return unknown(name);
 }

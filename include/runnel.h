@@ -13,7 +13,8 @@
  *    thread may call. rn_need, rn_now, rn_drop_name, rn_state_name touch no stack: any thread. Different
  *    stacks share nothing. No call blocks but rn_wait.
  *  - A socket is a number. A stale one gets -EBADF, never somebody else's connection. A listener has no
- *    bytes: it gets -ENOTCONN from calls that move, count or end them, and from rn_set_user.
+ *    bytes: it gets -ENOTCONN from calls that move, count or end them, and from rn_set_user. A datagram
+ *    socket has no stream: it gets -EOPNOTSUPP from calls that are about one.
  *  - A call that cannot succeed returns a negative errno and leaves its output arguments untouched.
  *  - char *err, where it stands, may be NULL; else it holds RN_ERRBUF (256) bytes and on failure gets one
  *    line that names the thing and the remedy. Other pointers may not be NULL unless it is said; NULL data
@@ -43,7 +44,7 @@ struct rn_stack;
 /* Index and generation of a socket. Positive; a negative one is an errno, 0 is no socket. */
 typedef int64_t rn_sock;
 
-enum rn_protocol { RN_TCP = 6, RN_UDP = 17 };
+enum rn_protocol { RN_ICMP = 1, RN_TCP = 6, RN_UDP = 17 };
 
 /* ---- making a stack ----------------------------------------------------------------------------------- */
 
@@ -51,6 +52,7 @@ enum rn_protocol { RN_TCP = 6, RN_UDP = 17 };
 struct rn_options {
     uint32_t connections; /* established or closing at once, 1 to 2^26 [1,024] */
     uint32_t listeners;   /* [16], at most 4,096 */
+    uint32_t datagrams;   /* sockets of RN_UDP and RN_ICMP at once [64], at most 65,536 */
     uint32_t half_open;   /* SYNs being answered at once [connections / 4, 64 to 65,536] */
     uint32_t time_wait;   /* closed connections remembered for 2 MSL [connections, 64 to 2^20] */
     uint32_t neighbours;  /* [1,024] */
@@ -287,23 +289,66 @@ struct rn_event {
 bool rn_next(struct rn_stack *net, struct rn_event *ev);
 
 /* Listens on "ADDRESS:PORT"; "0.0.0.0:P" and "[::]:P" mean every address of that family. The socket, or
- * -EINVAL, -EADDRINUSE, -EADDRNOTAVAIL, -ENOSPC, -EPROTONOSUPPORT. Connections not yet fetched by rn_next
- * count against the backlog (1,024). */
+ * -EINVAL, -EADDRINUSE, -EADDRNOTAVAIL, -ENOSPC, -EPROTONOSUPPORT (RN_ICMP). Connections not yet fetched by
+ * rn_next count against the backlog (1,024). With RN_UDP the socket itself gets the datagrams of any peer,
+ * and RN_READABLE; port 0: one is chosen. */
 rn_sock rn_listen(struct rn_stack *net, int protocol, const char *where, char *err);
 
 /* Begins to connect to "ADDRESS:PORT"; RN_CONNECTED or RN_FAILED follows. from is a local "ADDRESS:PORT" or
  * NULL; port 0: one is chosen (RFC 6056). The socket, or -EINVAL, -ENETUNREACH (rn_add_route says where a
- * gateway is), -EADDRNOTAVAIL, -EADDRINUSE, -ENOBUFS, -EPROTONOSUPPORT. */
+ * gateway is), -EADDRNOTAVAIL, -EADDRINUSE, -ENOBUFS, -EPROTONOSUPPORT. With RN_UDP nothing is sent, and
+ * RN_CONNECTED comes at once: from here on the socket has that peer and no other. With RN_ICMP to and from
+ * have no port, and the socket pings: what it sends are echo requests, what it gets are the replies to them.
+ */
 rn_sock rn_connect(struct rn_stack *net, int protocol, const char *to, const char *from, char *err);
 
 /* Copies at most len received bytes out. Their number; 0: the peer has finished (or len is 0, which does not
  * tell the end); -EAGAIN: none now, RN_READABLE will come; -EBADF; -ENOTCONN before the connection stands;
- * after a failure that rn_next has not told yet, its error. */
+ * after a failure that rn_next has not told yet, its error. Of a datagram socket: as rn_recv_from. */
 ptrdiff_t rn_recv(struct rn_stack *net, rn_sock sock, void *data, size_t len);
 
 /* Copies at most len bytes in, to be sent. Their number, a short one or -EAGAIN: full, RN_WRITABLE will
- * come; -EBADF; -EPIPE after rn_shutdown; -ENOTCONN; an untold failure's error. */
+ * come; -EBADF; -EPIPE after rn_shutdown; -ENOTCONN; an untold failure's error. Of a connected datagram
+ * socket: as rn_send_to, but that a length of 0 sends nothing. */
 ptrdiff_t rn_send(struct rn_stack *net, rn_sock sock, const void *data, size_t len);
+
+/* What is known of a datagram, or what is to be. Addresses are IPv6, or IPv4 as ::ffff:a.b.c.d. */
+struct rn_datagram {
+    uint8_t peer[16];    /* received: who sent it; to be sent: to whom, not looked at if connected */
+    uint8_t local[16];   /* received: which own address it was for; to be sent: from which, if not connected
+                          * (all zero: the socket's own, or the one on the peer's link) */
+    uint16_t peer_port;  /* RN_UDP: the same for ports */
+    uint16_t local_port; /* RN_UDP, received: the socket's; to be sent: not looked at */
+    uint16_t sequence;   /* RN_ICMP: of the request, and of the reply to it */
+    uint8_t ttl, tos;    /* received: of its packet; to be sent: not looked at, see struct rn_settings */
+    uint32_t device;     /* received: number of the device; to be sent: not looked at, local says it */
+    uint32_t len;        /* received: all its bytes, though fewer fitted; to be sent: not looked at */
+    rn_time stamp;       /* received: when, on the clock of rn_poll; to be sent: not looked at */
+
+    /* With an error that ICMP told: peer, ports and sequence are then those of what we had sent, and ... */
+    uint8_t router[16];           /* ... who told it; our own address: nobody on the link answers for peer */
+    uint8_t icmp_type, icmp_code; /* ... with that message, of RFC 792 or RFC 4443 */
+    uint32_t mtu;                 /* ... with -EMSGSIZE: what the path takes */
+};
+
+/* The next datagram that came to an RN_UDP or RN_ICMP socket: copies at most len of its bytes out and drops
+ * the rest. Their number, an empty datagram being 0 (there is no end); -EAGAIN: none, RN_READABLE will come;
+ * -EBADF; -EOPNOTSUPP: a stream. *d, if d is not NULL, is what is known of it, so that the same *d given to
+ * rn_send_to answers it, from the address that was asked. With a length of 0 it stays, and *d tells of it.
+ * While others are unread RN_READABLE comes again after each.
+ * A connected socket gets in their order, too, the ICMP errors about what it sent: -ECONNREFUSED (nobody has
+ * that port or protocol), -ENETUNREACH, -EHOSTUNREACH (all others), -EMSGSIZE (rn_send will say the same from
+ * now on). These write *d although they are errors, and end nothing. */
+ptrdiff_t rn_recv_from(struct rn_stack *net, rn_sock sock, void *data, size_t len, struct rn_datagram *d);
+
+/* Sends len bytes as one datagram, an empty one, too. All or nothing: len; -EAGAIN: full, RN_WRITABLE will
+ * come; -EBADF; -EOPNOTSUPP: a stream; -EINVAL: peer is no host; -EMSGSIZE: it does not fit the path's MTU
+ * (nothing is cut in fragments); -ENETUNREACH; -EADDRNOTAVAIL: local is not ours, or not this socket's;
+ * -ENOBUFS: memory is short (docs/memory.md), or no room for one more neighbour: it counts as lost. d may be
+ * NULL if the socket is connected, else -ENOTCONN; an RN_ICMP socket then counts the sequence on from the last
+ * one. */
+ptrdiff_t rn_send_to(struct rn_stack *net, rn_sock sock, const void *data, size_t len,
+                     const struct rn_datagram *d);
 
 /* Receiving without a copy. Lends the bytes that lie together at the front of what was received: their
  * number, *data where they are, good until rn_consume, rn_recv, rn_splice, rn_close or the next rn_poll.
@@ -348,10 +393,11 @@ int rn_shutdown(struct rn_stack *net, rn_sock sock);
 /* A FIN after what is queued; if received bytes were not read, or more arrive, a RST (RFC 9293 3.6.1,
  * SHLD-3). The number is stale from here on, and no further event comes; the connection closes by itself,
  * for which it has 60 s once the peer has acknowledged our FIN. A listener: its connections not yet fetched
- * are reset. 0 or -EBADF. */
+ * are reset. A datagram socket: what it was given to send is sent. 0 or -EBADF. */
 int rn_close(struct rn_stack *net, rn_sock sock);
 
-/* A RST; queued bytes are dropped. The number is stale from here on. 0 or -EBADF. */
+/* A RST; queued bytes are dropped. The number is stale from here on. Sockets without a connection: as
+ * rn_close. 0 or -EBADF. */
 int rn_abort(struct rn_stack *net, rn_sock sock);
 
 /* The present level: RN_READABLE (a read says something else than -EAGAIN) and RN_WRITABLE as they are now,
@@ -375,6 +421,9 @@ struct rn_stats {
     uint64_t segments_in, segments_out, retransmitted, duplicate_acks_out, resets_in, resets_out;
     uint64_t opened_passive, opened_active, closed, failed, timed_out;
     uint64_t cookies_sent, cookies_taken; /* SYN cookies; RFC 4987 */
+    uint64_t datagrams_in, datagrams_out; /* of RN_UDP and RN_ICMP sockets */
+    uint64_t datagrams_unsent;            /* their neighbour did not answer, or too many waited for it */
+    uint64_t unreachables_out;            /* ICMP errors that we sent: no such port or protocol here */
     uint64_t evicted;         /* failed with -ENOBUFS: the budget was pressed, and their peers did not read */
     uint64_t islands_dropped; /* how often what a connection held out of order was dropped for the same */
     uint64_t entered[RN_STATES]; /* how often each state was entered, by rn_state_name */
@@ -411,9 +460,40 @@ struct rn_info {
     /* What holds the sender back now: "application" (it has given all), "send buffer" (it has more than
      * that takes), "budget", "peer's window", "network", "recovery" (of what was lost). */
     const char *limited_by;
+    int protocol; /* enum rn_protocol */
+    rn_sock sock; /* its number; 0: the program has let go of it, or not heard of it yet */
 };
-/* 0 or -EBADF. A listener has local, state and congestion; the rest is 0 and "". */
+/* 0 or -EBADF. A listener has local, state and congestion; the rest is 0 and "". A datagram socket has local,
+ * peer if it is connected (its state is ESTABLISHED then, else CLOSED), unread, unsent and the two limits, and
+ * in mss the most bytes in a datagram; the rest is 0 and "". RN_ICMP shows the identifier as local's port. */
 int rn_info(struct rn_stack *net, rn_sock sock, struct rn_info *info);
+
+/* Where a walk over all that is open stands: {0} at first. */
+struct rn_cursor {
+    uint64_t at;
+    uint32_t looks; /* records that it may still look at, used or not; the caller gives it more as it likes, as a
+                     * rule 1,024 a round: a stack may have millions */
+};
+
+/* The next of all that is open: listeners, datagram sockets, connections, also those that close by themselves,
+ * and what is half open or in TIME-WAIT, of which only state and addresses are known. 1 and *info; 0: that
+ * was all; -EAGAIN: no looks are left; -EINVAL. What changes between two calls may be missed, or be told
+ * twice. */
+int rn_next_socket(struct rn_stack *net, struct rn_cursor *cursor, struct rn_info *info);
+
+/* Ends what the program has let go of and what goes on by itself: connections that are closing are reset, which
+ * rn_flush sends, and those in TIME-WAIT are forgotten before their time (RFC 9293 3.6.1 asks for two MSL): for
+ * a program's end. cursor as for rn_next_socket. 0: all was looked at; -EAGAIN: no looks are left; -EINVAL. */
+int rn_forget(struct rn_stack *net, struct rn_cursor *cursor);
+
+/* Serves a report on what is going on, on a UNIX stream socket at that path, to whoever connects and may open
+ * the file (mode 0600): lines of text as docs/report.md describes them, which `runnel ss` reads. It is served
+ * within rn_wait and rn_fd, a bounded piece a round, to at most four readers at once; one that does not read is
+ * let go after 5 s. path NULL: $XDG_RUNTIME_DIR/runnel/PID.sock, or /run/runnel/PID.sock for root, where
+ * `runnel ss` looks. What a program left behind that is gone is replaced; rn_destroy takes the file away. 0;
+ * -EADDRINUSE (a living program serves there), -EALREADY (this stack does), -ENOSYS (it was made by
+ * rn_init), -EINVAL, or why there can be no such file. */
+int rn_report(struct rn_stack *net, const char *path, char *err);
 
 #ifdef __cplusplus
 }

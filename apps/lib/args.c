@@ -15,8 +15,9 @@
 
 void args_wrong(struct args *a, const char *name, const char *value, const char *right)
 {
+    name += *name == '[';
     a->wrong++;
-    fprintf(stderr, "%s: %s ", a->program, name);
+    fprintf(stderr, "%s: %.*s ", a->program, (int)strcspn(name, "[]"), name);
     if (!value)
         fprintf(stderr, "is missing");
     else {
@@ -28,11 +29,28 @@ void args_wrong(struct args *a, const char *name, const char *value, const char 
     fprintf(stderr, ": %s\n", right);
 }
 
+/* Where a judge writes a word that is good as it stands. */
+static bool keep(void *to, const char *value)
+{
+    *(const char **)to = value;
+    return true;
+}
+
+bool args_text(struct args *a, const struct option *o, const char *value, void *to)
+{
+    if (value && *value)
+        return keep(to, value);
+    args_wrong(a, o->name, value, o->help);
+    return false;
+}
+
+enum { INTERFACE_MAX = 15 }; /* bytes of an interface's name on Linux */
+
 static bool is_interface(const char *text)
 {
     size_t len = strlen(text);
 
-    if (len == 0 || len > ARGS_INTERFACE_MAX || strcmp(text, ".") == 0 || strcmp(text, "..") == 0)
+    if (len == 0 || len > INTERFACE_MAX || strcmp(text, ".") == 0 || strcmp(text, "..") == 0)
         return false;
     for (; *text; text++)
         if (!isgraph((unsigned char)*text) || *text == '/' || *text == ':')
@@ -40,24 +58,12 @@ static bool is_interface(const char *text)
     return true;
 }
 
-bool args_interface(struct args *a, const char *name, const char *value)
+bool args_interface(struct args *a, const struct option *o, const char *value, void *to)
 {
     if (value && is_interface(value))
-        return true;
-    args_wrong(a, name, value,
-               "a tap interface's name alone, 1 to 15 bytes without '/', ':' or blanks, as in tap0");
-    return false;
-}
-
-bool args_device(struct args *a, const char *name, const char *value)
-{
-    static const char *const kinds[] = {"tap:", "packet:"};
-
-    for (size_t i = 0; value && i < sizeof kinds / sizeof *kinds; i++)
-        if (strncmp(value, kinds[i], strlen(kinds[i])) == 0 && is_interface(value + strlen(kinds[i])))
-            return true;
-    args_wrong(a, name, value,
-               "a device is KIND:NAME; the kinds are tap and packet, NAME has 1 to 15 bytes, as in tap:tap0");
+        return keep(to, value);
+    args_wrong(a, o->name, value,
+               "an interface's name alone, 1 to 15 bytes without '/', ':' or blanks, as in tap0");
     return false;
 }
 
@@ -74,21 +80,21 @@ static bool read_mac(const char *text, unsigned char mac[6])
     return true;
 }
 
-bool args_mac(struct args *a, const char *name, const char *value)
+bool args_mac(struct args *a, const struct option *o, const char *value, void *to)
 {
     static const unsigned char zero[6];
     unsigned char mac[6];
+    const char *right;
 
     if (!value || !read_mac(value, mac))
-        args_wrong(a, name, value,
-                   "a link address is six pairs of hexadecimal digits, as in 02:00:00:00:00:07");
+        right = "a link address is six pairs of hexadecimal digits, as in 02:00:00:00:00:07";
     else if (mac[0] & 1)
-        args_wrong(a, name, value,
-                   "a multicast address; one station's has an even first pair, as in 02:00:00:00:00:07");
+        right = "a multicast address; one station's has an even first pair, as in 02:00:00:00:00:07";
     else if (memcmp(mac, zero, 6) == 0)
-        args_wrong(a, name, value, "all zero is nobody's address; choose one as in 02:00:00:00:00:07");
+        right = "all zero is nobody's address; choose one as in 02:00:00:00:00:07";
     else
-        return true;
+        return keep(to, value);
+    args_wrong(a, o->name, value, right);
     return false;
 }
 
@@ -110,18 +116,58 @@ static bool read_number(const char *text, uint32_t most, uint32_t *out)
     return true;
 }
 
-bool args_number(struct args *a, const char *name, const char *value, uint32_t least, uint32_t most,
-                 uint32_t *out)
+bool args_number(struct args *a, const struct option *o, const char *value, void *to)
 {
     uint32_t v;
     char right[64];
 
-    if (value && read_number(value, most, &v) && v >= least) {
-        *out = v;
+    if (value && read_number(value, o->most, &v) && v >= o->least) {
+        *(uint32_t *)to = v;
         return true;
     }
-    snprintf(right, sizeof right, "a whole number from %u to %u", (unsigned)least, (unsigned)most);
-    args_wrong(a, name, value, right);
+    snprintf(right, sizeof right, "a whole number from %u to %u", (unsigned)o->least, (unsigned)o->most);
+    args_wrong(a, o->name, value, right);
+    return false;
+}
+
+bool args_choice(struct args *a, const struct option *o, const char *value, void *to)
+{
+    size_t len = value && !strchr(value, '|') ? strlen(value) : 0;
+    uint32_t number = 0;
+
+    for (const char *word = o->form; len; word += strcspn(word, "|") + 1, number++) {
+        if (strncmp(word, value, len) == 0 && (word[len] == '|' || !word[len])) {
+            *(uint32_t *)to = number;
+            return true;
+        }
+        if (!strchr(word, '|'))
+            break;
+    }
+    args_wrong(a, o->name, value, o->form);
+    return false;
+}
+
+bool args_decimal(const char *text, double *out)
+{
+    char *end = NULL;
+
+    if (!isdigit((unsigned char)*text) || strspn(text, "0123456789.") != strlen(text))
+        return false;
+    *out = strtod(text, &end);
+    return *end == 0;
+}
+
+bool args_seconds(struct args *a, const struct option *o, const char *value, void *to)
+{
+    double seconds;
+    char right[64];
+
+    if (value && args_decimal(value, &seconds) && seconds * 1e3 >= o->least && seconds * 1e3 <= o->most) {
+        *(rn_time *)to = (rn_time)(seconds * 1e9);
+        return true;
+    }
+    snprintf(right, sizeof right, "seconds from %g to %g are wanted", o->least / 1e3, o->most / 1e3);
+    args_wrong(a, o->name, value, right);
     return false;
 }
 
@@ -132,92 +178,73 @@ static const char *judge_host(uint32_t ip, uint32_t prefix)
 
     if (ip >> 24 == 0 || ip >> 24 == 127 || ip >> 28 >= 14)
         return "an address of one host is wanted: not 0.x, 127.x (loopback), 224.x and above (multicast, "
-               "broadcast); as in 10.7.0.7/24";
+               "broadcast), as in 10.7.0.7";
     /* RFC 3021: a prefix of 31 bits has two hosts and neither a network's nor a broadcast address. */
     if (prefix < 31 && (ip & hosts) == 0)
-        return "that is the network itself; a host in it is wanted, as in 10.7.0.7/24";
+        return "that is the network itself; a host in it is wanted, as in 10.7.0.7";
     if (prefix < 31 && (ip & hosts) == hosts)
-        return "that is the network's broadcast address; a host in it is wanted, as in 10.7.0.7/24";
+        return "that is the network's broadcast address; a host in it is wanted, as in 10.7.0.7";
     return NULL;
 }
 
-bool args_address(struct args *a, const char *name, const char *value, char out[ARGS_ADDRESS_MAX])
+/* The same for IPv6. */
+static const char *judge_host6(const struct in6_addr *ip)
 {
-    const char *slash = value ? strchr(value, '/') : NULL, *bad;
-    char host[16] = "";
+    if (IN6_IS_ADDR_UNSPECIFIED(ip) || IN6_IS_ADDR_LOOPBACK(ip) || IN6_IS_ADDR_MULTICAST(ip) ||
+        IN6_IS_ADDR_V4MAPPED(ip))
+        return "an address of one host is wanted: not ::, ::1 (loopback), ff00::/8 (multicast) or "
+               "::ffff:a.b.c.d, as in fd00::7";
+    return NULL;
+}
+
+/* What is wrong with "ADDRESS" or, where there may be one, "ADDRESS/LEN"; NULL: nothing, and it is written to
+ * out, in the second case with LEN. */
+static const char *read_address(const char *value, bool prefixed, char out[ARGS_ADDRESS_MAX])
+{
+    const char *slash = strchr(value, '/'), *bad;
+    size_t len = slash ? (size_t)(slash - value) : strlen(value);
+    char host[ARGS_ADDRESS_MAX] = "";
+    bool version6 = strchr(value, ':') != NULL;
+    uint32_t most = version6 ? 128 : 32, prefix = version6 ? 64 : 24;
+    struct in6_addr ip6;
     struct in_addr ip;
-    uint32_t prefix = 24;
 
-    if (value) {
-        size_t len = slash ? (size_t)(slash - value) : strlen(value);
+    if (len < INET6_ADDRSTRLEN)
+        memcpy(host, value, len);
+    if ((slash && !prefixed) ||
+        inet_pton(version6 ? AF_INET6 : AF_INET, host, version6 ? (void *)&ip6 : &ip) != 1)
+        return prefixed ? "an address is wanted, A.B.C.D[/LEN] or IPv6[/LEN], as in 10.7.0.7/24 or fd00::7/64"
+                        : "an address alone is wanted, A.B.C.D or IPv6, as in 10.7.0.7 or fd00::7";
+    if (slash && (!read_number(slash + 1, most, &prefix) || prefix == 0))
+        return version6 ? "the prefix length behind '/' is a whole number from 1 to 128, as in fd00::7/64"
+                        : "the prefix length behind '/' is a whole number from 1 to 32, as in 10.7.0.7/24";
+    bad = version6 ? judge_host6(&ip6) : judge_host(ntohl(ip.s_addr), prefixed ? prefix : 32);
+    if (!bad && prefixed)
+        snprintf(out, ARGS_ADDRESS_MAX, "%.45s/%u", host, (unsigned)prefix);
+    return bad;
+}
 
-        if (len < sizeof host)
-            memcpy(host, value, len);
-    }
-    if (inet_pton(AF_INET, host, &ip) != 1)
-        bad = value && strchr(value, ':')
-                  ? "IPv6 is to come; an IPv4 address is wanted, as in 10.7.0.7/24"
-                  : "an IPv4 address is wanted, A.B.C.D or A.B.C.D/LEN, as in 10.7.0.7/24";
-    else if (slash && (!read_number(slash + 1, 32, &prefix) || prefix == 0))
-        bad = "the prefix length behind '/' is a whole number from 1 to 32, as in 10.7.0.7/24";
-    else
-        bad = judge_host(ntohl(ip.s_addr), prefix);
-    if (!bad) {
-        snprintf(out, ARGS_ADDRESS_MAX, "%s/%u", host, (unsigned)prefix);
-        return true;
-    }
-    args_wrong(a, name, value, bad);
+bool args_host(struct args *a, const struct option *o, const char *value, void *to)
+{
+    const char *bad = value ? read_address(value, false, NULL) : "an address is wanted, as in 10.7.0.7";
+
+    if (!bad)
+        return keep(to, value);
+    args_wrong(a, o->name, value, bad);
     return false;
 }
 
-/* One "name=number" of a bad wire; false: it is none. */
-static bool read_fault(char *word, struct rn_fault_options *out)
+bool args_address(struct args *a, const struct option *o, const char *value, void *to)
 {
-    char *value = strchr(word, '='), *end = NULL;
-    double n;
+    struct args_addresses *list = to;
+    const char *bad = "an address is wanted, as in 10.7.0.7/24";
 
-    if (!value || value[1] < '0' || value[1] > '9')
-        return false;
-    *value++ = 0;
-    n = strtod(value, &end);
-    if (*end)
-        return false;
-    if (strcmp(word, "seed") == 0)
-        out->seed = (uint64_t)n;
-    else if (strcmp(word, "delay") == 0 && n <= 10000)
-        out->tx.delay = (rn_time)(n * 1e6);
-    else if (n > 100)
-        return false;
-    else if (strcmp(word, "loss") == 0)
-        out->tx.loss_ppm = (uint32_t)(n * 1e4);
-    else if (strcmp(word, "reorder") == 0)
-        out->tx.reorder_ppm = (uint32_t)(n * 1e4);
-    else if (strcmp(word, "duplicate") == 0)
-        out->tx.duplicate_ppm = (uint32_t)(n * 1e4);
-    else if (strcmp(word, "corrupt") == 0)
-        out->tx.corrupt_ppm = (uint32_t)(n * 1e4);
-    else
-        return false;
-    return true;
-}
-
-bool args_fault(struct args *a, const char *name, const char *value, struct rn_fault_options *out)
-{
-    char copy[160], *rest = NULL;
-
-    snprintf(copy, sizeof copy, "%s", value ? value : "");
-    for (char *word = strtok_r(copy, ",", &rest); word; word = strtok_r(NULL, ",", &rest)) {
-        if (!read_fault(word, out)) {
-            args_wrong(
-                a, name, value,
-                "percent of the frames are wanted, as in loss=5,reorder=5,duplicate=2,corrupt=1; delay=MS "
-                "and seed=N may stand with them");
-            return false;
-        }
-    }
-    out->rx = out->tx;
-    if (value && *value)
-        return true;
-    args_wrong(a, name, value, "a bad wire is wanted, as in loss=5,reorder=5");
+    if (list->count == ARGS_ADDRESSES)
+        bad = "8 addresses are the most";
+    else if (value)
+        bad = read_address(value, true, list->text[list->count]);
+    if (!bad)
+        return list->count++, true;
+    args_wrong(a, o->name, value, bad);
     return false;
 }

@@ -120,6 +120,7 @@ static void act(struct demo *d)
 static void drive(struct demo *d)
 {
     rn_time now = rn_now(), moved = now;
+    struct rn_event ev;
 
     while (!d->done && !d->failed) {
         uint64_t before = d->in.at;
@@ -128,7 +129,8 @@ static void drive(struct demo *d)
         act(d);
         rn_flush(d->client, now);
         rn_poll(d->server, now);
-        echo_serve(&d->echo);
+        while (rn_next(d->server, &ev))
+            echo_serve(&d->echo, &ev);
         rn_flush(d->server, now);
 
         now = rn_now();
@@ -170,7 +172,8 @@ static bool join(struct demo *d, char *err)
         return false;
     d->client = open_end(ends[0], "10.7.0.1/24", err);
     d->server = open_end(ends[1], "10.7.0.7/24", err);
-    if (!d->client || !d->server || echo_open(&d->echo, d->server, "0.0.0.0:7", 16, err) < 0)
+    if (!d->client || !d->server || echo_open(&d->echo, d->server, 16) < 0 ||
+        echo_listen(&d->echo, RN_TCP, "0.0.0.0:7", err) < 0)
         return false;
     d->sock = rn_connect(d->client, RN_TCP, "10.7.0.7:7", NULL, err);
     return d->sock > 0;

@@ -11,19 +11,19 @@
 #include <errno.h>
 #include <stdlib.h>
 
-int echo_open(struct echo *e, struct rn_stack *net, const char *where, uint32_t room, char *err)
+int echo_open(struct echo *e, struct rn_stack *net, uint32_t room)
 {
-    rn_sock listener = rn_listen(net, RN_TCP, where, err);
-    rn_sock *socks;
+    *e = (struct echo){.net = net, .socks = calloc(room, sizeof *e->socks), .room = room};
+    return e->socks ? 0 : -ENOMEM;
+}
 
-    if (listener < 0)
-        return (int)listener;
-    socks = calloc(room, sizeof *socks);
-    if (!socks) {
-        rn_close(net, listener);
-        return -ENOMEM;
-    }
-    *e = (struct echo){.net = net, .listener = listener, .socks = socks, .room = room};
+int echo_listen(struct echo *e, int protocol, const char *where, char *err)
+{
+    rn_sock sock = rn_listen(e->net, protocol, where, err);
+
+    if (sock < 0)
+        return (int)sock;
+    e->listeners[e->listening++] = sock;
     return 0;
 }
 
@@ -62,7 +62,7 @@ static ptrdiff_t move(struct echo *e, rn_sock sock)
     char waste[4096];
     ptrdiff_t n;
 
-    if (e->listener) {
+    if (e->listening) {
         n = rn_splice(e->net, sock, sock, RN_ALL);
         e->bytes += n > 0 ? (uint64_t)n : 0;
         return n;
@@ -86,28 +86,49 @@ static void carry_on(struct echo *e, rn_sock sock, void *user)
         rn_abort(e->net, sock);
 }
 
-void echo_serve(struct echo *e)
+/* Sends datagrams back to where they came from, from the address that they were for. What cannot be sent now
+ * waits unread, and is dropped by the stack when its socket's room is used up: a datagram may be lost. */
+static void answer(struct echo *e, rn_sock sock)
 {
-    struct rn_event ev;
+    char data[65536];
+    struct rn_datagram d;
+    ptrdiff_t n;
 
-    while (rn_next(e->net, &ev)) {
-        if (ev.mask & (RN_CLOSED | RN_FAILED)) {
-            forget(e, ev.user);
-            continue;
-        }
-        if (ev.mask & RN_ACCEPTED)
-            ev.user = remember(e, ev.sock);
-        if (!ev.user)
-            rn_abort(e->net, ev.sock);
-        else if (ev.mask & (RN_READABLE | RN_WRITABLE))
-            carry_on(e, ev.sock, ev.user);
+    while (rn_ready(e->net, sock) & RN_WRITABLE &&
+           (n = rn_recv_from(e->net, sock, data, sizeof data, &d)) >= 0)
+        e->datagrams += rn_send_to(e->net, sock, data, (size_t)n, &d) >= 0;
+}
+
+static bool is_listening(const struct echo *e, rn_sock sock)
+{
+    for (int i = 0; i < e->listening; i++)
+        if (e->listeners[i] == sock)
+            return true;
+    return false;
+}
+
+void echo_serve(struct echo *e, const struct rn_event *ev)
+{
+    void *user = ev->user;
+
+    if (ev->mask & (RN_CLOSED | RN_FAILED)) {
+        forget(e, user);
+        return;
     }
+    if (ev->mask & RN_ACCEPTED)
+        user = remember(e, ev->sock);
+    if (is_listening(e, ev->sock))
+        answer(e, ev->sock);
+    else if (!user)
+        rn_abort(e->net, ev->sock);
+    else if (ev->mask & (RN_READABLE | RN_WRITABLE))
+        carry_on(e, ev->sock, user);
 }
 
 void echo_stop(struct echo *e)
 {
-    rn_close(e->net, e->listener);
-    e->listener = 0;
+    while (e->listening)
+        rn_close(e->net, e->listeners[--e->listening]);
     /* From the end, since one that is closed here gives its place to the last. What is unread would make a
      * close a reset, and for what was unread before no event comes: hence carry_on. */
     for (uint32_t i = e->count; i-- > 0;) {
@@ -122,8 +143,9 @@ void echo_close(struct echo *e)
 {
     while (e->count)
         rn_abort(e->net, e->socks[--e->count]);
-    if (e->listener)
-        rn_close(e->net, e->listener);
+    while (e->listening)
+        rn_close(e->net, e->listeners[--e->listening]);
     free(e->socks);
-    *e = (struct echo){0};
+    e->socks = NULL;
+    e->room = 0;
 }

@@ -33,7 +33,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-enum { FILE_HEADER = 24, RECORD_HEADER = 16, SNAP_MAX = 262144, BUFFER = SNAP_MAX + 65536 };
+enum { FILE_HEADER = 24, RECORD_HEADER = 16, SNAP_MAX = 262144, BUFFER = 65536 };
 enum { TAG = 4, TAG_AT = 12, ROOM = 131072 };
 #define UP_TO_DATE TIME_S
 
@@ -66,7 +66,7 @@ static bool empty_buffer(struct capture *c)
     FILE *file = pcap_dump_file(c->dump);
 
     c->since = RN_FOREVER;
-    if (pcap_dump_flush(c->dump) == 0) {
+    if (pcap_dump_flush(c->dump) == 0 && !ferror(file)) {
         c->whole = c->stats;
         return true;
     }
@@ -74,6 +74,7 @@ static bool empty_buffer(struct capture *c)
     c->whole.missed = c->stats.missed + c->stats.frames - c->whole.frames;
     c->stats = c->whole;
     __fpurge(file);
+    clearerr(file);
     if (ftruncate(fileno(file), (off_t)c->whole.bytes) < 0)
         c->stats.stopped = -errno; /* whoever reads it finds its last record cut short */
     return false;
@@ -160,19 +161,13 @@ static void note(struct capture *c, const struct rn_frame *frame, rn_time when)
 
 /* ---- the device ---------------------------------------------------------------------------------------- */
 
-/* Who looks at the device sees inner's descriptor, link and counts. */
+/* Who looks at the device sees inner's descriptor, counts and all else as they are now. */
 static void look_like_inner(struct capture *c)
 {
-    const struct rn_dev *inner = c->inner;
+    const struct rn_dev_ops *own = c->dev.ops;
 
-    c->dev.fd = inner->fd;
-    c->dev.link = inner->link;
-    c->dev.rx_frames = inner->rx_frames;
-    c->dev.rx_bytes = inner->rx_bytes;
-    c->dev.rx_drops = inner->rx_drops;
-    c->dev.tx_frames = inner->tx_frames;
-    c->dev.tx_bytes = inner->tx_bytes;
-    c->dev.tx_drops = inner->tx_drops;
+    c->dev = *c->inner;
+    c->dev.ops = own;
 }
 
 static int burst(struct rn_dev *dev, struct rn_frame *frames, int max, rn_time now)
@@ -276,11 +271,12 @@ static const struct rn_dev_ops ops = {.kind = "capture",
 /* Why there is no file, and what helps. */
 static int refused(const char *path, int error, char *err)
 {
-    const char *remedy = error == ENOENT || error == ENOTDIR  ? "make the folder first"
-                         : error == EACCES || error == EPERM  ? "choose a folder that you may write to"
-                         : error == EROFS || error == EISDIR  ? "choose another path"
-                         : error == ENOSPC || error == EDQUOT ? "make room there or choose another path"
-                                                              : "give the path of a plain file that can be written";
+    const char *remedy = error == ENOENT || error == ENOTDIR ? "make the folder first"
+                         : error == EACCES || error == EPERM ? "choose a folder that you may write to"
+                         : error == EROFS || error == EISDIR ? "choose another path"
+                         : error == ENOSPC || error == EDQUOT
+                             ? "make room there or choose another path"
+                             : "give the path of a plain file that can be written";
 
     return error_line(err, -error, "capture %.120s: %s: %s", path, strerror(error), remedy);
 }

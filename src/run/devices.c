@@ -143,7 +143,7 @@ static int survey(const char *ifname, struct interface *i, struct rn_way ways[KI
 {
     int error;
 
-    if (!ifname)
+    if (!ifname || !*ifname)
         return error_line(err, -EINVAL, "no interface was named: ip link shows which there are");
     if (interface_check("interface", ifname, err) < 0)
         return -EINVAL;

@@ -9,11 +9,13 @@
  *
  *      memory of rn_open:   | the stack's, as rn_need says | struct run |
  *
- * Behind the stack's memory lies what is kept here: two descriptors. One is an eventfd by which rn_post wakes
- * a sleeper; the other is an epoll set of it and of the devices, made when a program first asks for rn_fd.
+ * Behind the stack's memory lies what is kept here: two descriptors, and who reads its report. One is an
+ * eventfd by which rn_post wakes a sleeper; the other is an epoll set of it and of the devices, made when a
+ * program first asks for rn_fd.
  *
- * These are the public rn_open, rn_wait, rn_fd and rn_now; devices.c has the rest of run/.
+ * These are the public rn_open, rn_wait, rn_fd, rn_now and rn_report; devices.c has the rest of run/.
  */
+#include "report.h"
 #include "dev/error.h"
 #include "host/posix.h"
 #include "stack/stack.h"
@@ -29,6 +31,7 @@ struct run {
     int all;                 /* epoll of it and of the devices, -1: not made yet */
     int devices;             /* so many of them are in it */
     bool out[STACK_DEVICES]; /* ... for free slots, too */
+    struct report *report;   /* NULL: nobody asked for it */
 };
 
 static size_t run_offset(size_t stack_bytes)
@@ -41,6 +44,7 @@ static void let_go(void *context, void *memory, size_t bytes)
 {
     struct run *run = context;
 
+    report_close(run->report);
     posix_close(run->woken);
     posix_close(run->all);
     posix_unmap(memory, bytes);
@@ -117,12 +121,27 @@ rn_time rn_now(void)
     return posix_now();
 }
 
+/* As posix_sleep, and whoever reads the report may end the sleep, too, and is served. fds has room for one
+ * more. */
+static __attribute__((noinline)) int sleep_and_report(struct rn_stack *net, struct pollfd *fds, int n,
+                                                      rn_time until, struct report *report)
+{
+    rn_time next = report_next(report);
+    int ready;
+
+    fds[n] = (struct pollfd){.fd = report_fd(report), .events = POLLIN};
+    ready = posix_sleep(fds, n + 1, next < until ? next : until);
+    if (ready >= 0)
+        report_serve(report, net, posix_now(), fds[n].revents != 0);
+    return ready < 0 ? ready : 0;
+}
+
 /* Sleeps until a device has something, somebody posts, or the time has come; not at all when a device has
  * something already. 0, -EINTR, or another negative errno. */
 static __attribute__((hot)) int sleep_on_devices(struct rn_stack *net, rn_time now, rn_time until)
 {
     struct rn_dev *devices[STACK_DEVICES];
-    struct pollfd fds[STACK_DEVICES + 1];
+    struct pollfd fds[STACK_DEVICES + 2];
     const struct run *run = run_of(net);
     int n, ready;
 
@@ -140,8 +159,19 @@ static __attribute__((hot)) int sleep_on_devices(struct rn_stack *net, rn_time n
     }
     if (run)
         fds[n++] = (struct pollfd){.fd = run->woken, .events = POLLIN};
+    if (run && run->report)
+        return sleep_and_report(net, fds, n, until, run->report);
     ready = posix_sleep(fds, n, until);
     return ready < 0 ? ready : 0;
+}
+
+/* A round that does not sleep: who reads the report has his turn. */
+static void report_awake(struct rn_stack *net, rn_time now)
+{
+    const struct run *run = run_of(net);
+
+    if (run && run->report)
+        report_serve(run->report, net, now, false);
 }
 
 /* With traffic about, that is frames in the last round or events that the application has not fetched, a
@@ -158,8 +188,12 @@ __attribute__((hot)) int rn_wait(struct rn_stack *net, rn_time limit)
     busy = stack_events(net) > 0;
     for (;;) {
         rn_time next = rn_flush(net, now);
-        int error = busy ? 0 : sleep_on_devices(net, now, next < end ? next : end);
+        int error = 0;
 
+        if (busy)
+            report_awake(net, now);
+        else
+            error = sleep_on_devices(net, now, next < end ? next : end);
         now = posix_now();
         if (error == 0)
             busy = rn_poll(net, now) > 0;
@@ -187,6 +221,8 @@ static int make_set(struct run *run)
     if (run->all < 0)
         return run->all;
     error = posix_watch(run->all, run->woken, false, true);
+    if (error == 0 && run->report)
+        error = posix_watch(run->all, report_fd(run->report), false, true);
     if (error < 0) {
         posix_close(run->all);
         run->all = -1;
@@ -229,6 +265,8 @@ int rn_fd(struct rn_stack *net)
             return -ENOSYS;
     if (!run && n != 1)
         return -ENOSYS;
+    if (run && run->report)
+        report_serve(run->report, net, posix_now(), true);
     for (int i = 0; i < n; i++) {
         tx[i] = stack_wants_tx(net, i);
         if (devices[i]->ops->arm(devices[i], true, tx[i]) == -EAGAIN)
@@ -240,4 +278,27 @@ int rn_fd(struct rn_stack *net)
     if (error == 0)
         error = watch_devices(run, devices, n, tx);
     return error < 0 ? error : run->all;
+}
+
+int rn_report(struct rn_stack *net, const char *path, char *err)
+{
+    struct run *run = net ? run_of(net) : NULL;
+    struct report *report;
+    int error;
+
+    if (!run)
+        return error_line(err, net ? -ENOSYS : -EINVAL, "a report is served for a stack of rn_open alone");
+    if (run->report)
+        return error_line(err, -EALREADY, "this stack serves its report already");
+    error = report_open(&report, path, err);
+    if (error == 0 && run->all >= 0) {
+        error = posix_watch(run->all, report_fd(report), false, true);
+        if (error < 0) {
+            report_close(report);
+            return error_line(err, error, "no descriptor for the report (%d): raise ulimit -n", -error);
+        }
+    }
+    if (error == 0)
+        run->report = report;
+    return error;
 }

@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: BSD-2-Clause
  *
- * Sockets: numbers for connections and listeners. A number is checked against the record's generation at each
- * call, and what it stands for is then asked of tcp/call. Statistics are copies.
+ * Sockets: numbers for connections and listeners; datagrams.c has those of the third kind. A number is
+ * checked against the record's generation at each call, and what it stands for is then asked of tcp/call.
+ * Statistics are copies.
  *
  *      BITS    MEANING
  *      62-32   generation of the record (31 bits)
- *      31      1: a listener
+ *      31      1: a listener, or if bit 30 is 1, too, a datagram socket
  *      30-0    index of the record + 1
  */
 #include "room.h"
@@ -64,37 +65,49 @@ static struct listener *listener_of(struct rn_stack *net, rn_sock sock)
                : NULL;
 }
 
-/* Why a call that wants a connection finds none: a listener is a socket, but never connected. */
+/* Why a call that wants a connection finds none: a listener is a socket, but never connected; a datagram
+ * socket has no stream. */
 static int no_conn(struct rn_stack *net, rn_sock sock)
 {
-    return listener_of(net, sock) ? -ENOTCONN : -EBADF;
+    return listener_of(net, sock) ? -ENOTCONN : datagrams_of(net, sock) ? -EOPNOTSUPP : -EBADF;
+}
+
+/* Why a call that wants a datagram socket finds none. */
+static int no_datagrams(struct rn_stack *net, rn_sock sock)
+{
+    return conn_of(net, sock) || listener_of(net, sock) ? -EOPNOTSUPP : -EBADF;
 }
 
 /* ---- opening */
 
-static int check_protocol(const struct rn_stack *net, int protocol, char *err)
+/* pings: echo sockets will do. */
+static int check_protocol(const struct rn_stack *net, int protocol, bool pings, char *err)
 {
     if (!net)
         return ERROR_LINE(err, -EINVAL, NO_STACK);
-    if (protocol == RN_TCP)
+    if (protocol == RN_TCP || protocol == RN_UDP || (protocol == RN_ICMP && pings))
         return 0;
-    return ERROR_LINE(err, -EPROTONOSUPPORT, "only RN_TCP can be opened in this version");
+    return ERROR_LINE(err, -EPROTONOSUPPORT,
+                      pings ? "a protocol must be RN_TCP, RN_UDP or RN_ICMP"
+                            : "only RN_TCP and RN_UDP can be listened on");
 }
 
 rn_sock rn_listen(struct rn_stack *net, int protocol, const char *where, char *err)
 {
     struct addr a;
     uint16_t port;
-    int i, rc = check_protocol(net, protocol, err);
+    int i, rc = check_protocol(net, protocol, false, err);
 
     if (rc)
         return rc;
-    if (!where || !addr_parse_port(where, &a, &port) || !port)
+    if (!where || !addr_parse_port(where, &a, &port) || (!port && protocol == RN_TCP))
         return ERROR_LINE(err, -EINVAL, "'", where ? where : "",
                           "' is no place to listen on: write it as 0.0.0.0:7 or [::]:7, port 1 to 65535");
     if (!addr_is_any(&a) && address_find(&net->addresses, &a) < 0)
         return ERROR_LINE(err, -EADDRNOTAVAIL, where,
                           " is not an address of this stack: rn_add_address first");
+    if (protocol == RN_UDP)
+        return datagrams_bind(net, &a, port, err);
     i = listen_open(&net->listeners, &net->conns, &a, port, !addr_is4(&a));
     if (i == -EADDRINUSE)
         return ERROR_LINE(err, i, where, " is listened on already");
@@ -103,18 +116,25 @@ rn_sock rn_listen(struct rn_stack *net, int protocol, const char *where, char *e
     return sock_of_listener(net, (uint32_t)i);
 }
 
+/* "ADDRESS:PORT", or for an echo socket "ADDRESS", which leaves the port 0. */
+static bool parse_end(int protocol, const char *text, struct addr *a, uint16_t *port)
+{
+    *port = 0;
+    return protocol == RN_ICMP ? addr_parse(text, a) : addr_parse_port(text, a, port);
+}
+
 /* The own address to connect from: the one asked for, else the one that is on the next hop's link. */
-static int choose_source(struct rn_stack *net, const struct addr *to, const char *from, uint16_t *port,
-                         char *err)
+static int choose_source(struct rn_stack *net, int protocol, const struct addr *to, const char *from,
+                         uint16_t *port, char *err)
 {
     struct route_hop hop;
     struct addr a = {{0}};
     int own = -1;
 
     *port = 0;
-    if (from && (!addr_parse_port(from, &a, port) || addr_is4(&a) != addr_is4(to)))
-        return ERROR_LINE(err, -EINVAL, "'", from,
-                          "' is no source: write it as 10.0.0.7:0, of the peer's family");
+    if (from && (!parse_end(protocol, from, &a, port) || addr_is4(&a) != addr_is4(to)))
+        return ERROR_LINE(err, -EINVAL, "'", from, "' is no source: write it as ",
+                          protocol == RN_ICMP ? "10.0.0.7" : "10.0.0.7:0", ", of the peer's family");
     if (!addr_is_any(&a)) {
         own = address_find(&net->addresses, &a);
         if (own < 0)
@@ -128,21 +148,40 @@ static int choose_source(struct rn_stack *net, const struct addr *to, const char
     return own < 0 ? hop.own : own;
 }
 
+/* A way to there, and a connection that has begun. */
+static rn_sock connect_stream(struct rn_stack *net, const struct table_key *key, char *err)
+{
+    int rc, hop = output_hop(net, key->local, &key->remote);
+    bool ipv6 = !addr_is4(&key->remote);
+    struct conn *c;
+
+    if (hop < 0)
+        return ERROR_LINE(err, hop, "no room for one more neighbour: raise rn_options.neighbours");
+    rc = call_open(&net->conns, key, (uint16_t)hop,
+                   (uint16_t)(net->devices[net->addresses.list[key->local].device].mtu -
+                              (ipv6 ? IP6_LEN + TCP_LEN : IP4_LEN + TCP_LEN)),
+                   ipv6, &c);
+    if (rc == -EADDRINUSE)
+        return ERROR_LINE(err, rc, "that pair of addresses and ports is in use");
+    if (rc < 0)
+        return ERROR_LINE(err, rc, "no room for one more connection: raise rn_options.connections");
+    return sock_of(net, c);
+}
+
 rn_sock rn_connect(struct rn_stack *net, int protocol, const char *to, const char *from, char *err)
 {
     struct table_key key;
-    struct conn *c;
     uint16_t port, source;
-    int own, hop, rc = check_protocol(net, protocol, err);
-    uint32_t headers;
+    int own, rc = check_protocol(net, protocol, true, err);
 
     if (rc)
         return rc;
     memset(&key, 0, sizeof key);
-    if (!to || !addr_parse_port(to, &key.remote, &port) || !port || !addr_is_unicast(&key.remote))
-        return ERROR_LINE(err, -EINVAL, "'", to ? to : "",
-                          "' is no place to connect to: write it as 10.0.0.7:80 or [fd00::7]:80");
-    own = choose_source(net, &key.remote, from, &source, err);
+    if (!to || !parse_end(protocol, to, &key.remote, &port) || (!port && protocol != RN_ICMP) ||
+        !addr_is_unicast(&key.remote))
+        return ERROR_LINE(err, -EINVAL, "'", to ? to : "", "' is no place to connect to: write it as ",
+                          protocol == RN_ICMP ? "10.0.0.7 or fd00::7" : "10.0.0.7:80 or [fd00::7]:80");
+    own = choose_source(net, protocol, &key.remote, from, &source, err);
     if (own < 0)
         return own;
     key.remote_port = port;
@@ -151,18 +190,7 @@ rn_sock rn_connect(struct rn_stack *net, int protocol, const char *to, const cha
     if (room_is_self(net, net->addresses.list[own].device, &key.remote) ||
         address_is_broadcast(&net->addresses, &key.remote, net->addresses.list[own].device))
         return ERROR_LINE(err, -EINVAL, to, " is this stack itself, or everybody: connect to another host");
-    hop = output_hop(net, (unsigned)own, &key.remote);
-    if (hop < 0)
-        return ERROR_LINE(err, hop, "no room for one more neighbour: raise rn_options.neighbours");
-    headers = addr_is4(&key.remote) ? IP4_LEN + TCP_LEN : IP6_LEN + TCP_LEN;
-    rc = call_open(&net->conns, &key, (uint16_t)hop,
-                   (uint16_t)(net->devices[net->addresses.list[own].device].mtu - headers),
-                   !addr_is4(&key.remote), &c);
-    if (rc == -EADDRINUSE)
-        return ERROR_LINE(err, rc, "that pair of addresses and ports is in use");
-    if (rc < 0)
-        return ERROR_LINE(err, rc, "no room for one more connection: raise rn_options.connections");
-    return sock_of(net, c);
+    return protocol == RN_TCP ? connect_stream(net, &key, err) : datagrams_connect(net, protocol, &key, err);
 }
 
 /* ---- events */
@@ -208,10 +236,11 @@ static inline bool is_mute(const struct conn *c)
     return c->flags & CONN_ORPHAN || !c->events;
 }
 
-/* What happened to no socket. */
-static bool next_without(struct rn_stack *net, struct rn_event *ev)
+/* No connection has anything to say. */
+static bool next_other(struct rn_stack *net, struct rn_event *ev)
 {
-    return claim_tell(net, ev) || link_tell(net, ev) || post_next(net, ev);
+    return (net->sockets.telling && datagrams_next(net, ev)) || claim_tell(net, ev) || link_tell(net, ev) ||
+           post_next(net, ev);
 }
 
 /* c is mute, and so may be others behind it: the next that is not. */
@@ -222,7 +251,7 @@ static __attribute__((noinline)) bool pass_over(struct rn_stack *net, struct con
         conn_release(&net->conns, c);
         c = conn_pop_event(&net->conns);
     } while (c && is_mute(c));
-    return c ? tell(net, c, ev) : next_without(net, ev);
+    return c ? tell(net, c, ev) : next_other(net, ev);
 }
 
 __attribute__((hot)) bool rn_next(struct rn_stack *net, struct rn_event *ev)
@@ -230,7 +259,7 @@ __attribute__((hot)) bool rn_next(struct rn_stack *net, struct rn_event *ev)
     struct conn *c = net ? conn_pop_event(&net->conns) : NULL;
 
     if (!c)
-        return net && next_without(net, ev);
+        return net && next_other(net, ev);
     return is_mute(c) ? pass_over(net, c, ev) : tell(net, c, ev);
 }
 
@@ -243,17 +272,47 @@ ptrdiff_t rn_recv(struct rn_stack *net, rn_sock sock, void *data, size_t len)
     struct conn *c = conn_of(net, sock);
 
     if (!c)
-        return no_conn(net, sock);
+        return datagrams_of(net, sock) ? rn_recv_from(net, sock, data, len, NULL) : no_conn(net, sock);
     return data || !len ? call_receive(&net->conns, c, data, len) : -EINVAL;
+}
+
+ptrdiff_t rn_recv_from(struct rn_stack *net, rn_sock sock, void *data, size_t len, struct rn_datagram *d)
+{
+    struct socket *k = datagrams_of(net, sock);
+
+    if (!k)
+        return no_datagrams(net, sock);
+    return data || !len ? datagrams_receive(net, k, data, len, d) : -EINVAL;
+}
+
+/* To a connected one without more ado; a length of 0 sends nothing. */
+static ptrdiff_t send_datagram(struct rn_stack *net, struct socket *k, const void *data, size_t len)
+{
+    if (!data && len)
+        return -EINVAL;
+    if (!socket_is_connected(k))
+        return -ENOTCONN;
+    return len ? datagrams_send(net, k, data, len, NULL) : 0;
 }
 
 ptrdiff_t rn_send(struct rn_stack *net, rn_sock sock, const void *data, size_t len)
 {
     struct conn *c = conn_of(net, sock);
+    struct socket *k = c ? NULL : datagrams_of(net, sock);
 
     if (!c)
-        return no_conn(net, sock);
+        return k ? send_datagram(net, k, data, len) : no_conn(net, sock);
     return data || !len ? call_send(&net->conns, c, data, len) : -EINVAL;
+}
+
+ptrdiff_t rn_send_to(struct rn_stack *net, rn_sock sock, const void *data, size_t len,
+                     const struct rn_datagram *d)
+{
+    struct socket *k = datagrams_of(net, sock);
+
+    if (!k)
+        return no_datagrams(net, sock);
+    return data || !len ? datagrams_send(net, k, data, len, d) : -EINVAL;
 }
 
 ptrdiff_t rn_peek(struct rn_stack *net, rn_sock sock, const void **data)
@@ -365,12 +424,15 @@ int rn_close(struct rn_stack *net, rn_sock sock)
 {
     struct conn *c = conn_of(net, sock);
     struct listener *l = listener_of(net, sock);
+    struct socket *k = datagrams_of(net, sock);
 
     if (c)
         call_close(&net->conns, c);
     else if (l)
         close_listener(net, l);
-    return c || l ? 0 : -EBADF;
+    else if (k)
+        datagrams_close(net, k);
+    return c || l || k ? 0 : -EBADF;
 }
 
 int rn_abort(struct rn_stack *net, rn_sock sock)
@@ -386,44 +448,58 @@ int rn_abort(struct rn_stack *net, rn_sock sock)
 int rn_ready(struct rn_stack *net, rn_sock sock)
 {
     struct conn *c = conn_of(net, sock);
+    struct socket *k = c ? NULL : datagrams_of(net, sock);
 
-    return c ? (int)call_ready(&net->conns, c) : no_conn(net, sock);
+    if (c)
+        return (int)call_ready(&net->conns, c);
+    return k ? datagrams_ready(net, k) : no_conn(net, sock);
 }
 
 int rn_set_user(struct rn_stack *net, rn_sock sock, void *user)
 {
     struct conn *c = conn_of(net, sock);
+    struct socket *k = c ? NULL : datagrams_of(net, sock);
 
-    if (!c)
-        return no_conn(net, sock);
-    c->user = user;
-    return 0;
+    if (c)
+        c->user = user;
+    else if (k)
+        k->user = user;
+    return c || k ? 0 : no_conn(net, sock);
+}
+
+/* The number of the settings that a socket without a connection has, or NULL. */
+static uint8_t *other_settings(struct rn_stack *net, rn_sock sock)
+{
+    struct listener *l = listener_of(net, sock);
+    struct socket *k = datagrams_of(net, sock);
+
+    return l ? &l->settings : k ? &k->settings : NULL;
 }
 
 int rn_get_settings(struct rn_stack *net, rn_sock sock, struct rn_settings *settings)
 {
     struct conn *c = conn_of(net, sock);
-    struct listener *l = listener_of(net, sock);
+    const uint8_t *number = c ? &c->settings : other_settings(net, sock);
 
-    if (!c && !l)
+    if (!number)
         return -EBADF;
     if (!settings)
         return -EINVAL;
-    settings_write(&net->conns.settings[c ? c->settings : l->settings], settings);
+    settings_write(&net->conns.settings[*number], settings);
     return 0;
 }
 
 int rn_set_settings(struct rn_stack *net, rn_sock sock, const struct rn_settings *settings)
 {
     struct conn *c = conn_of(net, sock);
-    struct listener *l = listener_of(net, sock);
+    uint8_t *number = c ? &c->settings : other_settings(net, sock);
     struct conn_settings wanted;
 
-    if (!c && !l)
+    if (!number)
         return -EBADF;
     if (!settings || !settings_read(settings, &wanted))
         return -EINVAL;
-    return c ? settings_of_conn(net, c, &wanted) : settings_of_listener(net, l, &wanted);
+    return c ? settings_of_conn(net, c, &wanted) : settings_of_other(net, number, &wanted);
 }
 
 /* ---- what is going on */
@@ -463,6 +539,10 @@ void rn_stats(const struct rn_stack *net, struct rn_stats *stats)
     stats->islands_dropped = k->islands_dropped;
     stats->cookies_sent = net->listeners.cookies_sent;
     stats->cookies_taken = net->listeners.cookies_taken;
+    stats->datagrams_in = net->sockets.in;
+    stats->datagrams_out = net->sockets.sent;
+    stats->datagrams_unsent = net->sockets.unsent;
+    stats->unreachables_out = net->refused;
     for (int i = 0; i < CONN_STATES; i++)
         stats->entered[i] = k->entered[i];
     for (int i = 0; i < DROP_COUNT; i++)
@@ -479,7 +559,9 @@ void rn_stats(const struct rn_stack *net, struct rn_stats *stats)
     use(&stats->use[5], "listeners", net->listeners.used, net->listeners.limit, net->listeners.used, 0);
     use(&stats->use[6], "neighbours", net->neighbours.used, net->neighbours.limit, net->neighbours.used,
         net->neighbours.full);
-    use(&stats->use[7], "posts", mailbox_count(&net->posts), net->posts.mask + 1, 0,
+    use(&stats->use[7], "datagrams", net->sockets.used, net->sockets.limit, net->sockets.peak,
+        net->sockets.full);
+    use(&stats->use[8], "posts", mailbox_count(&net->posts), net->posts.mask + 1, 0,
         __atomic_load_n(&net->posts_refused, __ATOMIC_RELAXED));
 }
 
@@ -510,21 +592,24 @@ static const char *limited_by(const struct conns *s, const struct conn *c, uint3
     return conn_queued(s, c) < conn_send_limit(s, c) ? "budget" : "send buffer";
 }
 
-static void info_of_listener(const struct rn_stack *net, const struct listener *l, struct rn_info *info)
+void api_info_of_listener(const struct rn_stack *net, const struct listener *l, struct rn_info *info)
 {
     memset(info, 0, sizeof *info);
+    info->sock = sock_of_listener(net, (uint32_t)(l - net->listeners.listeners));
     addr_print(info->local, &l->address, l->port);
     info->state = CONN_LISTEN;
     info->congestion = cc_name_of(net->conns.settings[l->settings].cc);
     info->limited_by = "";
+    info->protocol = RN_TCP;
 }
 
-static void info_of_conn(const struct rn_stack *net, const struct conn *c, struct rn_info *info)
+void api_info_of_conn(const struct rn_stack *net, const struct conn *c, struct rn_info *info)
 {
     const struct conns *s = &net->conns;
     uint32_t queued, flight;
 
     memset(info, 0, sizeof *info);
+    info->sock = c->flags & CONN_ORPHAN ? 0 : sock_of(net, c);
     addr_print(info->local, &net->addresses.list[c->key.local].addr, c->key.local_port);
     addr_print(info->peer, &c->key.remote, c->key.remote_port);
     queued = conn_queued(s, c);
@@ -553,20 +638,24 @@ static void info_of_conn(const struct rn_stack *net, const struct conn *c, struc
     info->wscale_sent = c->scale >> 4;
     info->wscale_received = c->scale & 15;
     info->limited_by = limited_by(s, c, info->unsent);
+    info->protocol = RN_TCP;
 }
 
 int rn_info(struct rn_stack *net, rn_sock sock, struct rn_info *info)
 {
     struct conn *c = conn_of(net, sock);
     struct listener *l = listener_of(net, sock);
+    struct socket *k = datagrams_of(net, sock);
 
-    if (!c && !l)
+    if (!c && !l && !k)
         return -EBADF;
     if (!info)
         return -EINVAL;
     if (c)
-        info_of_conn(net, c, info);
+        api_info_of_conn(net, c, info);
+    else if (l)
+        api_info_of_listener(net, l, info);
     else
-        info_of_listener(net, l, info);
+        datagrams_info(net, k, info);
     return 0;
 }

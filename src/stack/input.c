@@ -5,19 +5,15 @@
  *
  *      input_burst:    usual_frame                          (a segment, for the next stage of the poll)
  *                      any_frame -> network -> transport    (the same, layer by layer)
- *                                           -> echo, error  (answered, or told to the connection it concerns)
+ *                                           -> other        (ICMP, datagrams: done with here)
  *                                -> arp
  *      input_segments: to the connection, the half-open one, the one in TIME-WAIT, the listener, or nobody
  */
 #include "room.h"
-#include "ip/path.h"
-#include "tcp/call.h"
 #include "tcp/fast.h"
 #include "tcp/in.h"
 #include "wire/checksum.h"
 #include "wire/eth.h"
-#include "wire/icmp4.h"
-#include "wire/icmp6.h"
 #include "wire/ip4.h"
 #include "wire/ip6.h"
 #include "wire/quick.h"
@@ -33,30 +29,10 @@ static bool dropped(struct rn_stack *net, enum drop reason)
     return false;
 }
 
-/* One more of that kind may go. */
-static bool within_rate(struct rn_stack *net, struct room_rate *rate)
+/* The device has seen to the transport's checksum. */
+static inline bool is_verified(const struct rn_frame *frame)
 {
-    const rn_time part = TIME_S / ROOM_RATE;
-    rn_time from = rate->taken > net->now ? rate->taken : net->now;
-
-    if (from - net->now > TIME_S - part)
-        return false;
-    rate->taken = from + part;
-    return true;
-}
-
-/* A place for a reply; poll takes no more frames than there are places. */
-static struct room_reply *reply(struct rn_stack *net, int device, enum room_reply_kind kind,
-                                const uint8_t *mac)
-{
-    struct room_reply *r = &net->replies[net->reply_count++];
-
-    memset(r, 0, sizeof *r);
-    r->kind = kind;
-    r->device = (uint8_t)device;
-    if (mac)
-        memcpy(r->mac, mac, 6);
-    return r;
+    return frame->flags & (RN_CSUM_VERIFIED | RN_CSUM_TRUSTED);
 }
 
 /* Who is known already may tell everybody that he has moved (RFC 5227 2.3). */
@@ -99,7 +75,7 @@ static bool arp(struct rn_stack *net, int device, struct view v)
             output_wake(net, (unsigned)woken);
     }
     if (a.operation == ARP_REQUEST) {
-        struct room_reply *r = reply(net, device, ROOM_ARP, a.sender_mac);
+        struct room_reply *r = reply_new(net, device, ROOM_ARP, a.sender_mac);
 
         r->src = a.target;
         r->dst = a.sender;
@@ -107,76 +83,18 @@ static bool arp(struct rn_stack *net, int device, struct view v)
     return false;
 }
 
-/* The connection that a quoted packet of ours belongs to, or NULL. */
-static struct conn *quoted_conn(struct rn_stack *net, const struct icmp_quote *q)
+/* A packet that is not TCP: false. Whoever sent what nobody here has is told. */
+static bool other(struct rn_stack *net, const struct room_packet *p)
 {
-    struct table_key key = {.remote = q->ip.dst, .remote_port = q->dst_port, .local_port = q->src_port};
-    int own = address_find(&net->addresses, &q->ip.src);
-    uint32_t index;
+    enum drop bad = DROP_PROTOCOL;
 
-    if (own < 0 || q->ip.protocol != IP_TCP)
-        return NULL;
-    key.local = (uint16_t)own;
-    if (table_find(&net->conns.table, &key, table_hash(&net->conns.table, &key), &index) != TABLE_CONN)
-        return NULL;
-    return conn_at(&net->conns, index);
-}
-
-/* An ICMP error counts only if it quotes what is in flight (RFC 5927 4.1). It then shrinks the path or ends
- * an attempt to connect; it never ends a connection (MUST-56; SHLD-26 as RFC 5461 has it). */
-static bool error(struct rn_stack *net, const struct icmp *m, struct view rest, bool ipv6)
-{
-    struct icmp_quote q;
-    struct conn *c = icmp_decode_quote(rest, ipv6, &q) ? quoted_conn(net, &q) : NULL;
-    uint32_t headers = ipv6 ? IP6_LEN + TCP_LEN : IP4_LEN + TCP_LEN, mtu;
-    bool hard =
-        m->kind == ICMP_UNREACHABLE && (ipv6 ? m->code == 1 || m->code == 4 : m->code == 2 || m->code == 3);
-
-    if (!c || !seq_in(seq_of(q.seq), c->snd_una, conn_flight(c)))
-        return dropped(net, DROP_ICMP_QUOTE);
-    if (m->kind == ICMP_TOO_BIG) {
-        mtu = path_mtu(m->mtu, q.ip.payload_len + (ipv6 ? IP6_LEN : IP4_LEN), ipv6);
-        call_path_mtu(&net->conns, c, seq_of(q.seq), (uint16_t)((mtu < 65535 ? mtu : 65535) - headers));
-    } else if (hard && c->state == CONN_SYN_SENT) {
-        conn_finish(&net->conns, c, -ECONNREFUSED);
-    } else if (conn_settings(&net->conns, c)->soft_errors) { /* MUST-47, SHLD-25 */
-        conn_cold(&net->conns, c)->trouble =
-            m->kind == ICMP_UNREACHABLE && m->code == 0 ? -ENETUNREACH : -EHOSTUNREACH;
-        conn_tells(&net->conns, c, CONN_EV_TROUBLE);
-    }
-    return false;
-}
-
-static bool icmp(struct rn_stack *net, int device, struct view v, const struct ip *ip, bool ipv6,
-                 const uint8_t *mac)
-{
-    struct icmp m;
-    enum drop bad;
-
-    if (ip->protocol != (ipv6 ? IP_ICMP6 : IP_ICMP4))
-        return dropped(net, DROP_PROTOCOL);
-    bad = ipv6 ? icmp6_decode(&v, ip, &m) : icmp4_decode(&v, &m);
-    if (bad)
-        return dropped(net, bad);
-    if (m.kind == ICMP_ECHO_REQUEST) {
-        struct room_reply *r;
-
-        if (!within_rate(net, &net->echoes))
-            return dropped(net, DROP_RATE);
-        r = reply(net, device, ROOM_ECHO, mac);
-
-        r->ipv6 = ipv6;
-        r->src = ip->dst;
-        r->dst = ip->src;
-        r->echo.data = v.at;
-        r->echo.len = (uint32_t)v.len;
-        r->echo.id = m.id;
-        r->echo.sequence = m.sequence;
-        return false;
-    }
-    if (m.kind == ICMP_OTHER || m.kind == ICMP_ECHO_REPLY)
-        return dropped(net, DROP_ICMP);
-    return error(net, &m, v, ipv6);
+    if (p->ip.protocol == (p->ipv6 ? IP_ICMP6 : IP_ICMP4))
+        bad = control_input(net, p);
+    else if (p->ip.protocol == IP_UDP)
+        bad = datagrams_input(net, p);
+    if (bad == DROP_PROTOCOL || bad == DROP_NO_SOCKET)
+        bad = control_refuse(net, p, bad);
+    return bad ? dropped(net, bad) : false;
 }
 
 /* TCP, up to the point where the connection is needed. */
@@ -185,7 +103,7 @@ static bool transport(struct rn_stack *net, const struct rn_frame *frame, struct
 {
     enum drop bad;
 
-    if (!(frame->flags & (RN_CSUM_VERIFIED | RN_CSUM_TRUSTED)) &&
+    if (!is_verified(frame) &&
         !checksum_right(checksum_pseudo(&ip->src, &ip->dst, IP_TCP, (uint32_t)v.len), v.at, v.len))
         return dropped(net, DROP_CHECKSUM);
     bad = tcp_decode(&v, &seg->text.tcp);
@@ -213,6 +131,7 @@ static bool is_no_source(const struct rn_stack *net, int device, const struct ad
 static bool network(struct rn_stack *net, int device, const struct rn_frame *frame, struct view v, bool ipv6,
                     bool group, struct room_segment *seg)
 {
+    const uint8_t *start = v.at;
     struct ip ip;
     enum drop bad = ipv6 ? ip6_decode(&v, &ip) : ip4_decode(&v, &ip);
     int own;
@@ -229,7 +148,14 @@ static bool network(struct rn_stack *net, int device, const struct rn_frame *fra
     if (ip.fragment)
         return dropped(net, DROP_FRAGMENT);
     if (ip.protocol != IP_TCP)
-        return icmp(net, device, v, &ip, ipv6, seg->src_mac);
+        return other(net, &(struct room_packet){.ip = ip,
+                                                .start = start,
+                                                .payload = v,
+                                                .mac = seg->src_mac,
+                                                .own = (uint16_t)own,
+                                                .ipv6 = ipv6,
+                                                .verified = is_verified(frame),
+                                                .device = device});
     seg->ipv6 = ipv6;
     seg->source_seen = true;
     seg->text.traffic_class = ip.traffic_class;
@@ -361,7 +287,7 @@ static inline bool usual_frame(struct rn_stack *net, int device, const struct rn
 {
     const struct room_device *d = &net->devices[device];
     const uint8_t *at = frame->data;
-    bool verified = frame->flags & (RN_CSUM_VERIFIED | RN_CSUM_TRUSTED);
+    bool verified = is_verified(frame);
     struct quick q;
     uint32_t own;
 
@@ -415,11 +341,11 @@ static void answer(struct rn_stack *net, int device, const struct room_segment *
         dropped(net, v->drop);
     if (v->reply == REPLY_NONE || (v->reply == REPLY_RST && t->flags & TCP_RST))
         return;
-    if (v->reply == REPLY_RST && !within_rate(net, &net->resets)) {
+    if (v->reply == REPLY_RST && !reply_is_within_rate(net, &net->resets)) {
         dropped(net, DROP_RATE);
         return;
     }
-    r = reply(net, device, ROOM_TCP, seg->src_mac);
+    r = reply_new(net, device, ROOM_TCP, seg->src_mac);
     r->ipv6 = seg->ipv6;
     r->src = *own_of(net, seg);
     r->dst = seg->key.remote;

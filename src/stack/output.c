@@ -3,7 +3,7 @@
  * A round's second half: what is owed is decided by tcp/out, encoded with wire/ straight into the devices'
  * transmit slots, committed, and pushed by one sync a device. First come replies without a connection, then
  * questions for own addresses and for neighbours, then SYN-ACKs, then the connections in `owing`,
- * ROOM_SEGMENTS at a turn.
+ * ROOM_SEGMENTS at a turn, then datagrams.
  *
  * A connection whose next hop is not known moves to the list of that neighbour, one whose own address may be
  * another host's to `held`; one whose device has no free
@@ -34,7 +34,7 @@ static const uint8_t everybody[6] = {255, 255, 255, 255, 255, 255};
  */
 static int first_slots(const struct rn_stack *net)
 {
-    uint64_t frames = (uint64_t)net->conns.owing.count + net->reply_count + 1;
+    uint64_t frames = (uint64_t)net->conns.owing.count + net->reply_count + net->sockets.out.count + 1;
 
     return frames < LEAST_SLOTS ? LEAST_SLOTS : frames < ROOM_BURST ? (int)frames : ROOM_BURST;
 }
@@ -139,30 +139,29 @@ static void put_arp(struct rn_stack *net, unsigned device, const uint8_t *mac, c
     d->slot++;
 }
 
-static void put_echo(struct rn_stack *net, const struct room_reply *r)
+static void put_icmp(struct rn_stack *net, const struct room_reply *r)
 {
-    struct icmp m = {.kind = ICMP_ECHO_REPLY, .id = r->echo.id, .sequence = r->echo.sequence};
-    struct ip ip = packet(net, &r->src, &r->dst, r->ipv6 ? IP_ICMP6 : IP_ICMP4, ICMP_LEN + r->echo.len);
+    struct ip ip = packet(net, &r->src, &r->dst, r->ipv6 ? IP_ICMP6 : IP_ICMP4, ICMP_LEN + r->icmp.len);
     uint8_t *at = headers(net, r->device, slot(net, r->device), r->mac, &ip, r->ipv6);
-    uint32_t sum = sum_copy(at + ICMP_LEN, r->echo.data, r->echo.len);
+    uint32_t sum = sum_copy(at + ICMP_LEN, r->icmp.data, r->icmp.len);
 
     if (r->ipv6)
-        icmp6_encode(at, &m, &r->src, &r->dst, r->echo.len, sum);
+        icmp6_encode(at, &r->icmp.head, &r->src, &r->dst, r->icmp.len, sum);
     else
-        icmp4_encode(at, &m, sum);
+        icmp4_encode(at, &r->icmp.head, sum);
 }
 
 static void put_reply(struct rn_stack *net, const struct room_reply *r)
 {
     const struct rn_frame *f = slot(net, r->device);
 
-    if (!f || (r->kind == ROOM_ECHO &&
-               f->room < net->devices[r->device].link_len + IP6_LEN + ICMP_LEN + r->echo.len)) {
+    if (!f || (r->kind == ROOM_ICMP &&
+               f->room < net->devices[r->device].link_len + IP6_LEN + ICMP_LEN + r->icmp.len)) {
         net->drops[DROP_TX_FULL]++;
         return;
     }
-    if (r->kind == ROOM_ECHO) {
-        put_echo(net, r);
+    if (r->kind == ROOM_ICMP) {
+        put_icmp(net, r);
     } else if (r->kind == ROOM_ARP) {
         struct arp a = {.operation = ARP_REPLY, .sender = r->src, .target = r->dst};
 
@@ -221,13 +220,16 @@ int output_hop(struct rn_stack *net, unsigned own, const struct addr *to)
 void output_wake(struct rn_stack *net, unsigned neighbour)
 {
     fifo_join(&net->conns.fifos, &net->conns.owing, &net->waiting[neighbour]);
+    socket_wake(&net->sockets, neighbour);
 }
 
-/* Nobody answers for that address: attempts to connect fail, others go on trying by their timers. */
+/* Nobody answers for that address: attempts to connect fail, others go on trying by their timers, datagrams
+ * are dropped. */
 static void unreachable(struct rn_stack *net, unsigned neighbour)
 {
     uint32_t index;
 
+    socket_unanswered(&net->sockets, neighbour, net->now);
     while (fifo_pop(&net->conns.fifos, &net->waiting[neighbour], &index)) {
         struct conn *c = conn_at(&net->conns, index);
 
@@ -527,6 +529,43 @@ static void serve_connections(struct rn_stack *net)
     fifo_join(&s->fifos, &s->owing, &blocked);
 }
 
+/* ---- datagrams */
+
+static void put_datagram(struct rn_stack *net, const struct datagram *d)
+{
+    struct ip ip = packet(net, &d->local, &d->peer, d->protocol, DATAGRAM_HEADER + d->payload.bytes);
+    unsigned device = net->addresses.list[d->own].device;
+    uint8_t *at;
+
+    ip.ttl = d->ttl;
+    ip.traffic_class = d->traffic_class;
+    at = headers(net, device, slot(net, device), net->neighbours.list[d->hop].mac, &ip, !addr_is4(&d->peer));
+    datagram_encode(&net->sockets.datagrams, d, at);
+}
+
+/* All that sockets gave, in its order; what finds no slot stays for the next time. */
+static __attribute__((noinline)) void serve_datagrams(struct rn_stack *net)
+{
+    struct sockets *s = &net->sockets;
+    struct datagram_list blocked = {0};
+    uint32_t id;
+
+    while ((id = datagram_pop(&s->datagrams, &s->out)) != 0) {
+        const struct datagram *d = datagram_at(&s->datagrams, id);
+
+        if (!neighbour_ready(&net->neighbours, d->hop, net->now)) {
+            socket_waits(s, id);
+        } else if (!address_is_usable(&net->addresses, d->own) ||
+                   !slot(net, net->addresses.list[d->own].device)) {
+            datagram_push(&s->datagrams, &blocked, id);
+        } else {
+            put_datagram(net, d);
+            socket_was_sent(s, id);
+        }
+    }
+    datagram_join(&s->datagrams, &s->out, &blocked);
+}
+
 /* ---- the flush */
 
 /* Pushes what is filled; true when a ring that was full has room again. The least of the times at which a
@@ -583,6 +622,7 @@ static void by_timers(struct rn_stack *net, rn_time *next)
 
 __attribute__((hot)) rn_time rn_flush(struct rn_stack *net, rn_time now)
 {
+    uint32_t events = room_events(net);
     rn_time next = RN_FOREVER;
     bool again = true;
 
@@ -597,9 +637,12 @@ __attribute__((hot)) rn_time rn_flush(struct rn_stack *net, rn_time now)
         ask_neighbours(net);
         answer_syns(net);
         serve_connections(net);
+        if (net->sockets.out.count)
+            serve_datagrams(net);
         next = RN_FOREVER;
         again = push(net, &next);
     }
     by_timers(net, &next);
-    return again || net->link_news || !post_may_sleep(net) ? now : next;
+    /* What happened here, nobody has looked at yet. */
+    return again || net->link_news || room_events(net) > events || !post_may_sleep(net) ? now : next;
 }

@@ -5,10 +5,14 @@
  *
  *      api.c, setup.c, links.c   what the application calls
  *      settings.c       what a single socket can choose
+ *      list.c           a walk over all that is open
  *      post.c           messages from other threads
  *      claim.c          own addresses, until it is known that they are
  *      poll.c           a round's first half: bursts, stages, due timers
- *      input.c          a frame's way up: eth -> arp | ip -> icmp | tcp, one screen each
+ *      input.c          a frame's way up: eth -> arp | ip -> tcp, one screen each
+ *      control.c        ICMP, both ways
+ *      datagrams.c      datagram sockets: their calls, and what comes for them
+ *      reply.c          what is sent without a connection
  *      output.c         a round's second half: what is owed is encoded into transmit slots
  */
 #ifndef STACK_ROOM_H
@@ -23,6 +27,7 @@
 #include "tcp/listen.h"
 #include "tcp/segment.h"
 #include "tcp/timewait.h"
+#include "udp/socket.h"
 #include "wire/arp.h"
 #include "wire/icmp.h"
 #include "wire/ip.h"
@@ -32,11 +37,11 @@ enum {
     ROOM_TIMERS = 256,  /* due timers in one poll */
     ROOM_REPLIES = 128, /* replies without a connection that wait for flush */
     ROOM_SEGMENTS = 16, /* of one connection before the next one's turn */
-    ROOM_RATE = 1000    /* RSTs, and echo replies, a second, and at once */
+    ROOM_RATE = 1000    /* RSTs, echo replies, and ICMP errors, a second, and at once */
 };
 
 /* A reply that no connection sends: a value, encoded by the next flush. */
-enum room_reply_kind { ROOM_TCP, ROOM_ARP, ROOM_ECHO };
+enum room_reply_kind { ROOM_TCP, ROOM_ARP, ROOM_ICMP };
 struct room_reply {
     enum room_reply_kind kind;
     uint8_t device;
@@ -51,10 +56,10 @@ struct room_reply {
             uint32_t ts_value, ts_echo;
         } tcp;
         struct {
+            struct icmp head;
             const uint8_t *data; /* in the lent frame, which stays lent until the next poll */
             uint32_t len;
-            uint16_t id, sequence;
-        } echo;
+        } icmp;
     };
 };
 _Static_assert(sizeof(struct room_reply) <= 96, "a reply is a small value");
@@ -72,6 +77,18 @@ struct room_segment {
     struct segment text;
 };
 
+/* A packet of another protocol, for an own address. */
+struct room_packet {
+    struct ip ip;
+    const uint8_t *start; /* of its IP header, in the lent frame */
+    struct view payload;
+    const uint8_t *mac; /* whom it came from; NULL on a medium without */
+    uint16_t own;       /* index of the address that it is for */
+    bool ipv6;
+    bool verified; /* the transport's checksum, by the device */
+    int device;
+};
+
 /* A device as the stack sees it. */
 struct room_device {
     struct rn_dev *dev;
@@ -82,8 +99,8 @@ struct room_device {
     uint16_t own4;       /* the own IPv4 address that the last such segment was for: its index ... */
     uint64_t own4_is;    /* ... and its bytes as a word, + 1; 0: there was none */
     uint32_t mtu;
-    int lent;  /* frames that the last poll took */
-    bool full; /* the ring had no slot for us */
+    int lent;     /* frames that the last poll took */
+    bool full;    /* the ring had no slot for us */
     uint8_t link; /* enum rn_link, as it was told */
     struct rn_frame *slots, *slot,
         *slots_end; /* reserved, ROOM_BURST at most: the next to be filled, the end */
@@ -127,9 +144,11 @@ struct rn_stack {
     struct listeners listeners;
     struct timewaits timewaits;
     struct slabs slabs;
-    struct room_rate resets, echoes; /* replies that nobody asked a connection for */
-    struct mailbox posts;            /* messages from other threads */
-    uint32_t posts_refused;          /* counted by these threads */
+    struct sockets sockets;                    /* of datagrams */
+    struct room_rate resets, echoes, refusals; /* replies that nobody asked a connection for */
+    uint64_t refused;                          /* ICMP errors sent */
+    struct mailbox posts;                      /* messages from other threads */
+    uint32_t posts_refused;                    /* counted by these threads */
     uint32_t posts_left; /* may be handed out before the next poll: sockets have their turn, too */
     unsigned wakes;      /* that the host was told of, or is about to, and has not taken back */
     bool may_sleep;      /* the mailbox was told so */
@@ -150,6 +169,12 @@ static inline void room_clock(struct rn_stack *net, rn_time now)
         net->conns.wheel.cur = tick_of(now);
 }
 
+/* Sockets with events that were not fetched. */
+static inline uint32_t room_events(const struct rn_stack *net)
+{
+    return net->conns.events.count + net->sockets.telling;
+}
+
 /* That address is this stack's own, so that on this device nobody else may have it. Where what is sent comes
  * back, the stack talks to itself. */
 static inline bool room_is_self(const struct rn_stack *net, int device, const struct addr *a)
@@ -168,6 +193,61 @@ int input_burst(struct rn_stack *net, int device, int frames);
 /* Gives that many of segments[] to whom they are for: kind and index say who that probably is. */
 void input_segments(struct rn_stack *net, int device, int many);
 
+/* ---- control.c */
+
+/* An ICMP packet. Why it was not wanted, or DROP_NONE. */
+enum drop control_input(struct rn_stack *net, const struct room_packet *p);
+
+/* Nobody has the protocol (DROP_PROTOCOL) or the port (DROP_NO_SOCKET) of a packet: its sender is told, so
+ * many a second. What to count for it: why, or DROP_RATE. */
+enum drop control_refuse(struct rn_stack *net, const struct room_packet *p, enum drop why);
+
+/* ---- datagrams.c: what comes; DROP_NONE, or why it was not wanted */
+
+enum drop datagrams_input(struct rn_stack *net, const struct room_packet *p);
+
+/* An echo reply with that data. */
+enum drop datagrams_echo(struct rn_stack *net, const struct room_packet *p, const struct icmp *m,
+                         struct view data);
+
+/* An ICMP error that quotes a datagram, and the errno that it means. */
+enum drop datagrams_error(struct rn_stack *net, const struct room_packet *p, const struct icmp *m,
+                          const struct icmp_quote *q, int error);
+
+/* ---- datagrams.c: calls, as in runnel.h */
+
+/* A UDP socket at that own address, or at any; port 0: one is chosen. */
+rn_sock datagrams_bind(struct rn_stack *net, const struct addr *where, uint16_t port, char *err);
+
+/* A socket of RN_UDP or RN_ICMP; local_port 0: one is chosen. */
+rn_sock datagrams_connect(struct rn_stack *net, int protocol, const struct table_key *to, char *err);
+
+/* The socket of a number, or NULL. */
+struct socket *datagrams_of(struct rn_stack *net, rn_sock sock);
+
+ptrdiff_t datagrams_receive(struct rn_stack *net, struct socket *k, void *data, size_t len,
+                            struct rn_datagram *out);
+ptrdiff_t datagrams_send(struct rn_stack *net, struct socket *k, const void *data, size_t len,
+                         const struct rn_datagram *d);
+void datagrams_close(struct rn_stack *net, struct socket *k);
+int datagrams_ready(const struct rn_stack *net, const struct socket *k);
+void datagrams_info(const struct rn_stack *net, const struct socket *k, struct rn_info *info);
+
+/* The next socket with events; false: none. */
+bool datagrams_next(struct rn_stack *net, struct rn_event *ev);
+
+/* ---- reply.c */
+
+/* One more of that kind may go. */
+bool reply_is_within_rate(struct rn_stack *net, struct room_rate *rate);
+
+/* A place for a reply; poll takes no more frames than there are places. mac: whom it goes to, NULL on a
+ * medium without. */
+struct room_reply *reply_new(struct rn_stack *net, int device, enum room_reply_kind kind, const uint8_t *mac);
+
+/* The same, back to where a packet came from. */
+struct room_reply *reply_to(struct rn_stack *net, const struct room_packet *p, enum room_reply_kind kind);
+
 /* ---- output.c */
 
 /* The neighbour to send through from that own address to that host, asked for if it is new; -ENOBUFS: no
@@ -185,7 +265,9 @@ void settings_write(const struct conn_settings *in, struct rn_settings *out);
 
 /* 0, or -ENOSPC. */
 int settings_of_conn(struct rn_stack *net, struct conn *c, const struct conn_settings *wanted);
-int settings_of_listener(struct rn_stack *net, struct listener *l, const struct conn_settings *wanted);
+
+/* The same of a socket without a connection: the number of its settings becomes another one. */
+int settings_of_other(struct rn_stack *net, uint8_t *number, const struct conn_settings *wanted);
 
 /* ---- links.c */
 
@@ -229,7 +311,13 @@ bool post_may_sleep(struct rn_stack *net);
 /* The next message as an event; false: none, or enough for this round. */
 bool post_next(struct rn_stack *net, struct rn_event *ev);
 
-/* ---- setup.c, api.c */
+/* ---- api.c */
+
+/* What rn_info says of them. */
+void api_info_of_conn(const struct rn_stack *net, const struct conn *c, struct rn_info *info);
+void api_info_of_listener(const struct rn_stack *net, const struct listener *l, struct rn_info *info);
+
+/* ---- error.c */
 
 /* Writes one line of error text, if err is not NULL. parts end with NULL. Returns code. */
 int error_line(char *err, int code, const char *const parts[]);

@@ -78,13 +78,13 @@ int settings_of_conn(struct rn_stack *net, struct conn *c, const struct conn_set
     return 0;
 }
 
-int settings_of_listener(struct rn_stack *net, struct listener *l, const struct conn_settings *wanted)
+int settings_of_other(struct rn_stack *net, uint8_t *number, const struct conn_settings *wanted)
 {
-    int number = conn_keep_settings(&net->conns, wanted);
+    int now = conn_keep_settings(&net->conns, wanted);
 
-    if (number < 0)
+    if (now < 0)
         return -ENOSPC;
-    conn_drop_settings(&net->conns, l->settings);
-    l->settings = (uint8_t)number;
+    conn_drop_settings(&net->conns, *number);
+    *number = (uint8_t)now;
     return 0;
 }

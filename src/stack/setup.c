@@ -16,7 +16,7 @@
 /* Where the parts lie in the block. */
 struct layout {
     size_t hot, cold, syns, waits, buckets, wheel, neighbours, neighbour_buckets, waiting, hop_uses,
-        listeners, posts, fifos, slabs;
+        listeners, posts, fifos, slabs, sockets, socket_buckets, datagrams;
     size_t bytes;
 };
 
@@ -34,6 +34,7 @@ static bool complete(struct rn_options *o)
 {
     DEFAULT(connections, 1024);
     DEFAULT(listeners, 16);
+    DEFAULT(datagrams, 64);
     DEFAULT(half_open, within(o->connections / 4, 64, 65536));
     DEFAULT(time_wait, within(o->connections, 64, 1 << 20));
     DEFAULT(neighbours, 1024);
@@ -57,8 +58,8 @@ static bool complete(struct rn_options *o)
     DEFAULT(data_retries, 15);
     DEFAULT(ttl, 64);
     return o->conflict <= RN_CONFLICT_OFF && o->connections <= 1u << 26 && o->listeners <= 4096 &&
-           o->half_open <= 1u << 24 && o->time_wait <= 1u << 26 && o->neighbours < CONN_NO_HOP &&
-           o->posts <= 65536 && o->receive_bytes <= o->receive_bytes_max &&
+           o->datagrams <= 65536 && o->half_open <= 1u << 24 && o->time_wait <= 1u << 26 &&
+           o->neighbours < CONN_NO_HOP && o->posts <= 65536 && o->receive_bytes <= o->receive_bytes_max &&
            o->receive_bytes_max <= 1u << 30 && o->send_bytes <= o->send_bytes_max &&
            o->send_bytes_max <= 1u << 30 && o->msl > 0 && o->msl <= 3600 * TIME_S && o->rto_min > 0 &&
            o->rto_min <= o->rto_max && o->rto_initial > 0 && o->rto_max <= 3600 * TIME_S &&
@@ -67,7 +68,7 @@ static bool complete(struct rn_options *o)
 }
 #undef DEFAULT
 
-enum { POOLS = 7, OTHER_QUEUES = 9 /* of connections: owing, events, held, and what a flush needs */ };
+enum { POOLS = 8, OTHER_QUEUES = 9 /* of connections: owing, events, held, and what a flush needs */ };
 
 /* Counted in 64 bits, so that a machine of 32 sees when the whole does not fit. */
 static size_t place(uint64_t *at, uint64_t bytes)
@@ -95,6 +96,9 @@ static struct layout lay_out(const struct rn_options *o)
     l.neighbours = place(&at, o->neighbours * sizeof(struct neighbour));
     l.neighbour_buckets = place(&at, bucket_count_for(o->neighbours) * sizeof(struct bucket));
     l.waiting = place(&at, o->neighbours * sizeof(struct fifo));
+    l.sockets = place(&at, o->datagrams * sizeof(struct socket));
+    l.socket_buckets = place(&at, bucket_count_for(o->datagrams) * sizeof(struct bucket));
+    l.datagrams = place(&at, o->neighbours * sizeof(struct datagram_list));
     l.posts = place(&at, posts_for(o) * sizeof(struct mailbox_cell));
     l.fifos = place(&at, fifo_need(2 * o->connections, o->neighbours + OTHER_QUEUES));
     l.hop_uses = place(&at, o->neighbours * sizeof(uint32_t));
@@ -169,15 +173,31 @@ static void set_up_conns(struct rn_stack *net, uint8_t *base, const struct layou
     budget_init(s);
 }
 
-/* Four keys from the host's bytes, by a hash of a label each. */
+static void set_up_sockets(struct rn_stack *net, uint8_t *base, const struct layout *l)
+{
+    const struct rn_options *o = &net->options;
+    struct sockets *s = &net->sockets;
+
+    s->list = (struct socket *)(void *)(base + l->sockets);
+    s->limit = o->datagrams;
+    s->waiting = (struct datagram_list *)(void *)(base + l->datagrams);
+    s->hop_uses = net->conns.hop_uses;
+    s->receive_bytes = o->receive_bytes;
+    s->send_bytes = o->send_bytes;
+    bucket_init(&s->table, (struct bucket *)(void *)(base + l->socket_buckets),
+                bucket_count_for(o->datagrams));
+    datagram_init(&s->datagrams, &net->slabs, &net->conns.queues);
+}
+
+/* Five keys from the host's bytes, by a hash of a label each. */
 static void set_up_keys(struct rn_stack *net)
 {
     struct hash_key master;
     struct hash_key *keys[] = {&net->conns.table.hash_key, &net->conns.secret, &net->neighbours.key,
-                               &net->claims.key};
+                               &net->sockets.hash_key, &net->claims.key};
 
     memcpy(&master, net->host.seed, sizeof master);
-    for (uint64_t i = 0; i < 4; i++) {
+    for (uint64_t i = 0; i < 5; i++) {
         for (uint64_t j = 0; j < 4; j++) {
             uint64_t label[3] = {i, j, master.k[2] ^ master.k[3]};
 
@@ -247,6 +267,7 @@ int rn_init(struct rn_stack **made, const struct rn_options *options, void *memo
                 bucket_count_for(o.neighbours));
     mailbox_init(&net->posts, (struct mailbox_cell *)(void *)((uint8_t *)memory + l.posts), posts_for(&o));
     set_up_conns(net, memory, &l);
+    set_up_sockets(net, memory, &l);
     net->conns.settings[0] = settings;
     set_up_keys(net);
     *made = net;
@@ -304,8 +325,7 @@ __attribute__((hot)) int stack_devices(struct rn_stack *net, struct rn_dev *devi
 
 __attribute__((hot)) int stack_events(const struct rn_stack *net)
 {
-    return (int)net->conns.events.count + mailbox_any(&net->posts) + claim_has_news(net) +
-           net->link_news;
+    return (int)room_events(net) + mailbox_any(&net->posts) + claim_has_news(net) + net->link_news;
 }
 
 __attribute__((hot)) bool stack_wants_tx(const struct rn_stack *net, int device)

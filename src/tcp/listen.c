@@ -107,6 +107,7 @@ static void give(struct listeners *l, struct conns *s, struct listen_syn *y)
 {
     leave_queue(l, y);
     s->hop_uses[y->next_hop]--;
+    y->queue = LISTEN_FREE;
     y->next = l->syn_free;
     l->syn_free = index_of(l, y) + 1;
     l->syn_used--;

@@ -18,7 +18,7 @@
 #include "conn.h"
 #include "verdict.h"
 
-enum { LISTEN_SENDS = 6, LISTEN_BACKLOG = 1024, LISTEN_PLACES = 256 };
+enum { LISTEN_SENDS = 6, LISTEN_FREE = 15, LISTEN_BACKLOG = 1024, LISTEN_PLACES = 256 };
 
 struct listen_syn {
     struct table_key key;
@@ -33,7 +33,7 @@ struct listen_syn {
     uint16_t listener;      /* index */
     uint8_t options;        /* enum listen_options, and the peer's window scale in the low 4 bits */
     uint8_t sends : 3;      /* SYN-ACKs sent */
-    uint8_t queue : 4;      /* which one it stands in */
+    uint8_t queue : 4;      /* which one it stands in; LISTEN_FREE: none, nobody uses the record */
     uint8_t tight : 1; /* the budget was when the SYN came: the SYN-ACK offers a segment, not a window full */
 };
 _Static_assert(sizeof(struct listen_syn) == 64, "half open is one cache line");

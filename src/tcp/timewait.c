@@ -29,6 +29,7 @@ static void let_go(struct timewaits *w, struct conns *s, struct timewait *t)
     table_remove(&s->table, TABLE_TIME_WAIT, index);
     unlink_record(w, t);
     t->next = w->free;
+    t->prev = index + 1; /* as no record in use has it */
     w->free = index + 1;
     w->used--;
 }
@@ -100,6 +101,11 @@ bool timewait_may_reopen(const struct timewaits *w, uint32_t index, const struct
     if (t->ts_recent && seg->has & TCP_HAS_TIMESTAMP && seg->ts_value != t->ts_recent)
         return (int32_t)(seg->ts_value - t->ts_recent) > 0;
     return newer;
+}
+
+bool timewait_is_used(const struct timewaits *w, uint32_t index)
+{
+    return w->records[index].prev != index + 1;
 }
 
 void timewait_let_go(struct timewaits *w, struct conns *s, uint32_t index)

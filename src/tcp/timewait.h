@@ -39,6 +39,9 @@ struct verdict timewait_input(struct timewaits *w, struct conns *s, uint32_t ind
  * sequence number has to lie above. */
 bool timewait_may_reopen(const struct timewaits *w, uint32_t index, const struct tcp *seg, seq32 *above);
 
+/* The record, one of those below `fresh`, stands for a connection. */
+bool timewait_is_used(const struct timewaits *w, uint32_t index);
+
 /* Lets go of the record before its time. */
 void timewait_let_go(struct timewaits *w, struct conns *s, uint32_t index);
 

@@ -40,12 +40,12 @@ struct icmp {
 /* What an error quotes: the packet of ours that caused it, as far as it is there. */
 struct icmp_quote {
     struct ip ip;
-    uint16_t src_port, dst_port;
-    uint32_t seq; /* TCP only */
+    uint16_t src_port, dst_port; /* echo request: its identifier, and 0 */
+    uint32_t seq;                /* TCP, echo request; else 0 */
 };
 
-/* From the view of an error behind its ICMP header: true when it quotes the start of a TCP or UDP packet
- * (IP header and 8 bytes) that is no later fragment. */
+/* From the view of an error behind its ICMP header: true when it quotes the start of a TCP or UDP packet or
+ * of an echo request (IP header and 8 bytes) that is no later fragment. */
 bool icmp_decode_quote(struct view v, bool version6, struct icmp_quote *out);
 
 #endif

@@ -15,6 +15,7 @@ enum { IP_ICMP4 = 1, IP_TCP = 6, IP_UDP = 17, IP_ICMP6 = 58 };
 struct ip {
     struct addr src, dst;
     uint8_t protocol;        /* of the payload, behind all extension headers */
+    uint32_t protocol_at;    /* decode: where the byte that says so stands, from the header's begin on */
     uint8_t ttl;             /* TTL or hop limit */
     uint8_t traffic_class;   /* DSCP and ECN */
     bool fragment;           /* a part of a larger packet: offset and more say which */

@@ -92,6 +92,7 @@ static inline void read_fields(const struct header *h, uint16_t fragment, struct
     out->src = addr_of4(h->src);
     out->dst = addr_of4(h->dst);
     out->protocol = h->protocol;
+    out->protocol_at = offsetof(struct header, protocol);
     out->ttl = h->ttl;
     out->traffic_class = h->traffic_class;
     out->fragment = (fragment & (MORE | OFFSET_MASK)) != 0;

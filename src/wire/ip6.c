@@ -135,6 +135,7 @@ static enum drop take_chain(struct view *rest, size_t claimed, uint8_t *next, st
         }
         if (drop)
             return drop;
+        out->protocol_at = (uint32_t)(IP6_LEN + front); /* each begins with what the next one is */
         /* What stands behind the header of a fragment may be anywhere in the packet: not ours to read. */
         if (out->fragment)
             return fragment_right(out, front, claimed - front - 8) ? DROP_NONE : DROP_MALFORMED;
@@ -151,6 +152,7 @@ static void read_fields(const struct header *h, uint32_t first, struct ip *out)
     out->dont_fragment = true;
     out->id = out->offset = 0;
     out->flow = first & 0xfffff;
+    out->protocol_at = offsetof(struct header, next);
 }
 
 static inline enum drop decode(struct view *v, struct ip *out, bool quoted)

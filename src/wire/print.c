@@ -246,7 +246,7 @@ static void print_quoted(struct line *l, struct view v, bool version6, bool with
         return;
     }
     put_addr(l, &quote.ip.dst);
-    if (ports && with_port)
+    if (ports && with_port && (quote.ip.protocol == IP_TCP || quote.ip.protocol == IP_UDP))
         put_with(l, quote.ip.protocol == IP_TCP ? " tcp port " : " udp port ", quote.dst_port);
 }
 

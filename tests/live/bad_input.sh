@@ -37,10 +37,10 @@ want()
 
 wrong_words()
 {
-    want no_arguments 2 1 '0 arguments given|4 wanted|IFNAME MAC IP[/LEN] PORT|--help' $p
-    want too_few 2 1 '3 arguments given|4 wanted' $p tap0 $m 10.7.0.7
-    want too_many 2 1 '5 arguments given|4 wanted' $p tap0 $m 10.7.0.7 7 8
-    want unknown_option 2 1 '1 arguments given|4 wanted' $p --frob
+    want no_arguments 2 4 'IFNAME is missing|MAC is missing|IP is missing|PORT is missing' $p
+    want too_few 2 1 'PORT is missing|1 to 65535' $p tap0 $m 10.7.0.7
+    want too_many 2 1 'argument "8"|one too many|--help' $p tap0 $m 10.7.0.7 7 8
+    want unknown_option 2 1 'option "--frob"|--gateway, --vlan, --acd, --fault' $p tap0 $m 10.7.0.7 7 --frob
     want name_empty 2 1 'IFNAME ""|1 to 15 bytes' $p '' $m 10.7.0.7 7
     want name_too_long 2 1 'IFNAME "tap0123456789abc"|1 to 15 bytes' $p tap0123456789abc $m 10.7.0.7 7
     want name_with_slash 2 1 'IFNAME "a/b"' $p a/b $m 10.7.0.7 7
@@ -60,7 +60,10 @@ wrong_words()
     want ip_part_256 2 1 'IP "10.7.0.256"|A.B.C.D' $p tap0 $m 10.7.0.256 7
     want ip_name 2 1 'IP "localhost"|A.B.C.D' $p tap0 $m localhost 7
     want ip_with_port 2 1 'IP "10.7.0.7:7"' $p tap0 $m 10.7.0.7:7 7
-    want ip_version_6 2 1 'IP "fd00::7"|IPv6 is to come' $p tap0 $m fd00::7 7
+    want ip6_loopback 2 1 'IP "::1"|loopback' $p tap0 $m ::1 7
+    want ip6_multicast 2 1 'IP "ff02::1"|multicast' $p tap0 $m ff02::1 7
+    want ip6_prefix 2 1 'IP "fd00::7/129"|1 to 128' $p tap0 $m fd00::7/129 7
+    want ip6_half 2 1 'IP "fd00:::7"|fd00::7/64' $p tap0 $m fd00:::7 7
     want ip_any 2 1 'IP "0.0.0.0"|one host' $p tap0 $m 0.0.0.0 7
     want ip_loopback 2 1 'IP "127.0.0.1"|loopback' $p tap0 $m 127.0.0.1 7
     want ip_multicast 2 1 'IP "224.0.0.1"|multicast' $p tap0 $m 224.0.0.1 7
@@ -82,34 +85,64 @@ wrong_words()
     want all_four_wrong 2 4 'IFNAME "a/b"|MAC "x"|IP "y"|PORT "z"' $p a/b x y z
     want bytes_are_not_printed_raw 2 1 'PORT "?[31m7"' $p tap0 $m 10.7.0.7 "$(printf '\033[31m7')"
 
-    want runnel_alone 2 1 'COMMAND is missing|echo and demo|--help' $r
-    want runnel_unknown 2 1 'COMMAND "frob"|echo and demo' $r frob
-    want echo_no_device 2 1 'DEVICE is missing|tap:tap0' $r echo
-    want echo_kind 2 1 'DEVICE "foo:tap0"|KIND:NAME' $r echo foo:tap0
-    want echo_no_kind 2 1 'DEVICE "tap0"|tap:tap0' $r echo tap0
-    want echo_no_name 2 1 'DEVICE "tap:"' $r echo tap:
+    want runnel_alone 2 1 'COMMAND is missing|echo, ping, bridge, ss, devices and demo|--help' $r
+    want runnel_unknown 2 1 'COMMAND "frob"|echo, ping, bridge, ss, devices and demo' $r frob
+    want echo_no_device 2 1 'DEVICE is missing|KIND:NAME' $r echo
+    want echo_no_device_empty 2 1 'DEVICE ""' $r echo ''
+    want echo_kind 2 1 "'foo:tap0'|no such kind of device|tap" $r echo foo:tap0
+    want echo_no_name 2 1 "'tap:'|name" $r echo tap:
     want echo_two_devices 2 1 'argument "tap:b"' $r echo tap:a tap:b
-    want echo_unknown_option 2 1 'option "--frob"|--ip, --mac, --port, --fault' $r echo tap:a --frob
+    want echo_unknown_option 2 1 'option "--frob"|--port, --ip, --mac' $r echo tap:a --frob
     want echo_fault 2 1 '--fault "loss=101"|percent' $r echo tap:a --fault loss=101
+    want echo_fault_unknown 2 1 '--fault "lost=1"|loss=5' $r echo tap:a --fault lost=1
+    want echo_fault_no_number 2 1 '--fault "loss=x"|percent' $r echo tap:a --fault loss=x
+    want echo_fault_rate 2 1 '--fault "rate=-1"|rate=MBIT' $r echo tap:a --fault rate=-1
     want echo_fault_missing 2 1 '--fault is missing|loss=5' $r echo tap:a --fault
     want echo_ip 2 1 '--ip "10.7.0.7/40"|1 to 32' $r echo tap:a --ip 10.7.0.7/40
     want echo_ip_missing 2 1 '--ip is missing' $r echo tap:a --ip
+    want echo_ip_nine 2 1 '--ip "10.7.0.9"|8 addresses' $r echo tap:a --ip 10.7.0.1 --ip 10.7.0.2 --ip 10.7.0.3 \
+        --ip 10.7.0.4 --ip 10.7.0.5 --ip 10.7.0.6 --ip 10.7.0.7 --ip 10.7.0.8 --ip 10.7.0.9
     want echo_mac 2 1 '--mac "03:00:00:00:00:00"|multicast' $r echo tap:a --mac=03:00:00:00:00:00
     want echo_port 2 1 '--port "70000"|1 to 65535' $r echo tap:a --port=70000
-    want echo_three_wrong 2 3 'DEVICE "x"|--ip "y"|--port "z"' $r echo x --ip y --port z
+    want echo_port_0 2 1 '--port "0"|1 to 65535' $r echo tap:a --port=0
+    want echo_gateway 2 1 '--gateway "10.7.0.1/24"|alone' $r echo tap:a --gateway 10.7.0.1/24
+    want echo_vlan_0 2 1 '--vlan "0"|1 to 4094' $r echo tap:a --vlan 0
+    want echo_vlan_4095 2 1 '--vlan "4095"|1 to 4094' $r echo tap:a --vlan 4095
+    want echo_acd 2 1 '--acd "quic"|quick|full|off' $r echo tap:a --acd quic
+    want echo_acd_bar 2 1 '--acd "quick|full"' $r echo tap:a --acd 'quick|full'
+    want echo_value_for_none 2 1 'option "--udp=yes"' $r echo tap:a --udp=yes
+    want echo_three_wrong 2 3 '--ip "y"|--port "z"|--mac "w"' $r echo x --ip y --port z --mac w
+
+    want ping_no_address 2 1 'ADDRESS is missing' $r ping tap:a
+    want ping_address 2 1 'ADDRESS "10.7.0"|A.B.C.D' $r ping tap:a 10.7.0
+    want ping_name 2 1 'ADDRESS "localhost"|A.B.C.D' $r ping tap:a localhost
+    want ping_count 2 1 '-c "0"|1 to' $r ping tap:a 10.7.0.1 -c 0
+    want ping_count_joined 2 1 '-c "x"|1 to' $r ping tap:a 10.7.0.1 -cx
+    want ping_interval 2 1 '-i "0"|seconds from 0.001' $r ping tap:a 10.7.0.1 -i 0
+    want ping_interval_negative 2 1 '-i "-1"|seconds' $r ping tap:a 10.7.0.1 -i -1
+    want ping_bytes 2 1 '-s "65508"|0 to 65507' $r ping tap:a 10.7.0.1 -s 65508
+    want ping_wait 2 1 '-W "x"|seconds' $r ping tap:a 10.7.0.1 -W x
+    want bridge_one 2 1 'DEVICE is missing' $r bridge tap:a
+    want bridge_three 2 1 'argument "tap:c"' $r bridge tap:a tap:b tap:c
+    want bridge_kind 2 1 "'foo:b'|no such kind" $r bridge foo:b tap:a
+    want ss_option 2 1 'option "-x"|-s' $r ss -x
+    want ss_nobody 1 1 '/nowhere/x.sock|No such file' $r ss /nowhere/x.sock
     want demo_megabytes 2 1 'MEGABYTES "0"|1 to 65536' $r demo 0
+    want devices_too_many 2 1 'argument "b"|one too many' $r devices a b
+    want devices_no_name 2 1 "a/b|no blank, '/'" $r devices a/b
+    want devices_unknown 1 1 'no-such-one|ip link|tap:no-such-one' $r devices no-such-one
     want demo_too_many 2 1 'argument "2"' $r demo 1 2
 }
 
 # Not wrong at all: help and version go to stdout, and nothing to stderr.
 right_words()
 {
-    for command in "$p --help" "$p -h" "$r --help" "$r help" "$r echo --help"; do
+    for command in "$p --help" "$p -h" "$r --help" "$r help" "$r echo --help" "$r ping tap0 -h" "$r ss --help"; do
         # shellcheck disable=SC2086 # words
         $command 2>&1 | grep -q '^usage: ' && $command >/dev/null
         live_verdict $? "$command"
     done
-    for command in "$p --version" "$r --version"; do
+    for command in "$p --version" "$r --version" "$r echo --version"; do
         # shellcheck disable=SC2086
         $command | grep -qE '[0-9]+\.[0-9]+\.[0-9]+'
         live_verdict $? "$command"

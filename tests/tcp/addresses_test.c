@@ -58,7 +58,15 @@ static const struct text_row text_rows[] = {
     {LISTEN_ON, RN_TCP, "224.0.0.1:80", NULL, "-EADDRNOTAVAIL"},
     {LISTEN_ON, RN_TCP, "[ff02::1]:80", NULL, "-EADDRNOTAVAIL"},
     {LISTEN_ON, RN_TCP, "127.0.0.1:80", NULL, "-EADDRNOTAVAIL"},
-    {LISTEN_ON, RN_UDP, "0.0.0.0:80", NULL, "-EPROTONOSUPPORT"},
+    {LISTEN_ON, RN_UDP, "0.0.0.0:80", NULL, "socket"},
+    {LISTEN_ON, RN_UDP, "10.0.0.7:7", NULL, "socket"},
+    {LISTEN_ON, RN_UDP, "10.0.0.7:0", NULL, "socket"},
+    {LISTEN_ON, RN_UDP, "[fd00::7]:80", NULL, "socket"},
+    {LISTEN_ON, RN_UDP, "10.0.0.7:53", NULL, "-EADDRINUSE"},
+    {LISTEN_ON, RN_UDP, NULL, NULL, "-EINVAL"},
+    {LISTEN_ON, RN_UDP, "10.0.0.7", NULL, "-EINVAL"},
+    {LISTEN_ON, RN_UDP, "10.0.0.8:80", NULL, "-EADDRNOTAVAIL"},
+    {LISTEN_ON, RN_ICMP, "10.0.0.7", NULL, "-EPROTONOSUPPORT"},
     {LISTEN_ON, 0, "0.0.0.0:80", NULL, "-EPROTONOSUPPORT"},
     {CONNECT_TO, RN_TCP, "10.0.0.1:80", NULL, "socket"},
     {CONNECT_TO, RN_TCP, "10.0.0.1:80", "10.0.0.7:0", "socket"},
@@ -102,7 +110,21 @@ static const struct text_row text_rows[] = {
     {CONNECT_TO, RN_TCP, "192.0.2.1:80", NULL, "-ENETUNREACH"},
     {CONNECT_TO, RN_TCP, "[2001:db8::1]:80", NULL, "-ENETUNREACH"},
     {CONNECT_TO, RN_TCP, "192.0.2.1:80", "10.0.0.7:0", "-ENETUNREACH"},
-    {CONNECT_TO, RN_UDP, "10.0.0.1:80", NULL, "-EPROTONOSUPPORT"},
+    {CONNECT_TO, RN_UDP, "10.0.0.1:80", NULL, "socket"},
+    {CONNECT_TO, RN_UDP, "10.0.0.1:80", "10.0.0.7:53", "socket"},
+    {CONNECT_TO, RN_UDP, "[fd00::1]:80", NULL, "socket"},
+    {CONNECT_TO, RN_UDP, "10.0.0.1:0", NULL, "-EINVAL"},
+    {CONNECT_TO, RN_UDP, "10.0.0.255:80", NULL, "-EINVAL"},
+    {CONNECT_TO, RN_UDP, "192.0.2.1:80", NULL, "-ENETUNREACH"},
+    {CONNECT_TO, RN_ICMP, "10.0.0.1", NULL, "socket"},
+    {CONNECT_TO, RN_ICMP, "fd00::1", "fd00::7", "socket"},
+    {CONNECT_TO, RN_ICMP, "10.0.0.1:80", NULL, "-EINVAL"},
+    {CONNECT_TO, RN_ICMP, "10.0.0.1", "10.0.0.7:0", "-EINVAL"},
+    {CONNECT_TO, RN_ICMP, "10.0.0.1", "fd00::7", "-EINVAL"},
+    {CONNECT_TO, RN_ICMP, "10.0.0.1", "10.0.0.8", "-EADDRNOTAVAIL"},
+    {CONNECT_TO, RN_ICMP, "10.0.0.7", NULL, "-EINVAL"},
+    {CONNECT_TO, RN_ICMP, "10.0.0.255", NULL, "-EINVAL"},
+    {CONNECT_TO, RN_ICMP, "192.0.2.1", NULL, "-ENETUNREACH"},
     {CONNECT_TO, 255, "10.0.0.1:80", NULL, "-EPROTONOSUPPORT"},
     {ADD_ADDRESS, RN_TCP, "10.0.0.9/24", NULL, "0"},
     {ADD_ADDRESS, RN_TCP, "10.0.0.9/32", NULL, "0"},
@@ -173,16 +195,17 @@ static rn_sock make_text(const struct text_row *row, struct rn_stack *net, char 
 }
 
 /* The stack has 10.0.0.7/24 and fd00::7/64, listens on 10.0.0.7:7 and connects from 10.0.0.7:5000 to
- * 10.0.0.1:40000. One line of error text comes with each failure and with nothing else, if it is wanted. */
+ * 10.0.0.1:40000, and has a UDP socket at 10.0.0.7:53. One line of error text comes with each failure and with nothing else, if it is wanted. */
 static bool text_row_holds(const struct text_row *row, bool with_err)
 {
     char err[RN_ERRBUF];
     struct words w = {.len = 0};
-    rn_sock result;
+    rn_sock result, udp;
 
     trace_fresh();
     app_listen();
     app_connect();
+    udp = rn_listen(trace_net(), RN_UDP, "10.0.0.7:53", NULL);
     assert_int_equal(rn_add_address(trace_net(), "fd00::7/64", NULL), 0);
     memset(err, 1, sizeof err);
     result = make_text(row, trace_net(), with_err ? err : NULL);
@@ -197,6 +220,7 @@ static bool text_row_holds(const struct text_row *row, bool with_err)
     else
         words_result(&w, (ptrdiff_t)result, false);
     rn_abort(trace_net(), result);
+    rn_abort(trace_net(), udp);
     rn_abort(trace_net(), trace_sock());
     advance(0);
     trace_skip();
@@ -226,9 +250,10 @@ static void is_full(rn_sock result, int wanted, const char *err, const char *rem
 static void what_is_full_says_so(void)
 {
     char err[RN_ERRBUF], text[40];
-    rn_sock one, two;
+    rn_sock one, two, udp;
 
-    trace_options(&(struct rn_options){.connections = 2, .listeners = 1, .neighbours = 2});
+    trace_options(
+        &(struct rn_options){.connections = 2, .listeners = 1, .neighbours = 2, .datagrams = 1});
     app_listen();
     is_full(rn_listen(trace_net(), RN_TCP, "0.0.0.0:80", err), -ENOSPC, err, "rn_options.listeners");
     one = rn_connect(trace_net(), RN_TCP, "10.0.0.1:80", NULL, NULL);
@@ -239,6 +264,11 @@ static void what_is_full_says_so(void)
     is_full(rn_connect(trace_net(), RN_TCP, "10.0.0.3:80", NULL, err), -ENOBUFS, err,
             "rn_options.neighbours");
     is_full(rn_add_neighbour(trace_net(), "10.0.0.3", MAC, err), -ENOSPC, err, "rn_options.neighbours");
+    udp = rn_listen(trace_net(), RN_UDP, "10.0.0.7:53", NULL);
+    assert_true(udp > 0);
+    is_full(rn_listen(trace_net(), RN_UDP, "10.0.0.7:54", err), -ENOSPC, err, "rn_options.datagrams");
+    is_full(rn_connect(trace_net(), RN_ICMP, "10.0.0.1", NULL, err), -ENOBUFS, err, "rn_options.datagrams");
+    assert_int_equal(rn_close(trace_net(), udp), 0);
     for (int i = 1; i < 64; i++) {
         snprintf(text, sizeof text, "10.0.1.%d/24", i);
         assert_int_equal(rn_add_address(trace_net(), text, NULL), 0);
@@ -330,7 +360,10 @@ static void print_text_row(const struct text_row *row)
     if (second)
         printf(row->second ? "%s`\"%s\"`" : "%s%s", between[row->call], row->second ? row->second : "NULL");
     if (row->protocol != RN_TCP)
-        printf(row->protocol == RN_UDP ? ", RN_UDP" : ", protocol %d", row->protocol);
+        printf(row->protocol == RN_UDP    ? ", RN_UDP"
+               : row->protocol == RN_ICMP ? ", RN_ICMP"
+                                          : ", protocol %d",
+               row->protocol);
     printf(" | %s |\n", row->result);
 }
 
@@ -339,7 +372,7 @@ static void print_document(void)
     puts(
         "\n## Calls with addresses\n\n"
         "The stack has 10.0.0.7/24 and fd00::7/64, listens on 10.0.0.7:7, and has a connection from "
-        "10.0.0.7:5000 to\n10.0.0.1:40000. Each failure writes one line of text, also tried with `err` NULL. "
+        "10.0.0.7:5000 to\n10.0.0.1:40000 and a UDP socket at 10.0.0.7:53. Each failure writes one line of text, also tried with `err` NULL. "
         "Where the stack is NULL all of\nthese give -EINVAL.\n\n"
         "| call | arguments | result |\n|---|---|---|");
     for (int i = 0; i < TEXT_ROWS; i++)

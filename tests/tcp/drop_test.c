@@ -340,21 +340,49 @@ static void a_segment_with_recording_options_is_answered_without(void)
     }
 }
 
-/* Nothing is unpacked: a tunnel (4, 41) or any other transport is dropped before a byte of it is read. */
-static void other_transports_are_dropped(void)
+/* The frame is answered by an ICMP error that says so and quotes it: protocol unreachable (RFC 1122 3.2.2.1),
+ * next header unrecognized, with where it stands (RFC 4443 3.4). */
+static void refused(const uint8_t *frame, size_t len)
+{
+    static const uint8_t says4[8] = {3, 2}, says6[8] = {4, 1, 0, 0, 0, 0, 0, 6};
+    uint64_t before = trace_drops("protocol");
+    const uint8_t *sent;
+    uint8_t says[8];
+    size_t sent_len;
+
+    trace_raw(frame, len);
+    sent = trace_taken(&sent_len);
+    assert_non_null(sent);
+    assert_int_equal(sent_len, len + ip_len() + 8);
+    memcpy(says, sent + 14 + ip_len(), 8);
+    says[2] = says[3] = 0;
+    assert_memory_equal(says, v6() ? says6 : says4, 8);
+    assert_memory_equal(sent + 14 + ip_len() + 8, frame + 14, len - 14);
+    assert_int_equal(trace_drops("protocol"), before + 1);
+    quiet();
+    app_no_event();
+}
+
+/* Nothing is unpacked: a tunnel (4, 41) or any other transport is refused before a byte of it is read. What
+ * is no UDP either, and IPv6's extension headers, are not answered. */
+static void other_transports_are_refused(void)
 {
     uint8_t frame[TRACE_FRAME];
 
     reach(LISTEN);
     for (unsigned protocol = 0; protocol < 256; protocol++) {
         size_t len = trace_make(frame, "S 0:0 <mss link>");
+        bool extension = protocol == 0 || protocol == 43 || protocol == 44 || protocol == 59 || protocol == 60;
 
         if (protocol == 6 || protocol == (v6() ? 58 : 1))
             continue;
         frame[14 + (v6() ? 6 : 9)] = (uint8_t)protocol;
         if (!v6())
             trace_sum(frame, len);
-        unwanted(frame, len);
+        if (protocol == 17 || (v6() && extension))
+            unwanted(frame, len);
+        else
+            refused(frame, len);
     }
 }
 
@@ -401,7 +429,7 @@ static const struct trace_test tests[] = {
     TRACE4(a_source_route_is_refused),
     TRACE4(an_unknown_ip_option_is_passed_over),
     TRACE4(a_segment_with_recording_options_is_answered_without),
-    TRACE(other_transports_are_dropped),
+    TRACE(other_transports_are_refused),
     TRACE6(a_fragment_header_is_dropped),
 };
 

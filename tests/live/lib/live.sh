@@ -56,10 +56,12 @@ live_enter()
     fi
     # The processes of this namespace: a sanitizer looks for its own there.
     mount -t proc proc /proc 2>/dev/null || true
-    # Memory over a folder of the build, seen in this namespace only: it cannot be left behind.
+    # Memory over a folder of the build, and where servers put their reports, seen in this namespace only: it
+    # cannot be left behind.
     files=$build/live
     mkdir -p "$files"
-    mount -t tmpfs -o size=200m live "$files" || live_skip_all 'no right to mount a tmpfs'
+    mount -t tmpfs -o size=200m live "$files" && mount -t tmpfs -o size=1m run /run ||
+        live_skip_all 'no right to mount a tmpfs'
     trap '[ -z "$server" ] || kill -9 "$server" 2>/dev/null' EXIT
 }
 
@@ -148,16 +150,13 @@ live_case()
     live_verdict $? "$(echo "$*" | tr ' ' '_')" "$files/said"
 }
 
-# In the last line every pool stands at 0, but for what lasts on purpose: the cache of neighbours, and
-# TIME-WAIT's records (RFC 9293 3.6: two maximum segment lifetimes) with their entries in the table.
+# In the last line every pool stands at 0, but for the cache of neighbours, which lasts on purpose.
 live_pools_empty()
 {
     tail -n 1 "$1" | sed 's/.*in use: *//' | tr ',' '\n' | awk '
         { use[$1] = $2 + 0; pools++ }
         END {
             if (!pools) print "no summary"
-            use["table"] -= use["time_wait"]
-            delete use["time_wait"]
             delete use["neighbours"]
             for (name in use) if (use[name] != 0) { print "still in use:", name, use[name]; bad = 1 }
             exit bad || !pools

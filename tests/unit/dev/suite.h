@@ -6,10 +6,13 @@
  *      stack's side:  burst, release, reserve, commit, sync     |     peer's side:  send, receive
  *
  * Frames are told apart by a number in their source address, and every byte of them is known from number and
- * length. Time is the link's `now`; nothing sleeps.
+ * length. Time is the link's `now`; nothing sleeps. At every call the books of the buffers are looked at
+ * (ledger.h).
  */
 #ifndef TESTS_DEV_SUITE_H
 #define TESTS_DEV_SUITE_H
+
+#include "ledger.h"
 
 #include <runnel_dev.h>
 
@@ -162,6 +165,7 @@ static inline void suite_open(struct suite_link *l, void **state)
     memset(l, 0, sizeof *l);
     l->now = 1000000;
     device->open(l);
+    ledger_open(l->dev);
     assert_true(l->longest <= SUITE_FRAME && l->dev->rx_slots <= SUITE_SLOTS &&
                 l->dev->tx_slots <= SUITE_SLOTS);
 }

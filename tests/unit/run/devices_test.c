@@ -227,7 +227,7 @@ static void names_that_do_not_exist_are_made_if_they_say_a_kind(void **state)
     expect_no_choice("tap7x", -ENODEV, "tap:tap7x makes one");
     expect_no_choice("loop1", -ENODEV, "there is no interface of that name");
     expect_no_choice("no-such-one", -ENODEV, "ip link shows which there are");
-    expect_no_choice("", -EINVAL, "no name");
+    expect_no_choice("", -EINVAL, "no interface was named");
     expect_no_choice("a/b", -EINVAL, "'/'");
     expect_no_choice(NULL, -EINVAL, "no interface was named");
 }

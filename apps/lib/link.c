@@ -1,0 +1,140 @@
+/* SPDX-License-Identifier: BSD-2-Clause
+ *
+ *      which device -> rn_open -> rn_attach -> rn_add_address ... -> rn_add_route -> rn_report
+ *
+ * Each step that fails says why in one line, which the stack has written; here is added whose line it is, and
+ * whether the words were wrong or the world. A report that cannot be served is told, and no more.
+ *
+ * Called by serve.c and ping.c.
+ */
+#include "link.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+#define AT(field) offsetof(struct link_options, field)
+
+static const char *const default_address = "10.7.0.7/24";
+
+const struct option link_rows[] = {
+    {"--ip", "A.B.C.D[/LEN]",
+     "an address of the own stack, with its prefix length (24 unless said, 64 for IPv6); up to 8 of them. "
+     "Unless "
+     "said: 10.7.0.7/24",
+     args_address, AT(ip), 0, 0},
+    {"--mac", "MAC", "the link address to use instead of the device's own, as in 02:00:00:00:00:07", args_mac,
+     AT(mac), 0, 0},
+    {0}};
+
+const struct option wire_rows[] = {
+    {"--gateway", "A.B.C.D", "the way to hosts that are not on the link", args_host, AT(gateway), 0, 0},
+    {"--vlan", "ID", "puts an 802.1Q tag into what is sent, and takes only what has it; 1 to 4094",
+     args_number, AT(vlan), 1, 4094},
+    {"--acd", "quick|full|off",
+     "how it is found out before whether another host has the address (RFC 5227): three questions 100 ms "
+     "apart "
+     "(quick, unless said), with the RFC's times (full, up to 7 s), not at all",
+     args_choice, AT(conflict), 0, 0},
+    {"--fault", "WIRE", FAULT_HELP, args_fault, AT(fault), 0, 0},
+    {"--capture", "FILE[,snap=N,limit=MB]",
+     "records what goes over the device, for tcpdump and Wireshark: so many bytes of each frame, and so many "
+     "megabytes",
+     args_capture, AT(capture), 0, 0},
+    {0}};
+
+static const char *name_of(const char *device)
+{
+    const char *colon = strchr(device, ':');
+
+    return colon ? colon + 1 : device;
+}
+
+/* Which device a bare name means, and why; what is none stays, for rn_attach to refuse. */
+static void choose(const char *program, const char *wanted, char device[RN_DEVNAME])
+{
+    char why[RN_ERRBUF];
+
+    if (strchr(wanted, ':') || rn_choose(wanted, device, why, NULL) < 0)
+        snprintf(device, RN_DEVNAME, "%s", wanted);
+    else
+        printf("%s: %s is taken as %s: %s\n", program, wanted, device, why);
+}
+
+/* Says that an interface is down: the device waits. */
+static void look_at_interface(const char *program, const char *device)
+{
+    struct rn_interface facts;
+
+    if (rn_survey(name_of(device), &facts, NULL, 0, NULL) >= 0 && facts.index && !facts.up)
+        printf("%s: %s is down: it waits until somebody says ip link set %s up\n", program, facts.name,
+               facts.name);
+}
+
+/* The steps behind rn_open. 0 or a negative errno with err. */
+static int furnish(struct rn_stack *net, const char *device, const struct link_options *l, char *err)
+{
+    struct rn_attach_options attach = {.mac = l->mac,
+                                       .vlan = l->vlan,
+                                       .fault = l->fault.given ? &l->fault.options : NULL,
+                                       .capture = l->capture.given ? &l->capture.options : NULL};
+    bool version6 = l->gateway && strchr(l->gateway, ':');
+    int rc = rn_attach(net, device, &attach, err);
+
+    if (rc >= 0 && !l->ip.count)
+        rc = rn_add_address(net, default_address, err);
+    for (uint32_t i = 0; rc >= 0 && i < l->ip.count; i++)
+        rc = rn_add_address(net, l->ip.text[i], err);
+    if (rc >= 0 && l->gateway)
+        rc = rn_add_route(net, version6 ? "::/0" : "0.0.0.0/0", l->gateway, err);
+    return rc < 0 ? rc : 0;
+}
+
+struct rn_stack *link_open(const char *program, const struct rn_options *options,
+                           const struct link_options *l, int *status)
+{
+    char device[RN_DEVNAME], err[RN_ERRBUF] = "";
+    struct rn_options o = *options;
+    struct rn_stack *net = NULL;
+    int rc;
+
+    o.conflict = (uint8_t)l->conflict;
+    choose(program, l->device, device);
+    rc = rn_open(&net, &o, err);
+    if (rc == 0)
+        rc = furnish(net, device, l, err);
+    if (rc < 0) {
+        fprintf(stderr, "%s: %s\n", program, err);
+        rn_destroy(net);
+        *status = rc == -EINVAL ? ARGS_EXIT : ARGS_EXIT_WORLD;
+        return NULL;
+    }
+    look_at_interface(program, device);
+    if (rn_report(net, NULL, err) < 0)
+        printf("%s: nothing for runnel ss: %s\n", program, err);
+    return net;
+}
+
+/* Of an own address. */
+static bool tell_address(const char *program, struct rn_stack *net, const struct rn_event *ev)
+{
+    struct rn_address a;
+
+    if (ev->error == 0 || rn_address(net, ev->address, &a) < 0)
+        return true;
+    fprintf(stderr, "%s: %s is used by another host, %02x:%02x:%02x:%02x:%02x:%02x: %s\n", program, a.text,
+            a.other[0], a.other[1], a.other[2], a.other[3], a.other[4], a.other[5],
+            a.use == RN_ADDRESS_TAKEN ? "choose another address"
+                                      : "one of the two has to have another address");
+    return a.use != RN_ADDRESS_TAKEN;
+}
+
+bool link_event(const char *program, struct rn_stack *net, const struct rn_event *ev)
+{
+    if (ev->mask & RN_LINK)
+        fprintf(stderr, "%s: the interface %s\n", program,
+                ev->error == -ENETDOWN ? "is down: it waits until it is up again"
+                : ev->error            ? "is gone: it waits until there is one of that name again"
+                                       : "is up");
+    return !(ev->mask & RN_ADDRESS) || tell_address(program, net, ev);
+}
