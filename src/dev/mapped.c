@@ -8,9 +8,9 @@
  *                -10  virtio_net_hdr                       -10  virtio_net_hdr
  *                     frame, up to 64 KiB                  48   frame, up to the mtu
  *
- * A received slot is lent where it lies, and given back by that word. poll(2) goes by the slot that the kernel
- * filled last: as long as it is not given back, nobody can sleep. So the last frame of a burst, if it is
- * small, is copied and its slot given back at once: the kernel comes there again only by way of those that
+ * A received slot is lent where it lies, and given back by that word. poll(2) goes by the slot that the
+ * kernel filled last: as long as it is not given back, nobody can sleep. So the last frame of a burst, if it
+ * is small, is copied and its slot given back at once: the kernel comes there again only by way of those that
  * are lent.
  *
  *      receive   [ oldest .. next ) is the window: lent, or passed over; then comes what the kernel fills
@@ -341,10 +341,8 @@ static int ask_rings(const struct mapped *m)
     /* A frame that the link refuses is passed over; each begins where its slot says. */
     const struct {
         int option, value;
-    } first[] = {{PACKET_VERSION, TPACKET_V2},
-                 {PACKET_VNET_HDR, 1},
-                 {PACKET_LOSS, 1},
-                 {PACKET_TX_HAS_OFF, 1}};
+    } first[] = {
+        {PACKET_VERSION, TPACKET_V2}, {PACKET_VNET_HDR, 1}, {PACKET_LOSS, 1}, {PACKET_TX_HAS_OFF, 1}};
     int error = 0;
 
     for (size_t i = 0; i < sizeof first / sizeof *first && !error; i++)

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause
  *
- * How many BPF programs stand at the tcx entry of an interface, for packet.sh: tc of Debian 12 does not know of
- * them, and bpftool is seldom installed.
+ * How many BPF programs stand at the tcx entry of an interface, for packet.sh: tc of Debian 12 does not know
+ * of them, and bpftool is seldom installed.
  *
  *      guards NAME ...
  */

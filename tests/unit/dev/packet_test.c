@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause
  *
  * dev/packet: the device contract over a veth pair, whose far end is a packet socket of the test's; what the
- * filter and the guard part; frames that are more than their bytes; and an interface that goes and comes. In a
- * network namespace of its own.
+ * filter and the guard part; frames that are more than their bytes; and an interface that goes and comes. In
+ * a network namespace of its own.
  *
  *      test: burst, commit, sync -- packet socket -- rnp0 === rnp1 -- packet socket: send, receive
  *                                                     |
@@ -117,7 +117,8 @@ static struct suite_device packet = {"packet", open_here};
 /* A case of its own: the device is opened, and told that one IPv4 address is ours. */
 static void open_with(struct suite_link *l, void **state, const uint8_t *mac, uint8_t last)
 {
-    struct rn_steer rule = {.address = {0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff, 10, 9, 0, last}, .take = true};
+    struct rn_steer rule = {.address = {0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff, 10, 9, 0, last},
+                            .take = true};
 
     suite_open(l, state);
     memcpy(l->dev->mac, mac, 6);
@@ -199,7 +200,8 @@ static void refuse(uint32_t call, uint32_t first, uint32_t error)
     };
     struct sock_fprog program = {.len = sizeof code / sizeof *code, .filter = code};
 
-    if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0 || prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &program) < 0)
+    if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0 ||
+        prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &program) < 0)
         _exit(1);
 }
 
@@ -249,8 +251,8 @@ static void opens_with_what_the_card_has(void **state)
 /* A UDP datagram to an address of 10.9.0.0/24, port 9; its length. */
 static uint32_t datagram(uint8_t *frame, const uint8_t to[6], uint8_t last)
 {
-    static const uint8_t packet_to_1[] = {0x45, 0, 0, 32, 0,  1,  0, 0, 64, 17, 0, 0, 10, 9, 0, 2, 10, 9,
-                                          0,    1, 0, 9,  0,  9,  0, 12, 0, 0,  'h', 'e', 'y', '!'};
+    static const uint8_t packet_to_1[] = {0x45, 0, 0, 32, 0, 1, 0, 0, 64, 17, 0, 0, 10,  9,   0,   2,
+                                          10,   9, 0, 1,  0, 9, 0, 9, 0,  12, 0, 0, 'h', 'e', 'y', '!'};
     uint32_t sum = 0;
 
     memcpy(frame, to, 6);
@@ -441,9 +443,10 @@ static void merged_frame_comes_whole(void **state)
         frame[54 + i] = (uint8_t)(i * 7 + (i >> 8));
     memcpy(frame, card_mac, 6);
     memcpy(frame + 6, (const uint8_t[]){2, 0, 0, 0, 9, 2, 8, 0}, 8);
-    memcpy(frame + 14, (const uint8_t[]){0x45, 0, 0xea, 0x88, 0, 0, 0x40, 0, 64, 6, 0, 0, 10, 9, 0, 2, 10, 9, 0, 7},
-           20);
-    memcpy(frame + 34, (const uint8_t[]){0, 9, 0, 9, 0, 0, 0, 1, 0, 0, 0, 1, 0x50, 0x10, 1, 0, 0x12, 0x34, 0, 0}, 20);
+    memcpy(frame + 14,
+           (const uint8_t[]){0x45, 0, 0xea, 0x88, 0, 0, 0x40, 0, 64, 6, 0, 0, 10, 9, 0, 2, 10, 9, 0, 7}, 20);
+    memcpy(frame + 34,
+           (const uint8_t[]){0, 9, 0, 9, 0, 0, 0, 1, 0, 0, 0, 1, 0x50, 0x10, 1, 0, 0x12, 0x34, 0, 0}, 20);
     assert_int_equal(write(peer_socket, whole, sizeof whole), sizeof whole);
     assert_int_equal(suite_burst(&l, &f, 1), 1);
     assert_int_equal(f.len, 54 + 60000);
@@ -585,26 +588,22 @@ static bool enter_namespace(void)
     return true;
 }
 
-#define CASE(function) {#function, function, make_pairs, drop_pair, &packet}
+#define CASE(function)                                                                                       \
+    {                                                                                                        \
+#function, function, make_pairs, drop_pair, &packet                                                  \
+    }
 
 int main(void)
 {
     struct CMUnitTest suite[] = {SUITE(&packet)};
     const struct CMUnitTest tests[] = {
-        CASE(what_will_not_do_is_refused),
-        CASE(what_the_world_refuses_is_told_with_a_remedy),
-        CASE(opens_with_what_the_card_has),
-        CASE(card_is_shared_by_address),
-        CASE(kernel_does_not_see_what_is_ours),
-        CASE(guard_is_one_and_goes_with_the_device),
-        CASE(address_of_our_own_is_let_in),
-        CASE(ports_cannot_be_shared),
-        CASE(tag_comes_beside_the_frame),
-        CASE(merged_frame_comes_whole),
-        CASE(what_found_no_room_is_counted),
-        CASE(down_is_told_and_up_again),
-        CASE(opens_while_it_is_down),
-        CASE(removed_and_made_again_is_joined),
+        CASE(what_will_not_do_is_refused),      CASE(what_the_world_refuses_is_told_with_a_remedy),
+        CASE(opens_with_what_the_card_has),     CASE(card_is_shared_by_address),
+        CASE(kernel_does_not_see_what_is_ours), CASE(guard_is_one_and_goes_with_the_device),
+        CASE(address_of_our_own_is_let_in),     CASE(ports_cannot_be_shared),
+        CASE(tag_comes_beside_the_frame),       CASE(merged_frame_comes_whole),
+        CASE(what_found_no_room_is_counted),    CASE(down_is_told_and_up_again),
+        CASE(opens_while_it_is_down),           CASE(removed_and_made_again_is_joined),
     };
     int failed;
 
