@@ -278,11 +278,24 @@ static void let_go(struct reader *r)
     r->fd = -1;
 }
 
+/* He had long enough, and his socket is as full as it was; a program that does not come round to serving him
+ * has only itself to blame. */
+static bool is_stuck(const struct reader *r, rn_time now)
+{
+    struct pollfd room = {.fd = r->fd, .events = POLLOUT};
+
+    return now - r->since >= patience && posix_sleep(&room, 1, 0) == 0;
+}
+
 /* A piece for one reader. */
 static void serve(struct reader *r, struct rn_stack *net, rn_time now)
 {
     int n = 0;
 
+    if (is_stuck(r, now)) {
+        let_go(r);
+        return;
+    }
     if (r->from == r->to) {
         refill(r, net);
         r->since = now;
@@ -291,7 +304,7 @@ static void serve(struct reader *r, struct rn_stack *net, rn_time now)
         n = local_send(r->fd, r->text + r->from, r->to - r->from);
     if (n > 0)
         r->from += (uint32_t)n;
-    if ((n < 0 && n != -EAGAIN) || (r->from == r->to && r->part == PARTS) || now - r->since >= patience)
+    if ((n < 0 && n != -EAGAIN) || (r->from == r->to && r->part == PARTS))
         let_go(r);
 }
 
