@@ -39,6 +39,9 @@ HEADERS     := $(wildcard include/*.h)
 APP_SRC     := $(wildcard apps/*.c)
 APP_LIB     := $(wildcard apps/lib/*.c)
 EXAMPLE_ALL := $(wildcard apps/examples/*.c)
+MAN         := $(wildcard docs/man/*)
+MAN_SECTIONS := $(sort $(subst .,,$(suffix $(MAN))))
+COMPLETIONS  = $(PREFIX)/share/bash-completion/completions
 LINT_SRC    := $(wildcard tools/lint/*.c)
 BENCH_SRC   := $(wildcard bench/*.c)
 BENCH_LIB   := $(wildcard bench/lib/*.c)
@@ -183,6 +186,11 @@ install: all
 	ln -sf librunnel.so.$(SOVERSION) $(DESTDIR)$(PREFIX)/lib/librunnel.so
 	sed 's,^prefix=.*,prefix=$(PREFIX),' $(BUILD)/runnel.pc > $(DESTDIR)$(PREFIX)/lib/pkgconfig/runnel.pc
 	$(if $(APPS),install -m 755 $(APPS) $(DESTDIR)$(PREFIX)/bin)
+	install -d $(MAN_SECTIONS:%=$(DESTDIR)$(PREFIX)/share/man/man%) $(DESTDIR)$(COMPLETIONS) $(DESTDIR)$(PREFIX)/share/zsh/site-functions
+	$(foreach s,$(MAN_SECTIONS),install -m 644 $(filter %.$s,$(MAN)) $(DESTDIR)$(PREFIX)/share/man/man$s$(line))
+	install -m 644 apps/completions/runnel.bash $(DESTDIR)$(COMPLETIONS)/runnel
+	ln -sf runnel $(DESTDIR)$(COMPLETIONS)/picotcp_netmap
+	install -m 644 apps/completions/_runnel $(DESTDIR)$(PREFIX)/share/zsh/site-functions
 
 # ---- the tests' programs -----------------------------------------------------------------------------------
 # A case links what it uses of the whole library, and the other C files of its own folder.

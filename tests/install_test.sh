@@ -45,4 +45,13 @@ if command -v pkg-config >/dev/null; then
 else
     echo 'skip echo_builds_by_pkg_config_against_the_shared_library # no pkg-config here: make deps'
 fi
+
+for page in man1/runnel.1 man1/picotcp_netmap.1 man3/runnel.3; do
+    [ -s "$files/usr/share/man/$page" ] || echo "# $page is not there"
+done | tee "$files/missing"
+[ ! -s "$files/missing" ]
+verdict $? manual_pages_are_installed
+[ -s "$files/usr/share/bash-completion/completions/picotcp_netmap" ] &&
+    [ -s "$files/usr/share/bash-completion/completions/runnel" ] && [ -s "$files/usr/share/zsh/site-functions/_runnel" ]
+verdict $? completions_are_installed
 exit $failed
