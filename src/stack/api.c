@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause
  *
- * Sockets: numbers for connections and listeners; datagrams.c has those of the third kind. A number is checked
- * against the record's generation at each call, and what it stands for is then asked of tcp/call. Statistics
- * are copies.
+ * Sockets: numbers for connections and listeners; datagrams.c has those of the third kind. A number is
+ * checked against the record's generation at each call, and what it stands for is then asked of tcp/call.
+ * Statistics are copies.
  *
  *      BITS    MEANING
  *      62-32   generation of the record (31 bits)

@@ -143,8 +143,7 @@ static struct datagram datagram_of(const struct rn_stack *net, const struct room
 
 enum drop datagrams_input(struct rn_stack *net, const struct room_packet *p)
 {
-    struct socket_key key = {
-        .remote = p->ip.src, .local = p->own, .protocol = IP_UDP, .version6 = p->ipv6};
+    struct socket_key key = {.remote = p->ip.src, .local = p->own, .protocol = IP_UDP, .version6 = p->ipv6};
     struct view v = p->payload;
     struct datagram d;
     struct udp udp;

@@ -126,8 +126,8 @@ struct rn_stack {
     struct sockets sockets;                    /* of datagrams */
     struct room_rate resets, echoes, refusals; /* replies that nobody asked a connection for */
     uint64_t refused;                          /* ICMP errors sent */
-    struct mailbox posts;            /* messages from other threads */
-    uint32_t posts_refused;          /* counted by these threads */
+    struct mailbox posts;                      /* messages from other threads */
+    uint32_t posts_refused;                    /* counted by these threads */
     uint32_t posts_left; /* may be handed out before the next poll: sockets have their turn, too */
     unsigned wakes;      /* that the host was told of, or is about to, and has not taken back */
     bool may_sleep;      /* the mailbox was told so */
@@ -211,8 +211,8 @@ bool datagrams_next(struct rn_stack *net, struct rn_event *ev);
 /* One more of that kind may go. */
 bool reply_is_within_rate(struct rn_stack *net, struct room_rate *rate);
 
-/* A place for a reply; poll takes no more frames than there are places. mac: whom it goes to, NULL on a medium
- * without. */
+/* A place for a reply; poll takes no more frames than there are places. mac: whom it goes to, NULL on a
+ * medium without. */
 struct room_reply *reply_new(struct rn_stack *net, int device, enum room_reply_kind kind, const uint8_t *mac);
 
 /* The same, back to where a packet came from. */

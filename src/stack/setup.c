@@ -56,13 +56,14 @@ static bool complete(struct rn_options *o)
     DEFAULT(syn_retries, 7);
     DEFAULT(data_retries, 15);
     DEFAULT(ttl, 64);
-    return o->connections <= 1u << 26 && o->listeners <= 4096 && o->datagrams <= 65536 && o->half_open <= 1u << 24 &&
-           o->time_wait <= 1u << 26 && o->neighbours < CONN_NO_HOP && o->posts <= 65536 &&
-           o->receive_bytes <= o->receive_bytes_max && o->receive_bytes_max <= 1u << 30 &&
-           o->send_bytes <= o->send_bytes_max && o->send_bytes_max <= 1u << 30 && o->msl > 0 &&
-           o->msl <= 3600 * TIME_S && o->rto_min > 0 && o->rto_min <= o->rto_max && o->rto_initial > 0 &&
-           o->rto_max <= 3600 * TIME_S && o->delayed_ack > 0 && o->delayed_ack < 500 * TIME_MS &&
-           o->budget_bytes >= 1u << 16 && o->budget_bytes / SLAB_BYTES < UINT32_MAX / SLAB_UNITS - 16;
+    return o->connections <= 1u << 26 && o->listeners <= 4096 && o->datagrams <= 65536 &&
+           o->half_open <= 1u << 24 && o->time_wait <= 1u << 26 && o->neighbours < CONN_NO_HOP &&
+           o->posts <= 65536 && o->receive_bytes <= o->receive_bytes_max &&
+           o->receive_bytes_max <= 1u << 30 && o->send_bytes <= o->send_bytes_max &&
+           o->send_bytes_max <= 1u << 30 && o->msl > 0 && o->msl <= 3600 * TIME_S && o->rto_min > 0 &&
+           o->rto_min <= o->rto_max && o->rto_initial > 0 && o->rto_max <= 3600 * TIME_S &&
+           o->delayed_ack > 0 && o->delayed_ack < 500 * TIME_MS && o->budget_bytes >= 1u << 16 &&
+           o->budget_bytes / SLAB_BYTES < UINT32_MAX / SLAB_UNITS - 16;
 }
 #undef DEFAULT
 
@@ -182,7 +183,8 @@ static void set_up_sockets(struct rn_stack *net, uint8_t *base, const struct lay
     s->hop_uses = net->conns.hop_uses;
     s->receive_bytes = o->receive_bytes;
     s->send_bytes = o->send_bytes;
-    bucket_init(&s->table, (struct bucket *)(void *)(base + l->socket_buckets), bucket_count_for(o->datagrams));
+    bucket_init(&s->table, (struct bucket *)(void *)(base + l->socket_buckets),
+                bucket_count_for(o->datagrams));
     datagram_init(&s->datagrams, &net->slabs, &net->conns.queues);
 }
 
