@@ -5,6 +5,7 @@
  *
  *      0                   3/8  7/16  1/2               3/4         15/16  1
  *      |====================|====|====|==================|============|====|
+ *      datagrams ............|        |                  |            |    |
  *      sends, islands ................|                  |            |    |    a quarter of what is left
  *      receive queues, windows, splices .................|            |    |    before the line, each
  *      two large chunks of any queue, or a small one .................|    |
