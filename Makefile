@@ -332,7 +332,7 @@ ten:
 	tools/ten_times.sh
 
 # The table of every call in every state, from the tests that make them.
-calls: $(BUILD)/test/tcp/calls_test $(BUILD)/test/tcp/addresses_test
+calls: $(BUILD)/test/tcp/calls_test $(BUILD)/test/tcp/addresses_test $(BUILD)/test/tcp/datagram_calls_test
 	@for c in $^; do $$c --table || exit 1; done > $(BUILD)/calls.md && mv $(BUILD)/calls.md docs/calls.md
 
 breaks:

@@ -345,8 +345,8 @@ ptrdiff_t rn_recv_from(struct rn_stack *net, rn_sock sock, void *data, size_t le
  * come; -EBADF; -EOPNOTSUPP: a stream; -EINVAL: peer is no host; -EMSGSIZE: it does not fit the path's MTU
  * (nothing is cut in fragments); -ENETUNREACH; -EADDRNOTAVAIL: local is not ours, or not this socket's;
  * -ENOBUFS: memory is short (docs/memory.md), or no room for one more neighbour: it counts as lost. d may be
- * NULL if the socket is connected, else -ENOTCONN; an RN_ICMP socket then counts the sequence on from the last
- * one. */
+ * NULL if the socket is connected, else -ENOTCONN; an RN_ICMP socket then counts the sequence on from the
+ * last one. */
 ptrdiff_t rn_send_to(struct rn_stack *net, rn_sock sock, const void *data, size_t len,
                      const struct rn_datagram *d);
 
@@ -464,8 +464,9 @@ struct rn_info {
     rn_sock sock; /* its number; 0: the program has let go of it, or not heard of it yet */
 };
 /* 0 or -EBADF. A listener has local, state and congestion; the rest is 0 and "". A datagram socket has local,
- * peer if it is connected (its state is ESTABLISHED then, else CLOSED), unread, unsent and the two limits, and
- * in mss the most bytes in a datagram; the rest is 0 and "". RN_ICMP shows the identifier as local's port. */
+ * peer if it is connected (its state is ESTABLISHED then, else CLOSED), unread, unsent and the two limits,
+ * and in mss the most bytes in a datagram; the rest is 0 and "". RN_ICMP shows the identifier as local's
+ * port. */
 int rn_info(struct rn_stack *net, rn_sock sock, struct rn_info *info);
 
 /* Where a walk over all that is open stands: {0} at first. */

@@ -195,7 +195,8 @@ static rn_sock make_text(const struct text_row *row, struct rn_stack *net, char 
 }
 
 /* The stack has 10.0.0.7/24 and fd00::7/64, listens on 10.0.0.7:7 and connects from 10.0.0.7:5000 to
- * 10.0.0.1:40000, and has a UDP socket at 10.0.0.7:53. One line of error text comes with each failure and with nothing else, if it is wanted. */
+ * 10.0.0.1:40000, and has a UDP socket at 10.0.0.7:53. One line of error text comes with each failure and
+ * with nothing else, if it is wanted. */
 static bool text_row_holds(const struct text_row *row, bool with_err)
 {
     char err[RN_ERRBUF];
@@ -252,8 +253,7 @@ static void what_is_full_says_so(void)
     char err[RN_ERRBUF], text[40];
     rn_sock one, two, udp;
 
-    trace_options(
-        &(struct rn_options){.connections = 2, .listeners = 1, .neighbours = 2, .datagrams = 1});
+    trace_options(&(struct rn_options){.connections = 2, .listeners = 1, .neighbours = 2, .datagrams = 1});
     app_listen();
     is_full(rn_listen(trace_net(), RN_TCP, "0.0.0.0:80", err), -ENOSPC, err, "rn_options.listeners");
     one = rn_connect(trace_net(), RN_TCP, "10.0.0.1:80", NULL, NULL);
@@ -369,12 +369,12 @@ static void print_text_row(const struct text_row *row)
 
 static void print_document(void)
 {
-    puts(
-        "\n## Calls with addresses\n\n"
-        "The stack has 10.0.0.7/24 and fd00::7/64, listens on 10.0.0.7:7, and has a connection from "
-        "10.0.0.7:5000 to\n10.0.0.1:40000 and a UDP socket at 10.0.0.7:53. Each failure writes one line of text, also tried with `err` NULL. "
-        "Where the stack is NULL all of\nthese give -EINVAL.\n\n"
-        "| call | arguments | result |\n|---|---|---|");
+    puts("\n## Calls with addresses\n\n"
+         "The stack has 10.0.0.7/24 and fd00::7/64, listens on 10.0.0.7:7, and has a connection from "
+         "10.0.0.7:5000 to\n10.0.0.1:40000 and a UDP socket at 10.0.0.7:53. Each failure writes one line of "
+         "text, also tried with `err` NULL. "
+         "Where the stack is NULL all of\nthese give -EINVAL.\n\n"
+         "| call | arguments | result |\n|---|---|---|");
     for (int i = 0; i < TEXT_ROWS; i++)
         print_text_row(&text_rows[i]);
 }

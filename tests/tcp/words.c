@@ -42,6 +42,8 @@ void words_result(struct words *w, ptrdiff_t result, bool mask)
                   {EPIPE, "EPIPE"},
                   {ENOTCONN, "ENOTCONN"},
                   {ECONNRESET, "ECONNRESET"},
+                  {ECONNREFUSED, "ECONNREFUSED"},
+                  {EOPNOTSUPP, "EOPNOTSUPP"},
                   {EMSGSIZE, "EMSGSIZE"},
                   {EADDRINUSE, "EADDRINUSE"},
                   {EADDRNOTAVAIL, "EADDRNOTAVAIL"},
