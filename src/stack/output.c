@@ -155,9 +155,9 @@ static void put_echo(struct rn_stack *net, const struct room_reply *r)
 static void put_reply(struct rn_stack *net, const struct room_reply *r)
 {
     const struct rn_frame *f = slot(net, r->device);
+    uint32_t before = net->devices[r->device].link_len + (r->ipv6 ? IP6_LEN : IP4_LEN) + ICMP_LEN;
 
-    if (!f || (r->kind == ROOM_ECHO &&
-               f->room < net->devices[r->device].link_len + IP6_LEN + ICMP_LEN + r->echo.len)) {
+    if (!f || (r->kind == ROOM_ECHO && f->room < before + r->echo.len)) {
         net->drops[DROP_TX_FULL]++;
         return;
     }
