@@ -129,6 +129,55 @@ static void another_network_has_another_gateway(void)
     trace_skip();
 }
 
+/* The next frame that has left a device other than the trace's is an ARP question about that address. */
+static void asks_on(struct rn_dev *far, const char *target)
+{
+    struct rn_frame frame;
+    struct addr a;
+
+    assert_true(addr_parse(target, &a));
+    assert_int_equal(far->ops->burst(far, &frame, 1, 0), 1);
+    assert_memory_equal(frame.data + 12, ((uint8_t[]){8, 6}), 2);
+    assert_memory_equal(frame.data + 38, a.b + 12, 4);
+    far->ops->release(far, 1);
+    assert_int_equal(far->ops->burst(far, &frame, 1, 0), 0);
+}
+
+/* A gateway is on the device on whose link it is; without one it is the device attached last; and who speaks
+ * from an address speaks on its device. */
+static void each_device_has_its_own_ways(void)
+{
+    struct rn_dev *ends[2];
+    rn_sock socks[4];
+    char err[RN_ERRBUF];
+
+    trace_no_neighbour();
+    assert_int_equal(rn_dev_pair(ends, NULL, NULL), 0);
+    assert_int_equal(rn_add_device(trace_net(), ends[0], NULL), 1);
+    assert_int_equal(rn_add_address(trace_net(), "172.16.0.7/16", NULL), 0);
+    assert_int_equal(rn_add_route(trace_net(), "0.0.0.0/0", "10.0.0.6", NULL), 0);
+    assert_int_equal(rn_add_route(trace_net(), "192.0.2.0/24", "172.16.0.1", NULL), 0);
+    assert_int_equal(rn_add_route(trace_net(), "198.51.100.0/24", NULL, NULL), 0);
+
+    socks[0] = rn_connect(trace_net(), RN_TCP, "203.0.113.1:80", NULL, err);
+    advance(0);
+    arp_out(ARP_REQUEST, "10.0.0.7", "10.0.0.6");
+    socks[1] = rn_connect(trace_net(), RN_TCP, "192.0.2.1:80", NULL, err);
+    advance(0);
+    asks_on(ends[1], "172.16.0.1");
+    socks[2] = rn_connect(trace_net(), RN_TCP, "198.51.100.1:80", NULL, err);
+    advance(0);
+    asks_on(ends[1], "198.51.100.1");
+    quiet();
+    socks[3] = rn_connect(trace_net(), RN_TCP, "192.0.2.1:80", "10.0.0.7:0", err);
+    advance(0);
+    quiet(); /* the same gateway as the first */
+    assert_int_equal(rn_connect(trace_net(), RN_TCP, "203.0.113.1:80", "172.16.0.7:0", err), -ENETUNREACH);
+    for (int i = 0; i < 4; i++)
+        assert_int_equal(rn_abort(trace_net(), socks[i]), 0);
+    ends[1]->ops->close(ends[1]);
+}
+
 static void without_a_route_there_is_no_way(void)
 {
     char err[RN_ERRBUF];
@@ -236,11 +285,17 @@ static void routes_and_addresses_are_listed(void)
 }
 
 static const struct trace_test tests[] = {
-    TRACE(a_peer_behind_the_gateway_connects),       TRACE(we_connect_through_the_gateway),
-    TRACE(a_syn_cookie_finds_its_way_back),          TRACE(a_reset_goes_back_to_the_sender),
-    TRACE4(the_gateway_is_asked_for_and_shared),     TRACE4(a_neighbour_is_not_sent_to_by_the_gateway),
-    TRACE4(a_syn_by_an_unknown_gateway_asks_for_it), TRACE4(another_network_has_another_gateway),
-    TRACE(without_a_route_there_is_no_way),          TRACE4(routes_have_their_words),
+    TRACE(a_peer_behind_the_gateway_connects),
+    TRACE(we_connect_through_the_gateway),
+    TRACE(a_syn_cookie_finds_its_way_back),
+    TRACE(a_reset_goes_back_to_the_sender),
+    TRACE4(the_gateway_is_asked_for_and_shared),
+    TRACE4(a_neighbour_is_not_sent_to_by_the_gateway),
+    TRACE4(a_syn_by_an_unknown_gateway_asks_for_it),
+    TRACE4(another_network_has_another_gateway),
+    TRACE4(each_device_has_its_own_ways),
+    TRACE(without_a_route_there_is_no_way),
+    TRACE4(routes_have_their_words),
     TRACE4(routes_and_addresses_are_listed),
 };
 
