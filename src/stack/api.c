@@ -239,7 +239,7 @@ static inline bool is_mute(const struct conn *c)
 /* No connection has anything to say. */
 static bool next_other(struct rn_stack *net, struct rn_event *ev)
 {
-    return (net->sockets.telling && datagrams_next(net, ev)) || claim_tell(net, ev) || link_tell(net, ev) ||
+    return (net->sockets.telling && datagrams_next(net, ev)) || claim_tell(net, ev) || links_tell(net, ev) ||
            post_next(net, ev);
 }
 

@@ -143,7 +143,7 @@ int rn_add_route(struct rn_stack *net, const char *prefix, const char *gateway, 
     return 0;
 }
 
-bool link_tell(struct rn_stack *net, struct rn_event *ev)
+bool links_tell(struct rn_stack *net, struct rn_event *ev)
 {
     static const int errors[] = {[RN_LINK_UP] = 0, [RN_LINK_DOWN] = -ENETDOWN, [RN_LINK_GONE] = -ENODEV};
 

@@ -272,7 +272,7 @@ int settings_of_other(struct rn_stack *net, uint8_t *number, const struct conn_s
 /* ---- links.c */
 
 /* That a device's link went or came, as an event; false: none did. */
-bool link_tell(struct rn_stack *net, struct rn_event *ev);
+bool links_tell(struct rn_stack *net, struct rn_event *ev);
 
 /* ---- claim.c */
 

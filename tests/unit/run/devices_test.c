@@ -240,6 +240,7 @@ static void bad_options_are_refused_and_the_device_closed(void **state)
     expect_refused("tap:rntap1", &(struct rn_attach_options){.mac = "03:00:00:00:00:01"}, "must be even");
     expect_refused("tap:rntap1", &(struct rn_attach_options){.mtu = 67}, "68 to 1500");
     expect_refused("tap:rntap1", &(struct rn_attach_options){.mtu = 1501}, "68 to 1500");
+    expect_refused("tap:rntap1", &(struct rn_attach_options){.vlan = 4095}, "1 to 4094");
 }
 
 static void attached_ones_are_numbered(void **state)
