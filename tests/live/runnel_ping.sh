@@ -109,6 +109,18 @@ no_way_there()
     grep -q -- '--gateway says which' "$files/ours"
 }
 
+# The kernel's gateway is ours, too: it is asked for.
+the_kernels_gateway_is_taken()
+{
+    ip route add default via 10.7.0.254 dev tap0
+    ask 1 192.0.2.1 -c 1 -W 1 --capture "$files/gateway.pcap"
+    ip route del default
+    grep -q '^runnel ping: gateway 10.7.0.254, as the kernel has it' "$files/ours"
+    command -v tcpdump >/dev/null || return 0
+    tcpdump -r "$files/gateway.pcap" -n 2>/dev/null | tee "$files/seen"
+    grep -q 'who-has 10.7.0.254 tell 10.7.0.7' "$files/seen"
+}
+
 live_case it_prints_what_ping_prints
 for bytes in 0 8 1000 1472; do
     live_case with_bytes $bytes
@@ -121,4 +133,5 @@ live_case a_signal_ends_it_with_the_statistics
 live_case a_recording
 live_case another_host_has_the_address
 live_case no_way_there
+live_case the_kernels_gateway_is_taken
 live_end
