@@ -39,6 +39,7 @@ struct reader {
 struct report {
     int listener, set; /* epoll: the listener and the readers */
     rn_time look_at;
+    rn_time next; /* when a reader has to be let go, RN_FOREVER: there is none */
     struct local_file file;
     char path[PATH];
     struct reader readers[READERS];
@@ -330,30 +331,32 @@ static void welcome(struct report *r, rn_time now)
     }
 }
 
-void report_serve(struct report *r, struct rn_stack *net, rn_time now, bool ready)
+rn_time report_serve(struct report *r, struct rn_stack *net, rn_time now, bool ready)
 {
     if (!ready && now < r->look_at)
-        return;
+        return r->next;
     r->look_at = now + between_looks;
+    r->next = RN_FOREVER;
     welcome(r, now);
-    for (int i = 0; i < READERS; i++)
-        if (r->readers[i].fd >= 0)
-            serve(&r->readers[i], net, now);
-}
+    for (int i = 0; i < READERS; i++) {
+        struct reader *at = &r->readers[i];
 
-rn_time report_next(const struct report *r)
-{
-    rn_time next = RN_FOREVER;
-
-    for (int i = 0; i < READERS; i++)
-        if (r->readers[i].fd >= 0 && r->readers[i].since + patience < next)
-            next = r->readers[i].since + patience;
-    return next;
+        if (at->fd >= 0)
+            serve(at, net, now);
+        if (at->fd >= 0 && at->since + patience < r->next)
+            r->next = at->since + patience;
+    }
+    return r->next;
 }
 
 int report_fd(const struct report *r)
 {
     return r->set;
+}
+
+int report_door(const struct report *r)
+{
+    return r->listener;
 }
 
 /* ---- the file */
@@ -394,6 +397,7 @@ int report_open(struct report **out, const char *path, char *err)
     for (int i = 0; i < READERS; i++)
         r->readers[i].fd = -1;
     r->set = r->listener = -1;
+    r->next = RN_FOREVER;
     error = choose_path(r->path, path, err);
     if (error == 0) {
         r->listener = local_listen(r->path, &r->file);
