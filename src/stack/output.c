@@ -151,8 +151,9 @@ static void put_icmp(struct rn_stack *net, const struct room_reply *r)
 static void put_reply(struct rn_stack *net, const struct room_reply *r)
 {
     const struct rn_frame *f = slot(net, r->device);
+    uint32_t header = (r->ipv6 ? IP6_LEN : IP4_LEN) + ICMP_LEN;
 
-    if (!f || (r->kind == ROOM_ICMP && f->room < ETH_LEN + IP6_LEN + ICMP_LEN + r->icmp.len)) {
+    if (!f || (r->kind == ROOM_ICMP && f->room < ETH_LEN + header + r->icmp.len)) {
         net->drops[DROP_TX_FULL]++;
         return;
     }
