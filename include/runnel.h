@@ -160,7 +160,7 @@ int rn_address_state(struct rn_stack *net, const char *address, struct rn_addres
 /* The way to hosts that are on no link of ours: prefix "0.0.0.0/0" or "fd00:1::/64", by a gateway that is, in
  * the prefix of an address that was added before. gateway NULL: they are on the device attached last, without
  * one. The longest prefix counts; an address has its own prefix on its link. 0, -EINVAL, -EEXIST (that prefix
- * has a way), -ENETUNREACH (the gateway is on no link of ours), -ENOSPC (64 in all). */
+ * has a way on that device), -ENETUNREACH (the gateway is on no link of ours), -ENOSPC (64 in all). */
 int rn_add_route(struct rn_stack *net, const char *prefix, const char *gateway, char *err);
 
 struct rn_route {
