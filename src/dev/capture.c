@@ -73,7 +73,7 @@ static bool empty_buffer(struct capture *c)
     c->whole.stopped = errno ? -errno : -EIO;
     c->whole.missed = c->stats.missed + c->stats.frames - c->whole.frames;
     c->stats = c->whole;
-    __fpurge(file);
+    __fpurge(file); /* not every stdio drops what it could not write */
     clearerr(file);
     if (ftruncate(fileno(file), (off_t)c->whole.bytes) < 0)
         c->stats.stopped = -errno; /* whoever reads it finds its last record cut short */
