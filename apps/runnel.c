@@ -5,6 +5,7 @@
  */
 #include "lib/args.h"
 #include "lib/demo.h"
+#include "lib/devices.h"
 #include "lib/serve.h"
 
 #include <runnel.h>
@@ -27,6 +28,10 @@ static const char help[] =
     "  demo [MEGABYTES]\n"
     "        two stacks in this process, joined back to back: a client sends 64 megabytes through the\n"
     "        other's echo server and compares what comes back. Needs no rights and no interface\n"
+    "  devices [IFNAME]\n"
+    "        which kinds of devices there are for an interface, or for each: how they work, or what helps; "
+    "a\n"
+    "        star stands at the one that the interface's name alone takes\n"
     "  --help, --version\n"
     "\n"
     "Exit code 2: the words typed are wrong; 1: the world says no (no rights, no such interface, no TUN).\n";
@@ -105,6 +110,14 @@ static int run_demo(struct args *args, int argc, char **argv)
     return args->wrong ? ARGS_EXIT : demo_run(args->program, (uint64_t)megabytes * 1000000);
 }
 
+static int run_devices(struct args *args, int argc, char **argv)
+{
+    args->program = "runnel devices";
+    for (int i = 1; i < argc; i++)
+        args_wrong(args, "argument", argv[i], "nothing may stand behind IFNAME");
+    return args->wrong ? ARGS_EXIT : devices_run(args->program, argc > 0 ? argv[0] : NULL);
+}
+
 static int print_help(struct args *args, int argc, char **argv)
 {
     (void)args, (void)argc, (void)argv;
@@ -122,7 +135,7 @@ static int print_version(struct args *args, int argc, char **argv)
 static const struct command {
     const char *name;
     int (*run)(struct args *args, int argc, char **argv); /* the words behind the name */
-} commands[] = {{"echo", run_echo}, {"demo", run_demo},   {"--help", print_help},
+} commands[] = {{"echo", run_echo}, {"demo", run_demo},   {"devices", run_devices},    {"--help", print_help},
                 {"-h", print_help}, {"help", print_help}, {"--version", print_version}};
 
 int main(int argc, char **argv)
@@ -135,6 +148,6 @@ int main(int argc, char **argv)
     for (size_t i = 0; name && i < sizeof commands / sizeof *commands; i++)
         if (strcmp(name, commands[i].name) == 0)
             return commands[i].run(&args, argc - 2, argv + 2);
-    args_wrong(&args, "COMMAND", name, "the commands are echo and demo (see runnel --help)");
+    args_wrong(&args, "COMMAND", name, "the commands are echo, demo and devices (see runnel --help)");
     return ARGS_EXIT;
 }

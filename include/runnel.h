@@ -102,13 +102,17 @@ void rn_destroy(struct rn_stack *net);
 /* ---- devices and addresses ---------------------------------------------------------------------------- */
 
 struct rn_attach_options {
-    const char *mac;                      /* the address to use instead of the device's own; NULL: its own */
+    const char *mac;                      /* the address to use instead of the device's own; NULL: its own.
+                                           * Without a use where frames have no link header */
     uint32_t mtu;                         /* 0: the device's own */
     const struct rn_fault_options *fault; /* a bad wire put in front of it (rn_dev_fault); NULL: none */
+    const struct rn_capture_options *capture; /* what goes over it is recorded (rn_dev_capture), on the far side of
+                                               * the bad wire: as the other station sees it; NULL: nothing */
 };
 
-/* Opens a device by name, "tap:NAME", and gives it to the stack. options may be NULL.
- * The device's number from 0 up, -EINVAL (a name or an option), -EPERM, -ENODEV, -ENFILE (8 at most). */
+/* Opens a device by name, "tap:NAME" or an interface's name alone (runnel_dev.h has the grammar), and gives it
+ * to the stack. options may be NULL. The device's number from 0 up, -EINVAL (a name or an option), -EPERM,
+ * -ENODEV, -EBUSY, -ENFILE (8 at most), or the errno with which a recording cannot begin. */
 int rn_attach(struct rn_stack *net, const char *device, const struct rn_attach_options *options, char *err);
 
 /* Gives the stack a device made by the program itself; the stack closes it in rn_destroy. Device number. */

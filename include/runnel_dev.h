@@ -125,6 +125,7 @@ struct rn_dev {
     uint8_t mac[6];    /* the address to use on it unless told otherwise */
     uint8_t medium;    /* enum rn_medium */
     uint8_t no_csum;   /* 1: peers fill in no transport checksum here (never set on a real wire) */
+    uint8_t loops;     /* 1: what is sent comes back, so packets from ourselves are right (the same) */
     uint32_t rx_slots; /* frames that can be lent at once */
     uint32_t tx_slots; /* slots in the transmit ring */
     uint64_t rx_frames, tx_frames, rx_bytes, tx_bytes; /* totals, kept by the driver */
@@ -182,6 +183,99 @@ void rn_dev_fault_stats(const struct rn_dev *fault, struct rn_fault_stats stats[
 /* Changes the faults of a running wire; frames under way keep their times. NULL: as they are. A value out of
  * range is brought to the nearest in it. */
 void rn_dev_fault_set(struct rn_dev *fault, const struct rn_fault *rx, const struct rn_fault *tx);
+
+/* A recording of what goes over a device, as tcpdump, tshark and Wireshark read it. */
+struct rn_capture_options {
+    const char *path;   /* the file; it is made anew, for its owner to read and nobody else */
+    uint32_t snap;      /* bytes kept of each frame, at most 262,144; 0: all */
+    uint64_t bytes_max; /* the file stops before it is larger than that; 0: no limit */
+    rn_time epoch;      /* nanoseconds since 1970 when the stack's clock says 0; 0: that clock is rn_now, and
+                           what the system's says at this moment holds for the whole recording */
+};
+
+struct rn_capture_stats {
+    uint64_t frames, bytes; /* in the file, whose header is among the bytes */
+    uint64_t missed;        /* frames that went by after it stopped, or could not be written */
+    int stopped;            /* 0: it goes on; -EFBIG: it has its size; else the errno of a write, and the file
+                               ends with the last frame that was whole */
+};
+
+/* Records both directions of inner, which it then owns and closes, in a file of the pcap format with times in
+ * nanoseconds. The result is a device like any. A received frame is recorded when it is lent, with its own
+ * stamp if it has one; a sent one at sync, be it that the link then refuses it (tx_drops). Each is recorded as
+ * it is on the wire: a merged one as its segments, a partial checksum filled in, a tag put back in its place.
+ * The file is up to date a second later at most, while the stack is driven as rn_flush says. Writing goes to
+ * the system's cache; where that blocks, it is the stack that waits. A write that fails ends the recording, not
+ * the traffic. 0, -EINVAL, -ENOMEM, or the errno with which the file cannot be made or written; on failure
+ * inner is as it was. */
+int rn_dev_capture(struct rn_dev **out, struct rn_dev *inner, const struct rn_capture_options *options,
+                   char *err);
+
+/* What it has recorded so far; as much of it may not be in the file yet as a second brings. */
+void rn_dev_capture_stats(const struct rn_dev *capture, struct rn_capture_stats *stats);
+
+/* ---- devices by name ----------------------------------------------------------------------------------
+ *
+ *      KIND[:NAME][-N]         tap:tap0   tun:vpn0   loop   null
+ *
+ * NAME is an interface's, for the kinds that have one; rn_survey tells which kinds there are. N is one of its
+ * queues, from 0 up; without it all of them. A name that exists whole is the name: tap:my-0 is the interface
+ * my-0 if there is one, else queue 0 of my. NAME alone takes the kind that rn_choose says. */
+
+enum { RN_IFNAME = 16, RN_DEVNAME = 64 }; /* bytes of an interface's name, of a device's */
+
+/* Opens a device by name, as rn_attach does, for a program that wraps it or drives it by itself. 0, -EINVAL
+ * (the name), -EPERM, -ENODEV, -EBUSY, -ENOMEM, or another errno of the system's; err as in rn_dev_pair. */
+int rn_dev_open(struct rn_dev **out, const char *device, char *err);
+
+enum rn_offload {
+    RN_OFFLOAD_RX_CSUM = 1,  /* received checksums are verified */
+    RN_OFFLOAD_TX_CSUM = 2,  /* those to be sent are filled in */
+    RN_OFFLOAD_TSO = 4,      /* TCP segments are cut by the card */
+    RN_OFFLOAD_GSO = 8,      /* ... or by the kernel just before it */
+    RN_OFFLOAD_GRO = 16,     /* received segments are merged by the kernel */
+    RN_OFFLOAD_LRO = 32,     /* ... or by the card */
+    RN_OFFLOAD_VLAN_RX = 64, /* a tag is taken out of what is received */
+    RN_OFFLOAD_VLAN_TX = 128 /* ... and put into what is sent */
+};
+
+/* What is known of an interface without opening it. */
+struct rn_interface {
+    char name[RN_IFNAME];
+    char driver[32]; /* "e1000e", "veth", "tun"; "": it does not say */
+    uint32_t index;  /* 0: there is none of that name, and all else is 0 */
+    uint32_t mtu, rx_queues, tx_queues;
+    uint8_t mac[6];    /* all zero: it has none */
+    bool up, carrier;  /* switched on; somebody is at the other end */
+    bool loopback;     /* the kernel's own lo */
+    uint32_t offloads; /* enum rn_offload */
+};
+
+enum rn_fit {
+    RN_UNFIT = 0,   /* the interface is not of that kind: remedy says why */
+    RN_BLOCKED = 1, /* it is, but opening it would fail: remedy says what helps */
+    RN_WORKS = 2    /* it can be opened: mode says how it works then */
+};
+
+/* One kind of device on one interface. */
+struct rn_way {
+    const char *kind;
+    bool named; /* it is written KIND:NAME; false: it needs no interface */
+    enum rn_fit fit;
+    char mode[64];
+    char remedy[RN_ERRBUF];
+};
+
+/* Looks at an interface, which need not exist, and asks of every kind whether it works there; nothing is
+ * opened or changed. At most max ways are written, the better kind first. Returns how many kinds there are,
+ * -EINVAL (what cannot be an interface's name), or another errno of the system's. */
+int rn_survey(const char *ifname, struct rn_interface *facts, struct rn_way *ways, int max, char *err);
+
+/* The device that a bare interface name means: the best kind that fits it, be it blocked, so that opening it
+ * then says what helps. One that does not exist is made if its name is a kind's and a number (tap0, tun3).
+ * Writes the device's name, and to why one line: how it works, and why not a better kind. 0, -EINVAL,
+ * -ENODEV (there is none of that name, or no kind fits it). */
+int rn_choose(const char *ifname, char device[RN_DEVNAME], char why[RN_ERRBUF], char *err);
 
 #ifdef __cplusplus
 }

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause
  *
- * A TAP interface. The kernel gives and takes one frame per read and write, so the two rings are ours:
+ * A TAP or TUN interface, which differ in what a frame begins with: an Ethernet header, or that of IP. The
+ * kernel gives and takes one frame per read and write, so the two rings are ours:
  *
  *      burst    reads into free receive buffers until there is no more        (a system call per frame);
  *               after a sleep one frame alone, since asking for a second would delay the answer to it
@@ -17,18 +18,20 @@
  * to an interface that is down, or deleted, is a frame lost. That it was deleted, which ends the device, is
  * seen by the next read.
  *
- * Made by rn_attach("tap:NAME"); called by the stack through rn_dev_ops. It sets no address, no route, and
- * brings nothing up.
+ * Made by rn_attach("tap:NAME"), "tun:NAME"; called by the stack through rn_dev_ops. It sets no address, no
+ * route, and brings nothing up.
  */
 #include "tap.h"
 
 #include "error.h"
+#include "interface.h"
 #include "random.h"
 #include "base/time.h"
 
 #include <assert.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/capability.h>
 #include <linux/if_tun.h>
 #include <net/if.h>
 #include <stdlib.h>
@@ -40,6 +43,13 @@
 enum { SLOTS = 256, BUFFER_MIN = 2048, LINK_HEADER_MAX = 18, ALIGN = 64 };
 #define RETRY TIME_MS /* a write that found no room is tried again so much later */
 #define PAUSE (TIME_MS / 20)
+
+/* What tells the two kinds apart. */
+struct flavour {
+    const struct rn_dev_ops *ops;
+    uint16_t flag; /* of TUNSETIFF */
+    uint8_t medium;
+};
 
 struct tap {
     struct rn_dev dev;
@@ -205,72 +215,56 @@ static void shut(struct rn_dev *dev)
     discard(tap_of(dev));
 }
 
-static const struct rn_dev_ops ops = {.kind = "tap",
-                                      .burst = burst,
-                                      .release = release,
-                                      .reserve = reserve,
-                                      .commit = commit,
-                                      .sync = push,
-                                      .arm = arm,
-                                      .close = shut};
+#define OPS(name)                                                                                            \
+    {                                                                                                        \
+        .kind = (name), .burst = burst, .release = release, .reserve = reserve, .commit = commit,            \
+        .sync = push, .arm = arm, .close = shut                                                              \
+    }
 
-/* What the kernel would refuse, or (%) would take for a pattern. 0 or -EINVAL. */
-static int check_name(const char *name, char *err)
-{
-    size_t len = strlen(name);
-
-    if (len == 0)
-        return error_line(err, -EINVAL, "tap: no name: write tap:NAME, for instance tap:tap0");
-    if (len >= IFNAMSIZ)
-        return error_line(err, -EINVAL,
-                          "tap:%.40s: the name has %zu characters, an interface's has at most %d", name, len,
-                          IFNAMSIZ - 1);
-    if (strpbrk(name, "/%: \t\n\v\f\r") || strcmp(name, ".") == 0 || strcmp(name, "..") == 0)
-        return error_line(err, -EINVAL, "tap:%s: an interface's name has no blank, '/', ':' or '%%' in it",
-                          name);
-    return 0;
-}
+static const struct rn_dev_ops tap_ops = OPS("tap"), tun_ops = OPS("tun");
+static const struct flavour tap = {&tap_ops, IFF_TAP, RN_ETHERNET}, tun = {&tun_ops, IFF_TUN, RN_IP};
 
 /* Why TUNSETIFF said no, and what helps. */
-static int refused(const char *name, int error, char *err)
+static int refused(const char *kind, const char *name, int error, char *err)
 {
     switch (error) {
     case EPERM:
     case EACCES:
         return error_line(err, -EPERM,
-                          "tap:%s: not permitted: run as root or give CAP_NET_ADMIN, or have root make it: "
-                          "ip tuntap add mode tap user NAME name %s",
-                          name, name);
+                          "%s:%s: not permitted: run as root or give CAP_NET_ADMIN, or have root make it: "
+                          "ip tuntap add mode %s user NAME name %s",
+                          kind, name, kind, name);
     case EBUSY:
         return error_line(
             err, -EBUSY,
-            "tap:%s: in use by another process: end it, or take another name (fuser /dev/net/tun "
+            "%s:%s: in use by another process: end it, or take another name (fuser /dev/net/tun "
             "shows who)",
-            name);
+            kind, name);
     case EINVAL:
         return error_line(
             err, -ENODEV,
-            "tap:%s: there is an interface of that name that is not a tap, or one of several queues: take "
+            "%s:%s: there is an interface of that name that is not a %s, or one of several queues: take "
             "another name",
-            name);
-    default: return error_line(err, -error, "tap:%s: cannot make the interface: %s", name, strerror(error));
+            kind, name, kind);
+    default:
+        return error_line(err, -error, "%s:%s: cannot make the interface: %s", kind, name, strerror(error));
     }
 }
 
-static int open_tun(const char *name, char *err)
+static int open_tun(const char *kind, const char *name, char *err)
 {
     int fd = open("/dev/net/tun", O_RDWR | O_NONBLOCK | O_CLOEXEC);
 
     if (fd >= 0)
         return fd;
     if (errno == EPERM || errno == EACCES)
-        return error_line(err, -EPERM, "tap:%s: no right to open /dev/net/tun: run as root, or chmod 666 it",
-                          name);
+        return error_line(err, -EPERM, "%s:%s: no right to open /dev/net/tun: run as root, or chmod 666 it",
+                          kind, name);
     if (errno == ENOENT || errno == ENODEV || errno == ENXIO)
         return error_line(err, -ENODEV,
-                          "tap:%s: no /dev/net/tun here: modprobe tun, or in a container give it that device",
-                          name);
-    return error_line(err, -errno, "tap:%s: cannot open /dev/net/tun: %s", name, strerror(errno));
+                          "%s:%s: no /dev/net/tun here: modprobe tun, or in a container give it that device",
+                          kind, name);
+    return error_line(err, -errno, "%s:%s: cannot open /dev/net/tun: %s", kind, name, strerror(errno));
 }
 
 /* The kernel's own address on the link and the mtu. 0 or a negative errno. */
@@ -308,57 +302,110 @@ static void derive_mac(uint8_t mac[6], const uint8_t kernel_mac[6])
     } while (memcmp(mac, kernel_mac, 6) == 0);
 }
 
-static int attach(int fd, const char *name, char *err)
+static int attach(int fd, const struct flavour *as, const char *name, char *err)
 {
     struct ifreq request = {0};
 
-    request.ifr_flags = IFF_TAP | IFF_NO_PI;
+    request.ifr_flags = (short)(as->flag | IFF_NO_PI);
     memcpy(request.ifr_name, name, strlen(name));
-    return ioctl(fd, TUNSETIFF, &request) < 0 ? refused(name, errno, err) : 0;
+    return ioctl(fd, TUNSETIFF, &request) < 0 ? refused(as->ops->kind, name, errno, err) : 0;
 }
 
 /* Everything after the descriptor, which t owns already. */
-static int set_up(struct tap *t, const char *name, char *err)
+static int set_up(struct tap *t, const struct flavour *as, const char *name, char *err)
 {
+    const char *kind = as->ops->kind;
     uint8_t kernel_mac[6];
-    int error = attach(t->dev.fd, name, err);
+    int error = attach(t->dev.fd, as, name, err);
 
     if (error < 0)
         return error;
     error = ask_interface(name, kernel_mac, &t->dev.mtu);
     if (error < 0)
-        return error_line(err, error, "tap:%s: cannot ask for its mtu and address: %s", name,
+        return error_line(err, error, "%s:%s: cannot ask for its mtu and address: %s", kind, name,
                           strerror(-error));
-    derive_mac(t->dev.mac, kernel_mac);
+    if (as->medium == RN_ETHERNET)
+        derive_mac(t->dev.mac, kernel_mac);
     t->buffer_bytes = (t->dev.mtu + LINK_HEADER_MAX + ALIGN - 1) / ALIGN * ALIGN;
     if (t->buffer_bytes < BUFFER_MIN)
         t->buffer_bytes = BUFFER_MIN;
     t->region = calloc(2 * SLOTS, t->buffer_bytes);
     if (!t->region)
-        return error_line(err, -ENOMEM, "tap:%s: no memory for %d buffers of %u bytes: lower its mtu", name,
-                          2 * SLOTS, (unsigned)t->buffer_bytes);
-    t->dev.ops = &ops;
-    t->dev.medium = RN_ETHERNET;
+        return error_line(err, -ENOMEM, "%s:%s: no memory for %d buffers of %u bytes: lower its mtu", kind,
+                          name, 2 * SLOTS, (unsigned)t->buffer_bytes);
+    t->dev.ops = as->ops;
+    t->dev.medium = as->medium;
     t->dev.rx_slots = t->dev.tx_slots = SLOTS;
     return 0;
 }
 
-int tap_open(struct rn_dev **out, const char *name, char *err)
+static int open_as(struct rn_dev **out, const struct flavour *as, const char *name, char *err)
 {
+    const char *kind = as->ops->kind;
     struct tap *t;
-    int error = check_name(name, err);
+    int error = interface_check(kind, name, err);
 
     if (error < 0)
         return error;
     t = calloc(1, sizeof *t);
     if (!t)
-        return error_line(err, -ENOMEM, "tap:%s: no memory", name);
-    t->dev.fd = open_tun(name, err);
-    error = t->dev.fd < 0 ? t->dev.fd : set_up(t, name, err);
+        return error_line(err, -ENOMEM, "%s:%s: no memory", kind, name);
+    t->dev.fd = open_tun(kind, name, err);
+    error = t->dev.fd < 0 ? t->dev.fd : set_up(t, as, name, err);
     if (error < 0) {
         discard(t);
         return error;
     }
     *out = &t->dev;
     return 0;
+}
+
+int tap_open(struct rn_dev **out, const char *name, char *err)
+{
+    return open_as(out, &tap, name, err);
+}
+
+int tap_open_tun(struct rn_dev **out, const char *name, char *err)
+{
+    return open_as(out, &tun, name, err);
+}
+
+/* ---- asking beforehand --------------------------------------------------------------------------------- */
+
+/* What opening would say. */
+static void survey_as(const struct flavour *as, const struct interface *i, struct rn_way *way)
+{
+    const char *kind = as->ops->kind, *name = i->facts.name;
+    bool ours = i->owned && i->owner == geteuid();
+    int fd;
+
+    if (i->facts.index && !(as->flag == IFF_TAP ? i->tap : i->tun)) {
+        error_line(way->remedy, 0, "it is no %s", kind);
+        return;
+    }
+    way->fit = RN_BLOCKED;
+    fd = open_tun(kind, name, way->remedy);
+    if (fd < 0)
+        return;
+    close(fd);
+    if (i->taken)
+        refused(kind, name, EBUSY, way->remedy);
+    else if (i->multi_queue)
+        refused(kind, name, EINVAL, way->remedy);
+    else if (!ours && !interface_may(CAP_NET_ADMIN))
+        refused(kind, name, EPERM, way->remedy);
+    else
+        way->fit = RN_WORKS;
+    snprintf(way->mode, sizeof way->mode, "a system call a frame%s",
+             i->facts.index ? "" : "; it is made, and goes again");
+}
+
+void tap_survey(const struct interface *i, struct rn_way *way)
+{
+    survey_as(&tap, i, way);
+}
+
+void tap_survey_tun(const struct interface *i, struct rn_way *way)
+{
+    survey_as(&tun, i, way);
 }

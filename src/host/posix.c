@@ -25,6 +25,14 @@ __attribute__((hot)) rn_time posix_now(void)
     return (rn_time)t.tv_sec * SECOND + t.tv_nsec;
 }
 
+rn_time posix_epoch(void)
+{
+    struct timespec t;
+
+    clock_gettime(CLOCK_REALTIME, &t);
+    return (rn_time)t.tv_sec * SECOND + t.tv_nsec - posix_now();
+}
+
 int posix_random(void *bytes, size_t len)
 {
     uint8_t *at = bytes;

@@ -15,6 +15,9 @@
 /* CLOCK_MONOTONIC. */
 rn_time posix_now(void);
 
+/* Nanoseconds since 1970 when posix_now was 0, as far as the system's clock is right at this moment. */
+rn_time posix_epoch(void);
+
 /* Fills bytes that nobody can foresee. 0 or a negative errno. */
 int posix_random(void *bytes, size_t len);
 

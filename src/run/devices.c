@@ -1,31 +1,41 @@
 /* SPDX-License-Identifier: BSD-2-Clause
  *
- * The kinds of devices there are, by name, and the devices that a program makes by itself.
+ * The kinds of devices there are, by name, the better one first: what rn_dev_open opens, what rn_survey asks,
+ * and what rn_choose chooses from.
  *
- *      rn_attach("tap:tap0")  ->  kinds[]: "tap", tap_open  ->  rn_add_device
+ *      "tap:tap0-0"  ->  kinds[]: "tap"  ->  interface tap0  ->  tap_open
  *
- * A new kind is a file in dev/ and a line in the table. Called by the application; it keeps nothing.
+ * A new kind is a file in dev/ and a line in the table. Called by the application and by attach.c; it keeps
+ * nothing.
  */
 #include "dev/error.h"
-#include "dev/fault.h"
+#include "dev/interface.h"
+#include "dev/null.h"
 #include "dev/pair.h"
 #include "dev/tap.h"
-#include "wire/addr.h"
-
-#include <runnel.h>
 
 #include <errno.h>
+#include <net/if.h>
 #include <string.h>
-
-enum { MTU_MIN = 68 }; /* RFC 791: every link carries that much */
 
 struct kind {
     const char *name;
+    bool named; /* it is one of an interface */
     int (*open)(struct rn_dev **out, const char *name, char *err);
+    void (*survey)(const struct interface *i, struct rn_way *way);
 };
 
-static const struct kind kinds[] = {{"tap", tap_open}};
+/* In the order in which a bare name tries them: a TAP or TUN is its kind's and nobody else's, so that these
+ * come first; then what takes any interface, the best first; last what needs none. */
+static const struct kind kinds[] = {
+    {"tap", true, tap_open, tap_survey},
+    {"tun", true, tap_open_tun, tap_survey_tun},
+    {"loop", false, pair_open_loop, pair_survey_loop},
+    {"null", false, null_open, null_survey},
+};
 enum { KINDS = sizeof kinds / sizeof kinds[0] };
+
+/* ---- the grammar --------------------------------------------------------------------------------------- */
 
 /* The table as one line, for those who guess. */
 static void list_kinds(char *line, size_t size)
@@ -34,85 +44,187 @@ static void list_kinds(char *line, size_t size)
 
     line[0] = 0;
     for (int i = 0; i < KINDS && at < size; i++)
-        at += (size_t)snprintf(line + at, size - at, "%s%s:NAME", i ? ", " : "", kinds[i].name);
+        at += (size_t)snprintf(line + at, size - at, "%s%s%s", i ? ", " : "", kinds[i].name,
+                               kinds[i].named ? ":NAME" : "");
 }
 
-/* Opens "kind:name". 0 or a negative errno. */
-static int open_by_name(struct rn_dev **out, const char *device, char *err)
+/* The line for a name that is wrong from `at` on. -EINVAL. */
+static int wrong(const char *device, const char *at, const char *what, char *err)
 {
-    const char *colon = strchr(device, ':');
-    size_t len = colon ? (size_t)(colon - device) : strlen(device);
-    char known[128];
+    char known[96];
 
-    for (int i = 0; colon && i < KINDS; i++)
-        if (strlen(kinds[i].name) == len && memcmp(kinds[i].name, device, len) == 0)
-            return kinds[i].open(out, colon + 1, err);
     list_kinds(known, sizeof known);
-    return error_line(err, -EINVAL, "'%.60s': %s: there is %s", device,
-                      colon ? "no such kind of device" : "a device is written KIND:NAME", known);
+    return error_line(err, -EINVAL, "device '%.40s', at '%.24s': %s: write KIND[:NAME][-QUEUE], there is %s",
+                      device, at, what, known);
 }
 
-/* Changes the device as the options say. 0 or -EINVAL. */
-static int apply(struct rn_dev *dev, const char *device, const struct rn_attach_options *o, char *err)
+/* Where a queue's "-N" begins at the end of a word, or its end: there is none. */
+static const char *queue_of(const char *word)
 {
-    uint8_t mac[6];
+    const char *dash = strrchr(word, '-');
 
-    if (o->mac) {
-        if (!addr_parse_mac(o->mac, mac))
-            return error_line(err, -EINVAL, "%.60s: mac %.40s: write it like 02:00:00:00:00:07", device,
-                              o->mac);
-        if (mac[0] & 1)
-            return error_line(err, -EINVAL, "%.60s: mac %s is a group's: its first byte must be even", device,
-                              o->mac);
-        memcpy(dev->mac, mac, sizeof mac);
+    return dash && dash > word && dash[1] && !dash[1 + strspn(dash + 1, "0123456789")] ? dash
+                                                                                       : word + strlen(word);
+}
+
+/* The kind of which the first len bytes are the name; NULL: none. */
+static const struct kind *kind_of(const char *word, size_t len)
+{
+    for (int i = 0; i < KINDS; i++)
+        if (strlen(kinds[i].name) == len && memcmp(kinds[i].name, word, len) == 0)
+            return &kinds[i];
+    return NULL;
+}
+
+/* Every kind of this version has one queue. */
+static int check_queue(const char *device, const char *dash, char *err)
+{
+    if (!*dash || !dash[1 + strspn(dash + 1, "0")])
+        return 0;
+    return error_line(err, -EINVAL, "device '%.40s', at '%.24s': there is one queue, 0: write '%.*s'", device,
+                      dash, (int)(dash - device < 40 ? dash - device : 40), device);
+}
+
+/* Opens "KIND:NAME" or "KIND:NAME-N". */
+static int open_named(struct rn_dev **out, const struct kind *k, const char *device, const char *name,
+                      char *err)
+{
+    const char *dash = queue_of(name);
+    size_t len = (size_t)(dash - name);
+    char alone[RN_IFNAME];
+
+    if (!*dash || len >= sizeof alone || if_nametoindex(name))
+        return k->open(out, name, err);
+    if (check_queue(device, dash, err) < 0)
+        return -EINVAL;
+    memcpy(alone, name, len);
+    alone[len] = 0;
+    return k->open(out, alone, err);
+}
+
+/* Opens an interface's name alone. */
+static int open_bare(struct rn_dev **out, const char *device, char *err)
+{
+    char chosen[RN_DEVNAME], why[RN_ERRBUF];
+    int error = rn_choose(device, chosen, why, err);
+
+    return error < 0 ? error : rn_dev_open(out, chosen, err);
+}
+
+int rn_dev_open(struct rn_dev **out, const char *device, char *err)
+{
+    const char *colon, *dash;
+    const struct kind *k;
+
+    if (!out || !device || !*device)
+        return error_line(err, -EINVAL, "no device was named: write it as tap:tap0");
+    colon = strchr(device, ':');
+    dash = queue_of(device);
+    k = kind_of(device, (size_t)((colon ? colon : dash) - device));
+    if (!k && !colon)
+        return open_bare(out, device, err);
+    if (!k)
+        return wrong(device, device, "no such kind of device", err);
+    if (k->named)
+        return colon && colon[1]
+                   ? open_named(out, k, device, colon + 1, err)
+                   : wrong(device, colon ? colon : device, "an interface's name is missing", err);
+    if (colon)
+        return wrong(device, colon, "this kind has no name", err);
+    return check_queue(device, dash, err) < 0 ? -EINVAL : k->open(out, "", err);
+}
+
+/* ---- what works where ---------------------------------------------------------------------------------- */
+
+/* Looks at an interface and asks each kind, in the order of the table. 0 or a negative errno. */
+static int survey(const char *ifname, struct interface *i, struct rn_way ways[KINDS], char *err)
+{
+    int error;
+
+    if (!ifname || !*ifname)
+        return error_line(err, -EINVAL, "no interface was named: ip link shows which there are");
+    if (interface_check("interface", ifname, err) < 0)
+        return -EINVAL;
+    error = interface_look(ifname, i);
+    if (error < 0)
+        return error_line(err, error, "%s: the kernel says nothing of its interfaces: %s", ifname,
+                          strerror(-error));
+    for (int k = 0; k < KINDS; k++) {
+        ways[k] = (struct rn_way){.kind = kinds[k].name, .named = kinds[k].named};
+        kinds[k].survey(i, &ways[k]);
     }
-    if (o->mtu && (o->mtu < MTU_MIN || o->mtu > dev->mtu))
-        return error_line(err, -EINVAL, "%.60s: mtu %u: %d to %u are possible; the device's own is the most",
-                          device, (unsigned)o->mtu, MTU_MIN, (unsigned)dev->mtu);
-    if (o->mtu)
-        dev->mtu = o->mtu;
     return 0;
 }
 
-int rn_attach(struct rn_stack *net, const char *device, const struct rn_attach_options *options, char *err)
+int rn_survey(const char *ifname, struct rn_interface *facts, struct rn_way *out, int max, char *err)
 {
-    struct rn_dev *dev;
-    int result;
+    struct rn_way ways[KINDS];
+    struct interface i;
+    int error = survey(ifname, &i, ways, err);
 
-    if (!net || !device)
-        return error_line(err, -EINVAL, "%s",
-                          net ? "no device was named: write it as tap:tap0"
-                              : "no stack was given: make one with rn_open or rn_init");
-    result = open_by_name(&dev, device, err);
-    if (result < 0)
-        return result;
-    if (options)
-        result = apply(dev, device, options, err);
-    if (result == 0 && options && options->fault)
-        result = fault_open(&dev, dev, options->fault, err);
-    if (result == 0)
-        result = rn_add_device(net, dev, err);
-    if (result < 0)
-        dev->ops->close(dev);
-    return result;
+    if (error < 0)
+        return error;
+    *facts = i.facts;
+    for (int k = 0; k < KINDS && k < max; k++)
+        out[k] = ways[k];
+    return KINDS;
 }
 
-int rn_dev_pair(struct rn_dev *ends[2], const struct rn_pair_options *options, char *err)
+/* The row that makes interfaces and whose name with a number behind it this is: tap0, tun12. -1: none. */
+static int row_by_name(const struct rn_way ways[KINDS], const char *ifname)
 {
-    return pair_open(ends, options, err);
+    for (int k = 0; k < KINDS; k++) {
+        size_t len = strlen(kinds[k].name);
+
+        if (kinds[k].named && ways[k].fit != RN_UNFIT && strncmp(ifname, kinds[k].name, len) == 0 &&
+            ifname[len] && !ifname[len + strspn(ifname + len, "0123456789")])
+            return k;
+    }
+    return -1;
 }
 
-int rn_dev_fault(struct rn_dev **out, struct rn_dev *inner, const struct rn_fault_options *options, char *err)
+/* The first row that fits; -1: none. */
+static int row_by_fit(const struct rn_way ways[KINDS])
 {
-    return fault_open(out, inner, options, err);
+    for (int k = 0; k < KINDS; k++)
+        if (ways[k].named && ways[k].fit != RN_UNFIT)
+            return k;
+    return -1;
 }
 
-void rn_dev_fault_stats(const struct rn_dev *fault, struct rn_fault_stats stats[2])
+/* Writes "; not KIND: why" for each of the first n rows that are kinds of interfaces. */
+static void why_not(char *line, size_t size, const struct rn_way *ways, int n)
 {
-    fault_stats(fault, stats);
+    size_t at = strlen(line);
+
+    for (int k = 0; k < n && at < size; k++)
+        if (ways[k].named)
+            at += (size_t)snprintf(line + at, size - at, "%snot %s: %s", at ? "; " : "", ways[k].kind,
+                                   ways[k].remedy);
 }
 
-void rn_dev_fault_set(struct rn_dev *fault, const struct rn_fault *rx, const struct rn_fault *tx)
+int rn_choose(const char *ifname, char device[RN_DEVNAME], char why[RN_ERRBUF], char *err)
 {
-    fault_set(fault, rx, tx);
+    struct rn_way ways[KINDS];
+    char reasons[RN_ERRBUF] = "";
+    struct interface i;
+    int error = survey(ifname, &i, ways, err), row;
+
+    if (error < 0)
+        return error;
+    row = i.facts.index ? row_by_fit(ways) : row_by_name(ways, ifname);
+    if (row < 0 && !i.facts.index)
+        return error_line(err, -ENODEV,
+                          "%s: there is no interface of that name: ip link shows which there are; tap:%s "
+                          "makes one",
+                          ifname, ifname);
+    if (row < 0) {
+        why_not(reasons, sizeof reasons, ways, KINDS);
+        return error_line(err, -ENODEV, "%s: no kind of device is for it: %.200s", ifname, reasons);
+    }
+    snprintf(device, RN_DEVNAME, "%s:%s", kinds[row].name, ifname);
+    snprintf(why, RN_ERRBUF, "%s", ways[row].fit == RN_WORKS ? ways[row].mode : ways[row].remedy);
+    if (i.facts.index)
+        why_not(why, RN_ERRBUF, ways, row);
+    return 0;
 }

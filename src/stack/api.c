@@ -144,7 +144,7 @@ rn_sock rn_connect(struct rn_stack *net, int protocol, const char *to, const cha
     key.remote_port = port;
     key.local_port = source;
     key.local = (uint16_t)own;
-    if (address_find(&net->addresses, &key.remote) >= 0 ||
+    if (room_is_self(net, net->addresses.list[own].device, &key.remote) ||
         address_is_broadcast(&net->addresses, &key.remote, net->addresses.list[own].device))
         return ERROR_LINE(err, -EINVAL, to, " is this stack itself, or everybody: connect to another host");
     hop = output_hop(net, (unsigned)own, &key.remote);

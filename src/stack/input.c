@@ -190,7 +190,7 @@ static bool transport(struct rn_stack *net, const struct rn_frame *frame, struct
 /* Nobody sends from such an address to us. */
 static bool is_no_source(const struct rn_stack *net, int device, const struct addr *src)
 {
-    return !addr_is_unicast(src) || address_find(&net->addresses, src) >= 0 ||
+    return !addr_is_unicast(src) || room_is_self(net, device, src) ||
            address_is_broadcast(&net->addresses, src, (unsigned)device);
 }
 

@@ -130,6 +130,15 @@ static inline void room_clock(struct rn_stack *net, rn_time now)
         net->conns.wheel.cur = tick_of(now);
 }
 
+/* That address is this stack's own, so that on this device nobody else may have it. Where what is sent comes
+ * back, the stack talks to itself. */
+static inline bool room_is_self(const struct rn_stack *net, int device, const struct addr *a)
+{
+    int own = address_find(&net->addresses, a);
+
+    return own >= 0 && !(net->addresses.list[own].device == device && net->devices[device].dev->loops);
+}
+
 /* ---- input.c */
 
 /* Decodes that many of frames[], a burst of a device. TCP segments for us are put into segments[], hashed,

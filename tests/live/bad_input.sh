@@ -82,8 +82,8 @@ wrong_words()
     want all_four_wrong 2 4 'IFNAME "a/b"|MAC "x"|IP "y"|PORT "z"' $p a/b x y z
     want bytes_are_not_printed_raw 2 1 'PORT "?[31m7"' $p tap0 $m 10.7.0.7 "$(printf '\033[31m7')"
 
-    want runnel_alone 2 1 'COMMAND is missing|echo and demo|--help' $r
-    want runnel_unknown 2 1 'COMMAND "frob"|echo and demo' $r frob
+    want runnel_alone 2 1 'COMMAND is missing|echo, demo and devices|--help' $r
+    want runnel_unknown 2 1 'COMMAND "frob"|echo, demo and devices' $r frob
     want echo_no_device 2 1 'DEVICE is missing|tap:tap0' $r echo
     want echo_kind 2 1 'DEVICE "foo:tap0"|KIND:NAME' $r echo foo:tap0
     want echo_no_kind 2 1 'DEVICE "tap0"|tap:tap0' $r echo tap0
@@ -99,6 +99,9 @@ wrong_words()
     want echo_three_wrong 2 3 'DEVICE "x"|--ip "y"|--port "z"' $r echo x --ip y --port z
     want demo_megabytes 2 1 'MEGABYTES "0"|1 to 65536' $r demo 0
     want demo_too_many 2 1 'argument "2"' $r demo 1 2
+    want devices_too_many 2 1 'argument "b"|IFNAME' $r devices a b
+    want devices_no_name 2 1 "a/b|no blank, '/'" $r devices a/b
+    want devices_unknown 1 1 'no-such-one|ip link|tap:no-such-one' $r devices no-such-one
 }
 
 # Not wrong at all: help and version go to stdout, and nothing to stderr.

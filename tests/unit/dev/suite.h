@@ -6,10 +6,13 @@
  *      stack's side:  burst, release, reserve, commit, sync     |     peer's side:  send, receive
  *
  * Frames are told apart by a number in their source address, and every byte of them is known from number and
- * length. Time is the link's `now`; nothing sleeps.
+ * length. Time is the link's `now`; nothing sleeps. At every call the books of the buffers are looked at
+ * (ledger.h).
  */
 #ifndef TESTS_DEV_SUITE_H
 #define TESTS_DEV_SUITE_H
+
+#include "ledger.h"
 
 #include <runnel_dev.h>
 
@@ -50,6 +53,7 @@ static inline void suite_make(uint8_t *frame, uint32_t len, uint32_t number)
     for (uint32_t i = 0; i < len; i++)
         frame[i] = (uint8_t)(i * 7 + number * 31 + len + (number >> 8));
     memset(frame, 0xff, 6);
+    frame[0] = 0x61; /* to a group of stations, and on a link of plain IP a packet of version 6 */
     frame[6] = 0x02;
     frame[7] = 0;
     for (int i = 0; i < 4; i++)
@@ -161,6 +165,7 @@ static inline void suite_open(struct suite_link *l, void **state)
     memset(l, 0, sizeof *l);
     l->now = 1000000;
     device->open(l);
+    ledger_open(l->dev);
     assert_true(l->longest <= SUITE_FRAME && l->dev->rx_slots <= SUITE_SLOTS &&
                 l->dev->tx_slots <= SUITE_SLOTS);
 }
@@ -175,7 +180,7 @@ static inline void suite_close(struct suite_link *l)
 
 /* ---- the tests ----------------------------------------------------------------------------------------- */
 
-static void suite_carries_every_length(void **state)
+static inline void suite_carries_every_length(void **state)
 {
     struct suite_link l;
     struct rn_frame frame;
@@ -196,7 +201,7 @@ static void suite_carries_every_length(void **state)
     suite_close(&l);
 }
 
-static void suite_sends_batches_of_every_size(void **state)
+static inline void suite_sends_batches_of_every_size(void **state)
 {
     struct suite_link l;
     uint64_t frames = 0;
@@ -214,7 +219,7 @@ static void suite_sends_batches_of_every_size(void **state)
     suite_close(&l);
 }
 
-static void suite_receives_batches_of_every_size(void **state)
+static inline void suite_receives_batches_of_every_size(void **state)
 {
     static struct rn_frame frames[SUITE_SLOTS];
     struct suite_link l;
@@ -235,7 +240,7 @@ static void suite_receives_batches_of_every_size(void **state)
     suite_close(&l);
 }
 
-static void suite_burst_takes_no_more_than_asked(void **state)
+static inline void suite_burst_takes_no_more_than_asked(void **state)
 {
     struct rn_frame frames[8];
     struct suite_link l;
@@ -253,7 +258,7 @@ static void suite_burst_takes_no_more_than_asked(void **state)
 }
 
 /* With every receive slot lent there is no more to be had, what is lent stays as it is, and all goes on. */
-static void suite_lent_frames_stay_while_the_ring_is_full(void **state)
+static inline void suite_lent_frames_stay_while_the_ring_is_full(void **state)
 {
     static struct rn_frame frames[SUITE_SLOTS], more[SUITE_SLOTS];
     struct suite_link l;
@@ -278,7 +283,7 @@ static void suite_lent_frames_stay_while_the_ring_is_full(void **state)
     suite_close(&l);
 }
 
-static void suite_full_transmit_ring_lends_nothing(void **state)
+static inline void suite_full_transmit_ring_lends_nothing(void **state)
 {
     static struct rn_frame slots[SUITE_SLOTS];
     struct suite_link l;
@@ -306,7 +311,7 @@ static void suite_full_transmit_ring_lends_nothing(void **state)
     suite_close(&l);
 }
 
-static void suite_reservation_can_be_undone(void **state)
+static inline void suite_reservation_can_be_undone(void **state)
 {
     static struct rn_frame slots[SUITE_SLOTS];
     struct suite_link l;
@@ -332,7 +337,7 @@ static void suite_reservation_can_be_undone(void **state)
     suite_close(&l);
 }
 
-static void suite_nothing_goes_before_sync(void **state)
+static inline void suite_nothing_goes_before_sync(void **state)
 {
     uint8_t frame[SUITE_FRAME];
     struct suite_link l;
@@ -347,7 +352,7 @@ static void suite_nothing_goes_before_sync(void **state)
     suite_close(&l);
 }
 
-static void suite_data_may_begin_later_in_the_slot(void **state)
+static inline void suite_data_may_begin_later_in_the_slot(void **state)
 {
     struct suite_link l;
     struct rn_frame slot;
@@ -373,7 +378,7 @@ static inline bool suite_is_awake(struct suite_link *l, bool rx, bool tx)
     return armed == -EAGAIN || (p.fd >= 0 && poll(&p, 1, 0) > 0);
 }
 
-static void suite_nobody_sleeps_over_a_frame_or_a_slot(void **state)
+static inline void suite_nobody_sleeps_over_a_frame_or_a_slot(void **state)
 {
     struct suite_link l;
     struct rn_frame frame;
@@ -401,7 +406,7 @@ static void suite_nobody_sleeps_over_a_frame_or_a_slot(void **state)
 }
 
 /* The sanitizers tell what is not given back. */
-static void suite_closes_with_traffic_in_flight(void **state)
+static inline void suite_closes_with_traffic_in_flight(void **state)
 {
     struct rn_frame frames[4];
     struct suite_link l;

@@ -7,17 +7,15 @@
  *
  * Needs root and /dev/net/tun; without them it says so and is skipped (77).
  */
+#include "kernel.h"
 #include "suite.h"
 
 #include "dev/tap.h"
 
-#include <arpa/inet.h>
 #include <fcntl.h>
 #include <linux/capability.h>
-#include <linux/if_packet.h>
 #include <linux/if_tun.h>
 #include <net/if.h>
-#include <sched.h>
 #include <stdlib.h>
 #include <sys/ioctl.h>
 #include <sys/mount.h>
@@ -30,71 +28,12 @@
 
 #define NAME "rntap0"
 
-/* ---- the kernel's side --------------------------------------------------------------------------------- */
-
-static int request(unsigned long what, struct ifreq *r)
-{
-    int s = socket(AF_UNIX, SOCK_DGRAM, 0), error;
-
-    memcpy(r->ifr_name, NAME, sizeof NAME);
-    error = ioctl(s, what, r) < 0 ? -errno : 0;
-    close(s);
-    return error;
-}
-
-static void set_up(bool up)
-{
-    struct ifreq r = {0};
-
-    assert_int_equal(request(SIOCGIFFLAGS, &r), 0);
-    r.ifr_flags = (short)(up ? r.ifr_flags | IFF_UP | IFF_NOARP : r.ifr_flags & ~IFF_UP);
-    assert_int_equal(request(SIOCSIFFLAGS, &r), 0);
-}
-
-static int packet_socket(void)
-{
-    struct sockaddr_ll at = {.sll_family = AF_PACKET, .sll_protocol = htons(SUITE_TYPE)};
-    int s = socket(AF_PACKET, SOCK_RAW | SOCK_NONBLOCK, htons(SUITE_TYPE)), bytes = 4 << 20;
-
-    assert_true(s >= 0);
-    at.sll_ifindex = (int)if_nametoindex(NAME);
-    assert_int_equal(bind(s, (struct sockaddr *)&at, sizeof at), 0);
-    assert_int_equal(setsockopt(s, SOL_SOCKET, SO_RCVBUFFORCE, &bytes, sizeof bytes), 0);
-    assert_int_equal(setsockopt(s, SOL_SOCKET, SO_SNDBUFFORCE, &bytes, sizeof bytes), 0);
-    return s;
-}
-
-static void kernel_sends(struct suite_link *l, const uint8_t *frame, uint32_t len)
-{
-    assert_int_equal(write(*(int *)l->peer, frame, len), len);
-}
-
-static uint32_t kernel_receives(struct suite_link *l, uint8_t *frame)
-{
-    ssize_t n = read(*(int *)l->peer, frame, SUITE_FRAME);
-
-    return n > 0 ? (uint32_t)n : 0;
-}
-
-static void kernel_closes(struct suite_link *l)
-{
-    close(*(int *)l->peer);
-}
-
-static int peer_socket;
-
 static void open_here(struct suite_link *l)
 {
     char err[RN_ERRBUF] = "";
 
     assert_int_equal(tap_open(&l->dev, NAME, err), 0);
-    set_up(true);
-    peer_socket = packet_socket();
-    l->peer = &peer_socket;
-    l->send = kernel_sends;
-    l->receive = kernel_receives;
-    l->close_peer = kernel_closes;
-    l->shortest = 14;
+    kernel_is_peer(l, NAME, SUITE_TYPE);
     l->longest = 1514;
 }
 
@@ -221,11 +160,11 @@ static void attaches_to_one_that_is_there(void **state)
     assert_int_equal(ioctl(fd, TUNSETPERSIST, 1), 0);
     close(fd);
     r.ifr_mtu = 9000;
-    assert_int_equal(request(SIOCSIFMTU, &r), 0);
+    assert_int_equal(kernel_asked(NAME, SIOCSIFMTU, &r), 0);
 
     assert_int_equal(tap_open(&d, NAME, NULL), 0);
     assert_int_equal(d->mtu, 9000);
-    assert_int_equal(request(SIOCGIFHWADDR, &r), 0);
+    assert_int_equal(kernel_asked(NAME, SIOCGIFHWADDR, &r), 0);
     assert_memory_not_equal(d->mac, r.ifr_hwaddr.sa_data, 6);
     assert_int_equal(d->mac[0] & 3, 2);
     memcpy(mac, d->mac, 6);
@@ -245,15 +184,14 @@ static void interface_that_is_down_drops(void **state)
     struct rn_frame f;
 
     suite_open(&l, state);
-    set_up(false);
+    kernel_switches(NAME, false);
     suite_transmit(&l, 3, 60, 0);
     assert_int_equal(l.dev->ops->sync(l.dev, l.now), RN_FOREVER);
     assert_int_equal(l.dev->tx_drops, 3);
     assert_int_equal(l.dev->ops->burst(l.dev, &f, 1, l.now), 0);
     assert_false(suite_is_awake(&l, true, false));
-    set_up(true);
-    close(peer_socket); /* it has a "network down" to tell */
-    peer_socket = packet_socket();
+    kernel_switches(NAME, true);
+    kernel_hears_anew(&l); /* it has a "network down" to tell */
     suite_close(&l);
 }
 
@@ -377,31 +315,6 @@ static void frames_wait_while_the_kernel_has_no_room(void **state)
     close(ends[1]);
 }
 
-/* ---- where it runs ------------------------------------------------------------------------------------- */
-
-/* A namespace where nobody but the test speaks on a new interface. True, or false and why not. */
-static bool enter_namespace(void)
-{
-    int fd = open("/dev/net/tun", O_RDWR);
-
-    if (fd < 0) {
-        fprintf(stderr, "tap_test: skipped: cannot open /dev/net/tun: %s\n", strerror(errno));
-        return false;
-    }
-    close(fd);
-    if (unshare(CLONE_NEWNET) < 0) {
-        fprintf(stderr, "tap_test: skipped: no network namespace of its own: %s\n", strerror(errno));
-        return false;
-    }
-    fd = open("/proc/sys/net/ipv6/conf/default/disable_ipv6", O_WRONLY);
-    if (fd >= 0) { /* there is no IPv6 where it is missing */
-        if (write(fd, "1", 1) != 1)
-            fprintf(stderr, "tap_test: cannot disable IPv6\n");
-        close(fd);
-    }
-    return true;
-}
-
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -419,7 +332,7 @@ int main(void)
         cmocka_unit_test(frames_wait_while_the_kernel_has_no_room),
     };
 
-    if (!enter_namespace())
+    if (!kernel_namespace("tap_test"))
         return 77;
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

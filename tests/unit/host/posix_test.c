@@ -13,6 +13,7 @@
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/time.h>
+#include <time.h>
 #include <unistd.h>
 #include <cmocka.h>
 
@@ -151,9 +152,19 @@ static void a_set_is_ready_with_any_of_its_own(void **state)
     posix_close(ends[1]);
 }
 
+static void epoch_is_what_the_wall_clock_is_ahead(void **state)
+{
+    rn_time before = posix_now() + posix_epoch(), ahead = (rn_time)time(NULL) * 1000000000;
+
+    (void)state;
+    /* A second for time(2), which cuts off, and one for a machine that was busy in between. */
+    assert_true(ahead - before > -INT64_C(1000000000) && ahead - before < INT64_C(1000000000));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(epoch_is_what_the_wall_clock_is_ahead),
         cmocka_unit_test(memory_is_zero_aligned_and_given_back),
         cmocka_unit_test(too_much_memory_is_none),
         cmocka_unit_test(random_bytes_differ),

@@ -1,0 +1,133 @@
+/* SPDX-License-Identifier: BSD-2-Clause
+ *
+ * The kernel as the peer of a device: an interface in a network namespace of the test's own, and a packet
+ * socket on it, which sends and receives whole frames.
+ *
+ *      test: burst, commit, sync -- the device -- interface -- packet socket: send, receive
+ */
+#ifndef TESTS_DEV_KERNEL_H
+#define TESTS_DEV_KERNEL_H
+
+#include "suite.h"
+
+#include <arpa/inet.h>
+#include <fcntl.h>
+#include <linux/if_packet.h>
+#include <net/if.h>
+#include <sched.h>
+#include <stdlib.h>
+#include <sys/ioctl.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+struct kernel {
+    char name[IFNAMSIZ];
+    uint16_t type; /* of the frames that the socket hears and sends */
+    int socket;
+};
+
+/* An ioctl about an interface. 0 or -errno. */
+static inline int kernel_asked(const char *name, unsigned long what, struct ifreq *r)
+{
+    int s = socket(AF_UNIX, SOCK_DGRAM, 0), error;
+
+    snprintf(r->ifr_name, sizeof r->ifr_name, "%s", name);
+    error = ioctl(s, what, r) < 0 ? -errno : 0;
+    close(s);
+    return error;
+}
+
+static inline void kernel_switches(const char *name, bool up)
+{
+    struct ifreq r = {0};
+
+    assert_int_equal(kernel_asked(name, SIOCGIFFLAGS, &r), 0);
+    r.ifr_flags = (short)(up ? r.ifr_flags | IFF_UP | IFF_NOARP : r.ifr_flags & ~IFF_UP);
+    assert_int_equal(kernel_asked(name, SIOCSIFFLAGS, &r), 0);
+}
+
+static inline int kernel_socket(const struct kernel *k)
+{
+    struct sockaddr_ll at = {.sll_family = AF_PACKET, .sll_protocol = htons(k->type)};
+    int s = socket(AF_PACKET, SOCK_RAW | SOCK_NONBLOCK, htons(k->type)), bytes = 4 << 20;
+
+    assert_true(s >= 0);
+    at.sll_ifindex = (int)if_nametoindex(k->name);
+    assert_int_equal(bind(s, (struct sockaddr *)&at, sizeof at), 0);
+    assert_int_equal(setsockopt(s, SOL_SOCKET, SO_RCVBUFFORCE, &bytes, sizeof bytes), 0);
+    assert_int_equal(setsockopt(s, SOL_SOCKET, SO_SNDBUFFORCE, &bytes, sizeof bytes), 0);
+    return s;
+}
+
+static inline void kernel_sends(struct suite_link *l, const uint8_t *frame, uint32_t len)
+{
+    const struct kernel *k = l->peer;
+
+    assert_int_equal(write(k->socket, frame, len), len);
+}
+
+static inline uint32_t kernel_receives(struct suite_link *l, uint8_t *frame)
+{
+    const struct kernel *k = l->peer;
+    ssize_t n = read(k->socket, frame, SUITE_FRAME);
+
+    return n > 0 ? (uint32_t)n : 0;
+}
+
+static inline void kernel_closes(struct suite_link *l)
+{
+    struct kernel *k = l->peer;
+
+    close(k->socket);
+    free(k);
+}
+
+static inline void kernel_hears_anew(struct suite_link *l)
+{
+    struct kernel *k = l->peer;
+
+    close(k->socket);
+    k->socket = kernel_socket(k);
+}
+
+/* Brings the interface up and makes the kernel the peer of l. */
+static inline void kernel_is_peer(struct suite_link *l, const char *name, uint16_t type)
+{
+    struct kernel *k = calloc(1, sizeof *k);
+
+    assert_non_null(k);
+    snprintf(k->name, sizeof k->name, "%s", name);
+    k->type = type;
+    kernel_switches(name, true);
+    k->socket = kernel_socket(k);
+    l->peer = k;
+    l->shortest = 14;
+    l->send = kernel_sends;
+    l->receive = kernel_receives;
+    l->close_peer = kernel_closes;
+}
+
+/* A namespace where nobody but the test speaks on a new interface. True, or false and why not. */
+static inline bool kernel_namespace(const char *test)
+{
+    int fd = open("/dev/net/tun", O_RDWR);
+
+    if (fd < 0) {
+        fprintf(stderr, "%s: skipped: cannot open /dev/net/tun: %s\n", test, strerror(errno));
+        return false;
+    }
+    close(fd);
+    if (unshare(CLONE_NEWNET) < 0) {
+        fprintf(stderr, "%s: skipped: no network namespace of its own: %s\n", test, strerror(errno));
+        return false;
+    }
+    fd = open("/proc/sys/net/ipv6/conf/default/disable_ipv6", O_WRONLY);
+    if (fd >= 0) { /* there is no IPv6 where it is missing */
+        if (write(fd, "1", 1) != 1)
+            fprintf(stderr, "%s: cannot disable IPv6\n", test);
+        close(fd);
+    }
+    return true;
+}
+
+#endif
