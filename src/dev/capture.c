@@ -36,7 +36,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-enum { FILE_HEADER = 24, RECORD_HEADER = 16, SNAP_MAX = 262144, BUFFER = RECORD_HEADER + SNAP_MAX };
+enum { FILE_HEADER = 24, RECORD_HEADER = 16, SNAP_MAX = 262144 };
+enum { FULL = 65536, BUFFER = FULL + RECORD_HEADER + SNAP_MAX };
 enum { MAGIC = (int)0xa1b23c4d, MAJOR = 2, MINOR = 4, ETHERNET = 1, RAW_IP = 101 };
 enum { TAG = 4, TAG_AT = 12, ROOM = 131072 };
 #define UP_TO_DATE TIME_S
@@ -120,7 +121,7 @@ static void write_record(struct capture *c, const uint8_t *data, uint32_t len, r
 
     if (c->bytes_max && c->stats.bytes + RECORD_HEADER + kept > c->bytes_max)
         stop(c, -EFBIG);
-    else if (c->buffered + RECORD_HEADER + kept > BUFFER && !empty_buffer(c))
+    else if (c->buffered + RECORD_HEADER + kept > FULL && !empty_buffer(c))
         stop(c, c->stats.stopped);
     if (c->file < 0) {
         c->stats.missed++;
