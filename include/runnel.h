@@ -125,9 +125,9 @@ struct rn_attach_options {
                                                * the bad wire: as the other station sees it; NULL: nothing */
 };
 
-/* Opens a device by name, "tap:NAME" or an interface's name alone (runnel_dev.h has the grammar), and gives
- * it to the stack. options may be NULL.
- * The device's number from 0 up, -EINVAL (a name or an option), -EPERM, -ENODEV, -ENFILE (8 at most). */
+/* Opens a device by name, "tap:NAME" or an interface's name alone (runnel_dev.h has the grammar), and gives it
+ * to the stack. options may be NULL. The device's number from 0 up, -EINVAL (a name or an option), -EPERM,
+ * -ENODEV, -EBUSY, -ENFILE (8 at most), or the errno with which a recording cannot begin. */
 int rn_attach(struct rn_stack *net, const char *device, const struct rn_attach_options *options, char *err);
 
 /* Gives the stack a device made by the program itself; the stack closes it in rn_destroy. Device number. */
