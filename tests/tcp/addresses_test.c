@@ -190,7 +190,7 @@ static const struct text_row text_rows[] = {
     {ADD_ROUTE, RN_TCP, "::/0", "fd01::1", "-ENETUNREACH"},
     {ATTACH, RN_TCP, NULL, NULL, "-EINVAL"},
     {ATTACH, RN_TCP, "", NULL, "-EINVAL"},
-    {ATTACH, RN_TCP, "tap0", NULL, "-EINVAL"},
+    {ATTACH, RN_TCP, "no-such-card", NULL, "-ENODEV"},
     {ATTACH, RN_TCP, ":tap0", NULL, "-EINVAL"},
     {ATTACH, RN_TCP, "nosuch:tap0", NULL, "-EINVAL"},
     {ATTACH, RN_TCP, "tap:", NULL, "-EINVAL"},
