@@ -55,8 +55,8 @@ LIVE_SRC    := $(wildcard tests/live/*.c)
 CASE_SRC    := $(wildcard tests/unit/*/*_test.c tests/wire/*_test.c tests/tcp/*_test.c)
 HELP_SRC    := $(filter-out $(CASE_SRC),$(wildcard tests/unit/*/*.c tests/wire/*.c tests/tcp/*.c))
 
-# Cases that other processors cannot show under qemu: there it would answer for the kernel, or libpcap is missing.
-PORTABLE_OUT := $(filter $(patsubst %,tests/unit/dev/%_test.c,tap tun capture) tests/unit/host/% tests/unit/run/%,$(CASE_SRC))
+# Cases that other processors cannot show under qemu: there it would answer for the kernel.
+PORTABLE_OUT := $(filter $(patsubst %,tests/unit/dev/%_test.c,tap tun) tests/unit/host/% tests/unit/run/%,$(CASE_SRC))
 PORTABLE_SRC := $(filter-out $(PORTABLE_OUT),$(CASE_SRC))
 
 # An example of how to live inside libuv is left out, aloud, where that is not installed.
@@ -94,9 +94,6 @@ DEPGEN    = -MMD -MP
 CORE     := -ffreestanding -fbuiltin
 HOSTED   := -D_GNU_SOURCE
 SANITIZE := -fsanitize=address,undefined -fno-sanitize-recover=all
-# What the library itself needs, by whoever links it; by those alone who use that part of it.
-LIBS     := -lpcap
-USED     := -Wl,--as-needed $(LIBS)
 X86_64   := $(filter x86_64%,$(shell $(CC) -dumpmachine 2>/dev/null))
 GATE     := -O2 -g $(if $(X86_64),-march=x86-64-v2) -fno-pie
 
@@ -159,24 +156,23 @@ $(BUILD)/librunnel.a: $(call objects,obj,$(LIB_SRC)) $(SOURCES)
 
 $(BUILD)/librunnel.so.$(SOVERSION): $(call objects,pic,$(LIB_SRC)) $(SOURCES)
 	@echo '{ global: rn_*; local: *; };' > $(BUILD)/runnel.map
-	$(call link,$(CC) -shared,-Wl$(,)-soname$(,)$(@F) -Wl$(,)--version-script=$(BUILD)/runnel.map -Wl$(,)-z$(,)defs $(LDFLAGS) $(LIBS))
+	$(call link,$(CC) -shared,-Wl$(,)-soname$(,)$(@F) -Wl$(,)--version-script=$(BUILD)/runnel.map -Wl$(,)-z$(,)defs $(LDFLAGS))
 
 $(BUILD)/librunnel.so: $(BUILD)/librunnel.so.$(SOVERSION)
 	@ln -sf $(<F) $@
 
 $(BUILD)/runnel.pc: Makefile include/runnel.h $(WORDS)
-	@printf 'prefix=%s\nlibdir=$${prefix}/lib\nincludedir=$${prefix}/include\n\nName: runnel\n%s\n%s\n%s\n%s\n%s\n' \
+	@printf 'prefix=%s\nlibdir=$${prefix}/lib\nincludedir=$${prefix}/include\n\nName: runnel\n%s\n%s\n%s\n%s\n' \
 	  '$(PREFIX)' 'Description: A TCP/IP stack in user space' 'Version: $(VERSION)' \
-	  'Cflags: -I$${includedir}' 'Libs: -L$${libdir} -lrunnel' \
-	  'Libs.private: $(LIBS)' > $@
+	  'Cflags: -I$${includedir}' 'Libs: -L$${libdir} -lrunnel' > $@
 
 # ---- the programs ------------------------------------------------------------------------------------------
 
 $(APPS): $(BUILD)/%: $(BUILD)/obj/apps/%.o $(call objects,obj,$(APP_LIB)) $(BUILD)/librunnel.a
-	$(call link,$(CC) $(CFLAGS),$(LDFLAGS) $(LIBS))
+	$(call link,$(CC) $(CFLAGS),$(LDFLAGS))
 
 $(EXAMPLES): $(BUILD)/examples/%: $(BUILD)/obj/apps/examples/%.o $(BUILD)/librunnel.a
-	$(call link,$(CC) $(CFLAGS),$(LDFLAGS) $(LIBS) $(if $(filter %/uv,$@),-luv))
+	$(call link,$(CC) $(CFLAGS),$(LDFLAGS) $(if $(filter %/uv,$@),-luv))
 
 install: all
 	install -d $(DESTDIR)$(PREFIX)/include $(DESTDIR)$(PREFIX)/lib/pkgconfig $(DESTDIR)$(PREFIX)/bin
@@ -197,20 +193,19 @@ install: all
 
 $(BUILD)/%/libwhole.a: # one archive of all objects of a variant, nothing hidden
 	@rm -f $@; $(AR) rcs $@ $(filter %.o,$^)
-$(foreach v,obj test gate fuzz,$(eval $(BUILD)/$v/libwhole.a: $(call objects,$v,$(LIB_SRC)) $(SOURCES)))
-$(foreach v,$(MACHINES),$(eval $(BUILD)/$v/libwhole.a: $(call objects,$v,$(filter-out src/dev/capture.c,$(LIB_SRC))) $(SOURCES)))
+$(foreach v,obj test gate fuzz $(MACHINES),$(eval $(BUILD)/$v/libwhole.a: $(call objects,$v,$(LIB_SRC)) $(SOURCES)))
 
 # $(call beside,FILE): the helpers in the folder of a case.
 beside = $(filter $(dir $1)%,$(HELP_SRC))
 define case
 $(BUILD)/test/$(1:tests/%.c=%): $(call objects,test,$1 $(call beside,$1)) $(BUILD)/test/libwhole.a
-	$$(call link,$(CC) $$(SANITIZE),-lcmocka $$(USED))
+	$$(call link,$(CC) $$(SANITIZE),-lcmocka)
 endef
 $(foreach c,$(CASE_SRC),$(eval $(call case,$c)))
 
 # What the live tests need beside the programs.
 $(PARTNERS): $(BUILD)/test/%: $(BUILD)/test/tests/%.o $(BUILD)/test/libwhole.a
-	$(call link,$(CC) $(SANITIZE),$(USED))
+	$(call link,$(CC) $(SANITIZE))
 
 $(BUILD)/test/sim: $(call objects,test,$(SIM_SRC)) $(BUILD)/test/libwhole.a
 	$(call link,$(CC) $(SANITIZE))

@@ -27,11 +27,11 @@ nm -D --defined-only "$files/usr/lib/librunnel.so" | awk '{ print $3 }' | sort |
 verdict $? both_export_the_same
 
 $cc -std=c17 -Wall -Wextra -Wpedantic -Werror -I"$files/usr/include" -o "$files/static" apps/examples/echo.c \
-    "$files/usr/lib/librunnel.a" -lpcap
+    "$files/usr/lib/librunnel.a"
 verdict $? echo_builds_against_the_archive
 for example in client proxy epoll; do
     $cc -std=gnu17 -Wall -Wextra -Wpedantic -Werror -I"$files/usr/include" -o "$files/$example" \
-        apps/examples/$example.c "$files/usr/lib/librunnel.a" -lpcap
+        apps/examples/$example.c "$files/usr/lib/librunnel.a"
     verdict $? "${example}_builds_against_the_archive"
 done
 if command -v pkg-config >/dev/null; then

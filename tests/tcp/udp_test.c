@@ -326,6 +326,22 @@ static void a_port_that_nobody_has_is_refused(void)
     assert_int_equal(stats.unreachables_out, 2);
 }
 
+static void a_refusal_fits_the_link(void)
+{
+    static uint8_t data[272];
+    uint8_t frame[TRACE_FRAME];
+    const uint8_t *sent;
+    size_t len;
+
+    trace_mtu(300);
+    trace_net();
+    trace_raw(frame, packet_udp(frame, 4000, 53, data, sizeof data));
+    sent = trace_taken(&len);
+    assert_non_null(sent);
+    assert_int_equal(len, 14 + 300);
+    assert_memory_equal(sent + 14 + 28, frame + 14, 272);
+}
+
 static void not_more_than_a_thousand_a_second_are_refused(void)
 {
     int refused = 0;
@@ -641,6 +657,7 @@ int main(void)
         TRACE(ports_are_chosen),
         TRACE(a_socket_tells_of_itself),
         TRACE(a_port_that_nobody_has_is_refused),
+        TRACE4(a_refusal_fits_the_link),
         TRACE(not_more_than_a_thousand_a_second_are_refused),
         TRACE(what_was_for_many_is_not_refused),
         TRACE4(a_fragment_is_not_refused),

@@ -46,6 +46,7 @@ void words_result(struct words *w, ptrdiff_t result, bool mask)
                   {EOPNOTSUPP, "EOPNOTSUPP"},
                   {EMSGSIZE, "EMSGSIZE"},
                   {EADDRINUSE, "EADDRINUSE"},
+                  {ENODEV, "ENODEV"},
                   {EADDRNOTAVAIL, "EADDRNOTAVAIL"},
                   {ENETUNREACH, "ENETUNREACH"},
                   {EPROTONOSUPPORT, "EPROTONOSUPPORT"},
