@@ -39,6 +39,9 @@ HEADERS     := $(wildcard include/*.h)
 APP_SRC     := $(wildcard apps/*.c)
 APP_LIB     := $(wildcard apps/lib/*.c)
 EXAMPLE_ALL := $(wildcard apps/examples/*.c)
+MAN         := $(wildcard docs/man/*)
+MAN_SECTIONS := $(sort $(subst .,,$(suffix $(MAN))))
+COMPLETIONS  = $(PREFIX)/share/bash-completion/completions
 LINT_SRC    := $(wildcard tools/lint/*.c)
 BENCH_SRC   := $(wildcard bench/*.c)
 BENCH_LIB   := $(wildcard bench/lib/*.c)
@@ -53,8 +56,8 @@ LIVE_SRC    := $(wildcard tests/live/*.c)
 CASE_SRC    := $(wildcard tests/unit/*/*_test.c tests/wire/*_test.c tests/tcp/*_test.c)
 HELP_SRC    := $(filter-out $(CASE_SRC),$(wildcard tests/unit/*/*.c tests/wire/*.c tests/tcp/*.c))
 
-# Cases that other processors cannot show under qemu: there it would answer for the kernel, or libpcap is missing.
-PORTABLE_OUT := $(filter $(patsubst %,tests/unit/dev/%_test.c,tap tun capture) tests/unit/host/% tests/unit/run/%,$(CASE_SRC))
+# Cases that other processors cannot show under qemu: there it would answer for the kernel.
+PORTABLE_OUT := $(filter $(patsubst %,tests/unit/dev/%_test.c,tap tun) tests/unit/host/% tests/unit/run/%,$(CASE_SRC))
 PORTABLE_SRC := $(filter-out $(PORTABLE_OUT),$(CASE_SRC))
 
 # An example of how to live inside libuv is left out, aloud, where that is not installed.
@@ -92,9 +95,6 @@ DEPGEN    = -MMD -MP
 CORE     := -ffreestanding -fbuiltin
 HOSTED   := -D_GNU_SOURCE
 SANITIZE := -fsanitize=address,undefined -fno-sanitize-recover=all
-# What the library itself needs, by whoever links it; by those alone who use that part of it.
-LIBS     := -lpcap
-USED     := -Wl,--as-needed $(LIBS)
 X86_64   := $(filter x86_64%,$(shell $(CC) -dumpmachine 2>/dev/null))
 GATE     := -O2 -g $(if $(X86_64),-march=x86-64-v2) -fno-pie
 
@@ -157,24 +157,23 @@ $(BUILD)/librunnel.a: $(call objects,obj,$(LIB_SRC)) $(SOURCES)
 
 $(BUILD)/librunnel.so.$(SOVERSION): $(call objects,pic,$(LIB_SRC)) $(SOURCES)
 	@echo '{ global: rn_*; local: *; };' > $(BUILD)/runnel.map
-	$(call link,$(CC) -shared,-Wl$(,)-soname$(,)$(@F) -Wl$(,)--version-script=$(BUILD)/runnel.map -Wl$(,)-z$(,)defs $(LDFLAGS) $(LIBS))
+	$(call link,$(CC) -shared,-Wl$(,)-soname$(,)$(@F) -Wl$(,)--version-script=$(BUILD)/runnel.map -Wl$(,)-z$(,)defs $(LDFLAGS))
 
 $(BUILD)/librunnel.so: $(BUILD)/librunnel.so.$(SOVERSION)
 	@ln -sf $(<F) $@
 
 $(BUILD)/runnel.pc: Makefile include/runnel.h $(WORDS)
-	@printf 'prefix=%s\nlibdir=$${prefix}/lib\nincludedir=$${prefix}/include\n\nName: runnel\n%s\n%s\n%s\n%s\n%s\n' \
+	@printf 'prefix=%s\nlibdir=$${prefix}/lib\nincludedir=$${prefix}/include\n\nName: runnel\n%s\n%s\n%s\n%s\n' \
 	  '$(PREFIX)' 'Description: A TCP/IP stack in user space' 'Version: $(VERSION)' \
-	  'Cflags: -I$${includedir}' 'Libs: -L$${libdir} -lrunnel' \
-	  'Libs.private: $(LIBS)' > $@
+	  'Cflags: -I$${includedir}' 'Libs: -L$${libdir} -lrunnel' > $@
 
 # ---- the programs ------------------------------------------------------------------------------------------
 
 $(APPS): $(BUILD)/%: $(BUILD)/obj/apps/%.o $(call objects,obj,$(APP_LIB)) $(BUILD)/librunnel.a
-	$(call link,$(CC) $(CFLAGS),$(LDFLAGS) $(LIBS))
+	$(call link,$(CC) $(CFLAGS),$(LDFLAGS))
 
 $(EXAMPLES): $(BUILD)/examples/%: $(BUILD)/obj/apps/examples/%.o $(BUILD)/librunnel.a
-	$(call link,$(CC) $(CFLAGS),$(LDFLAGS) $(LIBS) $(if $(filter %/uv,$@),-luv))
+	$(call link,$(CC) $(CFLAGS),$(LDFLAGS) $(if $(filter %/uv,$@),-luv))
 
 install: all
 	install -d $(DESTDIR)$(PREFIX)/include $(DESTDIR)$(PREFIX)/lib/pkgconfig $(DESTDIR)$(PREFIX)/bin
@@ -184,26 +183,30 @@ install: all
 	ln -sf librunnel.so.$(SOVERSION) $(DESTDIR)$(PREFIX)/lib/librunnel.so
 	sed 's,^prefix=.*,prefix=$(PREFIX),' $(BUILD)/runnel.pc > $(DESTDIR)$(PREFIX)/lib/pkgconfig/runnel.pc
 	$(if $(APPS),install -m 755 $(APPS) $(DESTDIR)$(PREFIX)/bin)
+	install -d $(MAN_SECTIONS:%=$(DESTDIR)$(PREFIX)/share/man/man%) $(DESTDIR)$(COMPLETIONS) $(DESTDIR)$(PREFIX)/share/zsh/site-functions
+	$(foreach s,$(MAN_SECTIONS),install -m 644 $(filter %.$s,$(MAN)) $(DESTDIR)$(PREFIX)/share/man/man$s$(line))
+	install -m 644 apps/completions/runnel.bash $(DESTDIR)$(COMPLETIONS)/runnel
+	ln -sf runnel $(DESTDIR)$(COMPLETIONS)/picotcp_netmap
+	install -m 644 apps/completions/_runnel $(DESTDIR)$(PREFIX)/share/zsh/site-functions
 
 # ---- the tests' programs -----------------------------------------------------------------------------------
 # A case links what it uses of the whole library, and the other C files of its own folder.
 
 $(BUILD)/%/libwhole.a: # one archive of all objects of a variant, nothing hidden
 	@rm -f $@; $(AR) rcs $@ $(filter %.o,$^)
-$(foreach v,obj test gate fuzz,$(eval $(BUILD)/$v/libwhole.a: $(call objects,$v,$(LIB_SRC)) $(SOURCES)))
-$(foreach v,$(MACHINES),$(eval $(BUILD)/$v/libwhole.a: $(call objects,$v,$(filter-out src/dev/capture.c,$(LIB_SRC))) $(SOURCES)))
+$(foreach v,obj test gate fuzz $(MACHINES),$(eval $(BUILD)/$v/libwhole.a: $(call objects,$v,$(LIB_SRC)) $(SOURCES)))
 
 # $(call beside,FILE): the helpers in the folder of a case.
 beside = $(filter $(dir $1)%,$(HELP_SRC))
 define case
 $(BUILD)/test/$(1:tests/%.c=%): $(call objects,test,$1 $(call beside,$1)) $(BUILD)/test/libwhole.a
-	$$(call link,$(CC) $$(SANITIZE),-lcmocka $$(USED))
+	$$(call link,$(CC) $$(SANITIZE),-lcmocka)
 endef
 $(foreach c,$(CASE_SRC),$(eval $(call case,$c)))
 
 # What the live tests need beside the programs.
 $(PARTNERS): $(BUILD)/test/%: $(BUILD)/test/tests/%.o $(BUILD)/test/libwhole.a
-	$(call link,$(CC) $(SANITIZE),$(USED))
+	$(call link,$(CC) $(SANITIZE))
 
 $(BUILD)/test/sim: $(call objects,test,$(SIM_SRC)) $(BUILD)/test/libwhole.a
 	$(call link,$(CC) $(SANITIZE))
@@ -329,7 +332,7 @@ ten:
 	tools/ten_times.sh
 
 # The table of every call in every state, from the tests that make them.
-calls: $(BUILD)/test/tcp/calls_test $(BUILD)/test/tcp/addresses_test
+calls: $(BUILD)/test/tcp/calls_test $(BUILD)/test/tcp/addresses_test $(BUILD)/test/tcp/datagram_calls_test
 	@for c in $^; do $$c --table || exit 1; done > $(BUILD)/calls.md && mv $(BUILD)/calls.md docs/calls.md
 
 breaks:

@@ -22,7 +22,8 @@
  *    that takes a socket, false from rn_next; only rn_poll, rn_flush and rn_stats, and rn_next's event, are
  *    not looked at.
  *  - A length may be anything up to SIZE_MAX: what is not there, or does not fit, makes a short count. With a
- *    length of 0 a call says whether it would be possible at all: 0 or an error, and changes nothing.
+ *    length of 0 a call says whether it would be possible at all: 0 or an error, and changes nothing; but
+ *    rn_send_to sends an empty datagram.
  *  - What is wrong is said in this order: the number, the kind of socket, the arguments, the state.
  *  - Text forms: address "10.0.0.7" or "fd00::7"; with prefix "10.0.0.7/24"; with port "10.0.0.7:80" or
  *    "[fd00::7]:80"; MAC "02:00:00:00:00:07".
@@ -124,9 +125,9 @@ struct rn_attach_options {
                                                * the bad wire: as the other station sees it; NULL: nothing */
 };
 
-/* Opens a device by name, "tap:NAME" or an interface's name alone (runnel_dev.h has the grammar), and gives
- * it to the stack. options may be NULL.
- * The device's number from 0 up, -EINVAL (a name or an option), -EPERM, -ENODEV, -ENFILE (8 at most). */
+/* Opens a device by name, "tap:NAME" or an interface's name alone (runnel_dev.h has the grammar), and gives it
+ * to the stack. options may be NULL. The device's number from 0 up, -EINVAL (a name or an option), -EPERM,
+ * -ENODEV, -EBUSY, -ENFILE (8 at most), or the errno with which a recording cannot begin. */
 int rn_attach(struct rn_stack *net, const char *device, const struct rn_attach_options *options, char *err);
 
 /* Gives the stack a device made by the program itself; the stack closes it in rn_destroy. Device number. */
@@ -159,7 +160,7 @@ int rn_address_state(struct rn_stack *net, const char *address, struct rn_addres
 /* The way to hosts that are on no link of ours: prefix "0.0.0.0/0" or "fd00:1::/64", by a gateway that is, in
  * the prefix of an address that was added before. gateway NULL: they are on the device attached last, without
  * one. The longest prefix counts; an address has its own prefix on its link. 0, -EINVAL, -EEXIST (that prefix
- * has a way), -ENETUNREACH (the gateway is on no link of ours), -ENOSPC (64 in all). */
+ * has a way on that device), -ENETUNREACH (the gateway is on no link of ours), -ENOSPC (64 in all). */
 int rn_add_route(struct rn_stack *net, const char *prefix, const char *gateway, char *err);
 
 struct rn_route {
@@ -318,7 +319,7 @@ struct rn_datagram {
     uint8_t local[16];   /* received: which own address it was for; to be sent: from which, if not connected
                           * (all zero: the socket's own, or the one on the peer's link) */
     uint16_t peer_port;  /* RN_UDP: the same for ports */
-    uint16_t local_port; /* RN_UDP, received: the socket's; to be sent: not looked at */
+    uint16_t local_port; /* received: the socket's, RN_ICMP: its identifier; to be sent: not looked at */
     uint16_t sequence;   /* RN_ICMP: of the request, and of the reply to it */
     uint8_t ttl, tos;    /* received: of its packet; to be sent: not looked at, see struct rn_settings */
     uint32_t device;     /* received: number of the device; to be sent: not looked at, local says it */
@@ -337,16 +338,16 @@ struct rn_datagram {
  * rn_send_to answers it, from the address that was asked. With a length of 0 it stays, and *d tells of it.
  * While others are unread RN_READABLE comes again after each.
  * A connected socket gets in their order, too, the ICMP errors about what it sent: -ECONNREFUSED (nobody has
- * that port or protocol), -ENETUNREACH, -EHOSTUNREACH (all others), -EMSGSIZE (rn_send will say the same from
- * now on). These write *d although they are errors, and end nothing. */
+ * that port or protocol), -ENETUNREACH, -EHOSTUNREACH (all others), -EMSGSIZE (rn_send will say the same for
+ * 10 minutes). These write *d although they are errors, and end nothing. */
 ptrdiff_t rn_recv_from(struct rn_stack *net, rn_sock sock, void *data, size_t len, struct rn_datagram *d);
 
 /* Sends len bytes as one datagram, an empty one, too. All or nothing: len; -EAGAIN: full, RN_WRITABLE will
  * come; -EBADF; -EOPNOTSUPP: a stream; -EINVAL: peer is no host; -EMSGSIZE: it does not fit the path's MTU
  * (nothing is cut in fragments); -ENETUNREACH; -EADDRNOTAVAIL: local is not ours, or not this socket's;
  * -ENOBUFS: memory is short (docs/memory.md), or no room for one more neighbour: it counts as lost. d may be
- * NULL if the socket is connected, else -ENOTCONN; an RN_ICMP socket then counts the sequence on from the last
- * one. */
+ * NULL if the socket is connected, else -ENOTCONN; an RN_ICMP socket then counts the sequence on from the
+ * last one. */
 ptrdiff_t rn_send_to(struct rn_stack *net, rn_sock sock, const void *data, size_t len,
                      const struct rn_datagram *d);
 
@@ -464,8 +465,9 @@ struct rn_info {
     rn_sock sock; /* its number; 0: the program has let go of it, or not heard of it yet */
 };
 /* 0 or -EBADF. A listener has local, state and congestion; the rest is 0 and "". A datagram socket has local,
- * peer if it is connected (its state is ESTABLISHED then, else CLOSED), unread, unsent and the two limits, and
- * in mss the most bytes in a datagram; the rest is 0 and "". RN_ICMP shows the identifier as local's port. */
+ * peer if it is connected (its state is ESTABLISHED then, else CLOSED), unread, unsent and the two limits,
+ * and in mss the most bytes in a datagram (0: that hangs on the peer); the rest is 0 and "". RN_ICMP shows
+ * the identifier as local's port. */
 int rn_info(struct rn_stack *net, rn_sock sock, struct rn_info *info);
 
 /* Where a walk over all that is open stands: {0} at first. */

@@ -215,11 +215,12 @@ struct rn_capture_stats {
 
 /* Records both directions of inner, which it then owns and closes, in a file of the pcap format with times in
  * nanoseconds. The result is a device like any. A received frame is recorded when it is lent, with its own
- * stamp if it has one; a sent one at sync. Each is recorded as it is on the wire: a merged one as its
- * segments, a partial checksum filled in, a tag put back in its place. The file is up to date a second later
- * at most, while the stack is driven as rn_flush says. Writing goes to the system's cache; where that blocks,
- * it is the stack that waits. A write that fails ends the recording, not the traffic. 0, -EINVAL, -ENOMEM, or
- * the errno with which the file cannot be made or written; on failure inner is as it was. */
+ * stamp if it has one; a sent one at sync, be it that the link then refuses it (tx_drops). Each is recorded as
+ * it is on the wire: a merged one as its segments, a partial checksum filled in, a tag put back in its place.
+ * The file is up to date a second later at most, while the stack is driven as rn_flush says. Writing goes to
+ * the system's cache; where that blocks, it is the stack that waits. A write that fails ends the recording, not
+ * the traffic. 0, -EINVAL, -ENOMEM, or the errno with which the file cannot be made or written; on failure
+ * inner is as it was. */
 int rn_dev_capture(struct rn_dev **out, struct rn_dev *inner, const struct rn_capture_options *options,
                    char *err);
 
@@ -241,12 +242,12 @@ enum { RN_IFNAME = 16, RN_DEVNAME = 64 }; /* bytes of an interface's name, of a 
 int rn_dev_open(struct rn_dev **out, const char *device, char *err);
 
 enum rn_offload {
-    RN_OFFLOAD_RX_CSUM = 1, /* received checksums are verified */
-    RN_OFFLOAD_TX_CSUM = 2, /* those to be sent are filled in */
-    RN_OFFLOAD_TSO = 4,     /* TCP segments are cut by the card */
-    RN_OFFLOAD_GSO = 8,     /* ... or by the kernel just before it */
-    RN_OFFLOAD_GRO = 16,    /* received segments are merged by the kernel */
-    RN_OFFLOAD_LRO = 32,    /* ... or by the card */
+    RN_OFFLOAD_RX_CSUM = 1,  /* received checksums are verified */
+    RN_OFFLOAD_TX_CSUM = 2,  /* those to be sent are filled in */
+    RN_OFFLOAD_TSO = 4,      /* TCP segments are cut by the card */
+    RN_OFFLOAD_GSO = 8,      /* ... or by the kernel just before it */
+    RN_OFFLOAD_GRO = 16,     /* received segments are merged by the kernel */
+    RN_OFFLOAD_LRO = 32,     /* ... or by the card */
     RN_OFFLOAD_VLAN_RX = 64, /* a tag is taken out of what is received */
     RN_OFFLOAD_VLAN_TX = 128 /* ... and put into what is sent */
 };
@@ -257,10 +258,10 @@ struct rn_interface {
     char driver[32]; /* "e1000e", "veth", "tun"; "": it does not say */
     uint32_t index;  /* 0: there is none of that name, and all else is 0 */
     uint32_t mtu, rx_queues, tx_queues;
-    uint8_t mac[6];           /* all zero: it has none */
-    bool up, carrier;         /* switched on; somebody is at the other end */
-    bool loopback;            /* the kernel's own lo */
-    uint32_t offloads;        /* enum rn_offload */
+    uint8_t mac[6];    /* all zero: it has none */
+    bool up, carrier;  /* switched on; somebody is at the other end */
+    bool loopback;     /* the kernel's own lo */
+    uint32_t offloads; /* enum rn_offload */
 };
 
 enum rn_fit {

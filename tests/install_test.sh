@@ -27,11 +27,11 @@ nm -D --defined-only "$files/usr/lib/librunnel.so" | awk '{ print $3 }' | sort |
 verdict $? both_export_the_same
 
 $cc -std=c17 -Wall -Wextra -Wpedantic -Werror -I"$files/usr/include" -o "$files/static" apps/examples/echo.c \
-    "$files/usr/lib/librunnel.a" -lpcap
+    "$files/usr/lib/librunnel.a"
 verdict $? echo_builds_against_the_archive
 for example in client proxy epoll; do
     $cc -std=gnu17 -Wall -Wextra -Wpedantic -Werror -I"$files/usr/include" -o "$files/$example" \
-        apps/examples/$example.c "$files/usr/lib/librunnel.a" -lpcap
+        apps/examples/$example.c "$files/usr/lib/librunnel.a"
     verdict $? "${example}_builds_against_the_archive"
 done
 if command -v pkg-config >/dev/null; then
@@ -45,4 +45,13 @@ if command -v pkg-config >/dev/null; then
 else
     echo 'skip echo_builds_by_pkg_config_against_the_shared_library # no pkg-config here: make deps'
 fi
+
+for page in man1/runnel.1 man1/picotcp_netmap.1 man3/runnel.3; do
+    [ -s "$files/usr/share/man/$page" ] || echo "# $page is not there"
+done | tee "$files/missing"
+[ ! -s "$files/missing" ]
+verdict $? manual_pages_are_installed
+[ -s "$files/usr/share/bash-completion/completions/picotcp_netmap" ] &&
+    [ -s "$files/usr/share/bash-completion/completions/runnel" ] && [ -s "$files/usr/share/zsh/site-functions/_runnel" ]
+verdict $? completions_are_installed
 exit $failed

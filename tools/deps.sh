@@ -7,9 +7,10 @@
 #   tools/deps.sh build|run|test     each includes the ones before it; exit 0: all there, 1: says what to do
 #   tools/deps.sh list build|run|test
 
-build='gcc libc6-dev make binutils libpcap-dev'
+build='gcc libc6-dev make binutils'
 run='iproute2 iputils-ping netcat-openbsd util-linux procps'
-test='libcmocka-dev libuv1-dev pkgconf|pkg-config clang libclang-rt-dev valgrind tshark tcpdump
+test='libcmocka-dev libuv1-dev pkgconf|pkg-config clang libclang-rt-dev valgrind tshark tcpdump mandoc python3
+      curl iperf3 nmap socat telnet|inetutils-telnet
       qemu-user-static|qemu-user
       gcc-aarch64-linux-gnu libc6-dev-arm64-cross
       gcc-i686-linux-gnu libc6-dev-i386-cross

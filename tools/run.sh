@@ -3,12 +3,13 @@
 #
 # Shows that it works: `make run` calls this after building.
 #
-#     kernel 10.7.0.1 --- tap0 --- build/picotcp_netmap 10.7.0.7, echo on port 7
+#     kernel 10.7.0.1, veth0 ---------- veth1, build/picotcp_netmap 10.7.0.7, echo on port 7
 #
-# Both ends live in unnamed namespaces (network, processes, mounts) which are gone with this script, even if it
-# is killed with -9: nothing is left on the machine, and its own network is not touched. Without root a user
-# namespace gives the same, if the system allows; else both ends are shown in one process, and what is
-# missing is said. On a terminal it goes on serving until Ctrl-C.
+# The mission's program on a network card: one end of a veth pair, with the offloads that a fresh system has. Each
+# end lives in an unnamed network namespace of its own, which is gone with this script, even if that is killed with
+# -9: nothing is left on the machine, and its own network is not touched. Without root a user namespace gives the
+# same, if the system allows; else both ends are shown in one process, and what is missing is said. On a terminal it
+# goes on serving until Ctrl-C.
 #
 #   tools/run.sh             exit 0: all of it went well; 1: something did not
 #   BUILD=DIR tools/run.sh   with the programs of another build
@@ -36,7 +37,7 @@ verdict()
 
 # ---- outside: find out what the system allows, then step inside ---------------------------------------------
 
-# Says what is missing for the show over a tap; nothing: it can go ahead.
+# Says what is missing for the show over a card; nothing: it can go ahead.
 missing()
 {
     for tool in ip:iproute2 ping:iputils-ping nc:netcat-openbsd unshare:util-linux; do
@@ -45,13 +46,7 @@ missing()
             return
         }
     done
-    if ! [ -c /dev/net/tun ]; then
-        echo "/dev/net/tun, the kernel's tap device (as root: modprobe tun)"
-    elif ! (: <>/dev/net/tun) 2>/dev/null; then
-        echo "the right to open /dev/net/tun (run it as root, or as root: chmod 666 /dev/net/tun)"
-    elif [ -z "$spaces" ]; then
-        echo "the right to make namespaces and a tap in them (run it as root, or as root: sysctl kernel.unprivileged_userns_clone=1)"
-    fi
+    [ -n "$spaces" ] || echo "the right to make namespaces and a veth pair in them (run it as root, or as root: sysctl kernel.unprivileged_userns_clone=1)"
 }
 
 if [ "$1" != --inside ]; then
@@ -59,11 +54,11 @@ if [ "$1" != --inside ]; then
     for flags in '--net --mount --pid --fork --kill-child' \
         '--user --map-root-user --net --mount --pid --fork --kill-child'; do
         # shellcheck disable=SC2086 # flags are words
-        unshare $flags ip tuntap add dev rn-probe mode tap 2>/dev/null && spaces=$flags && break
+        unshare $flags ip link add rn-probe0 type veth peer name rn-probe1 2>/dev/null && spaces=$flags && break
     done
     lacking=$(missing)
     if [ -n "$lacking" ]; then
-        echo "For a tap between Runnel and the kernel this is missing: $lacking."
+        echo "For a wire between Runnel and the kernel this is missing: $lacking."
         echo "So both ends in one process:"
         head_line 'runnel demo'
         exec "$build/runnel" demo
@@ -83,9 +78,11 @@ mkdir -p "$files" && mount -t tmpfs -o size=200m runnel "$files" 2>/dev/null
 trap 'exit 1' INT TERM HUP
 trap '[ -n "$server" ] && kill "$server" 2>/dev/null; rm -f "$files"/*' EXIT
 
-head_line "picotcp_netmap tap0 $mac $ours 7"
-# In a session of its own, so that Ctrl-C reaches it through this script alone.
-setsid "$build/picotcp_netmap" tap0 $mac $ours 7 >"$files/log" 2>&1 &
+head_line "picotcp_netmap veth1 $mac $ours 7"
+# In a network of its own, where it waits for its end of the wire; and in a session of its own, so that Ctrl-C
+# reaches it through this script alone.
+setsid unshare --net sh -c 'echo waits >"$1" && until ip link set veth1 up 2>/dev/null; do sleep 0.1; done &&
+    shift && exec "$@"' far "$files/far" "$build/picotcp_netmap" veth1 $mac $ours 7 >"$files/log" 2>&1 &
 server=$!
 
 # Waits, 5 seconds at most, until the command works; fails at once when the server is gone.
@@ -99,11 +96,11 @@ await()
     return 1
 }
 
-await ip link show dev tap0 && ip addr add $kernels/24 dev tap0 && ip link set tap0 up &&
-    await nc -z -w 1 $ours 7
+await test -s "$files/far" && ip link add veth0 type veth peer name veth1 netns $server &&
+    ip addr add $kernels/24 dev veth0 && ip link set veth0 up && await nc -z -w 1 $ours 7
 answers=$?
 sed 's/^/   /' "$files/log"
-echo "   kernel $kernels --- tap0 --- Runnel $ours, in a network of their own"
+echo "   kernel $kernels, veth0 --- veth1, Runnel $ours, each in a network of its own"
 if [ $answers != 0 ]; then
     verdict 1 'it does not answer'
     exit 1
@@ -138,12 +135,8 @@ rm -f "$files/sent" "$files/back"
 
 head_line 'by hand'
 cat <<EOF
-   sudo ip tuntap add dev tap0 mode tap user \$USER
-   sudo ip addr add $kernels/24 dev tap0
-   sudo ip link set tap0 up
-   $build/picotcp_netmap tap0 $mac $ours 7
-   telnet $ours 7            (in another terminal; nc $ours 7 does as well)
-   sudo ip link del tap0     (afterwards)
+   sudo $build/picotcp_netmap eth0 $mac 192.168.1.7 7    (a free address of eth0's network)
+   telnet 192.168.1.7 7      (from another machine; nc 192.168.1.7 7 does as well)
 EOF
 
 if [ $failed = 0 ] && [ -t 0 ] && [ -t 1 ]; then

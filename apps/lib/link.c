@@ -28,7 +28,9 @@ const struct option link_rows[] = {
     {0}};
 
 const struct option wire_rows[] = {
-    {"--gateway", "A.B.C.D", "the way to hosts that are not on the link", args_host, AT(gateway), 0, 0},
+    {"--gateway", "A.B.C.D",
+     "the way to hosts that are not on the link; unless said, that of the kernel on this interface",
+     args_host, AT(gateway), 0, 0},
     {"--vlan", "ID", "puts an 802.1Q tag into what is sent, and takes only what has it; 1 to 4094",
      args_number, AT(vlan), 1, 4094},
     {"--acd", "quick|full|off",
@@ -71,22 +73,40 @@ static void look_at_interface(const char *program, const char *device)
                facts.name);
 }
 
+/* The way out: the gateway that was named, else the interface's own where it is on our link. 0 or a negative
+ * errno with err. */
+static int add_gateway(struct rn_stack *net, const char *program, const char *device, const char *gateway,
+                       char *err)
+{
+    struct rn_defaults d;
+
+    if (gateway)
+        return rn_add_route(net, strchr(gateway, ':') ? "::/0" : "0.0.0.0/0", gateway, err);
+    if (rn_defaults(name_of(device), &d, NULL) < 0)
+        return 0;
+    if (*d.gateway4 && rn_add_route(net, "0.0.0.0/0", d.gateway4, NULL) == 0)
+        printf("%s: gateway %s, as the kernel has it\n", program, d.gateway4);
+    if (*d.gateway6 && rn_add_route(net, "::/0", d.gateway6, NULL) == 0)
+        printf("%s: gateway %s, as the kernel has it\n", program, d.gateway6);
+    return 0;
+}
+
 /* The steps behind rn_open. 0 or a negative errno with err. */
-static int furnish(struct rn_stack *net, const char *device, const struct link_options *l, char *err)
+static int furnish(struct rn_stack *net, const char *program, const char *device,
+                   const struct link_options *l, char *err)
 {
     struct rn_attach_options attach = {.mac = l->mac,
                                        .vlan = l->vlan,
                                        .fault = l->fault.given ? &l->fault.options : NULL,
                                        .capture = l->capture.given ? &l->capture.options : NULL};
-    bool version6 = l->gateway && strchr(l->gateway, ':');
     int rc = rn_attach(net, device, &attach, err);
 
     if (rc >= 0 && !l->ip.count)
         rc = rn_add_address(net, default_address, err);
     for (uint32_t i = 0; rc >= 0 && i < l->ip.count; i++)
         rc = rn_add_address(net, l->ip.text[i], err);
-    if (rc >= 0 && l->gateway)
-        rc = rn_add_route(net, version6 ? "::/0" : "0.0.0.0/0", l->gateway, err);
+    if (rc >= 0)
+        rc = add_gateway(net, program, device, l->gateway, err);
     return rc < 0 ? rc : 0;
 }
 
@@ -102,7 +122,7 @@ struct rn_stack *link_open(const char *program, const struct rn_options *options
     choose(program, l->device, device);
     rc = rn_open(&net, &o, err);
     if (rc == 0)
-        rc = furnish(net, device, l, err);
+        rc = furnish(net, program, device, l, err);
     if (rc < 0) {
         fprintf(stderr, "%s: %s\n", program, err);
         rn_destroy(net);

@@ -248,7 +248,8 @@ int ping_run(const char *program, const struct ping_options *o)
         return status;
     p.sock = rn_connect(p.net, RN_ICMP, o->to, NULL, err);
     if (p.sock < 0) {
-        fprintf(stderr, "%s: %s\n", program, err);
+        fprintf(stderr, "%s: %s%s\n", program, err,
+                p.sock == -ENETUNREACH ? " (--gateway says which)" : "");
         return rn_destroy(p.net), p.sock == -EINVAL ? ARGS_EXIT : ARGS_EXIT_WORLD;
     }
     if (strchr(o->to, ':'))

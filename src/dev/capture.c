@@ -7,12 +7,17 @@
  *      sync     note each staged frame, while its slot is still ours -> inner
  *
  *      note     merged? its segments, one by one (offload.c)     checksum partial? a copy with it filled in
- *      put      a tag goes back behind the link addresses; the first `snap` bytes go to libpcap
+ *      put      a tag goes back behind the link addresses; the first `snap` bytes go to the buffer
  *
- * libpcap writes into a buffer of stdio that we empty ourselves, always between two records, so that a write
- * that fails can be taken back to where the last record was whole.
+ * The buffer is emptied between two records, so that a write that fails can be taken back to where the last
+ * record was whole. Numbers are in this machine's byte order, which the first of them tells:
  *
- *      file     | header 24 | record 16 + kept | record ... |  whole  |  in the buffer: the last second's  |
+ *      file     OFFSET  SIZE  MEANING                    record   OFFSET  SIZE  MEANING
+ *               0       4     a1b23c4d: nanoseconds               0       4     seconds since 1970
+ *               4       4     version 2.4: two halves             4       4     nanoseconds
+ *               8       8     0                                   8       4     bytes that are here
+ *               16      4     most bytes of a record              12      4     bytes that the frame had
+ *               20      4     1: Ethernet, 101: IP                16            the frame's first bytes
  *
  * Made by rn_dev_capture; called by the stack through rn_dev_ops. It has no clock: it adds `epoch` to the
  * time that it is told.
@@ -26,14 +31,14 @@
 #include <assert.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <pcap/pcap.h>
-#include <stdio_ext.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
-enum { FILE_HEADER = 24, RECORD_HEADER = 16, SNAP_MAX = 262144, BUFFER = 65536 };
+enum { FILE_HEADER = 24, RECORD_HEADER = 16, SNAP_MAX = 262144 };
+enum { FULL = 65536, BUFFER = FULL + RECORD_HEADER + SNAP_MAX };
+enum { MAGIC = (int)0xa1b23c4d, MAJOR = 2, MINOR = 4, ETHERNET = 1, RAW_IP = 101 };
 enum { TAG = 4, TAG_AT = 12, ROOM = 131072 };
 #define UP_TO_DATE TIME_S
 
@@ -42,15 +47,15 @@ struct capture {
     struct rn_dev *inner;
     struct rn_frame *staged; /* committed since the last sync */
     uint32_t committed;
-    pcap_t *form;
-    pcap_dumper_t *dump; /* NULL: it has stopped */
+    int file; /* -1: it has stopped */
     uint32_t snap;
     uint64_t bytes_max;
     rn_time epoch;
     rn_time since; /* when the oldest record came that is not in the file; RN_FOREVER: there is none */
     struct rn_capture_stats stats, whole; /* so far, and what of it is in the file */
-    char *buffer;                         /* stdio's */
-    uint8_t room[TAG + ROOM];             /* for a frame that is not recorded as it lies there */
+    uint8_t *buffer;
+    uint32_t buffered;        /* bytes in it */
+    uint8_t room[TAG + ROOM]; /* for a frame that is not recorded as it lies there */
 };
 
 static struct capture *capture_of(struct rn_dev *dev)
@@ -60,22 +65,34 @@ static struct capture *capture_of(struct rn_dev *dev)
 
 /* ---- the file ------------------------------------------------------------------------------------------ */
 
+/* All of the buffer is in the file; else errno says why not. */
+static bool write_out(const struct capture *c)
+{
+    for (uint32_t done = 0; done < c->buffered;) {
+        ssize_t put = write(c->file, c->buffer + done, c->buffered - done);
+
+        if (put < 0 && errno != EINTR)
+            return false;
+        done += put > 0 ? (uint32_t)put : 0;
+    }
+    return true;
+}
+
 /* What is buffered is in the file. False: it could not be, and all of it is out of the file again. */
 static bool empty_buffer(struct capture *c)
 {
-    FILE *file = pcap_dump_file(c->dump);
+    bool written = write_out(c);
 
     c->since = RN_FOREVER;
-    if (pcap_dump_flush(c->dump) == 0 && !ferror(file)) {
+    c->buffered = 0;
+    if (written) {
         c->whole = c->stats;
         return true;
     }
-    c->whole.stopped = errno ? -errno : -EIO;
+    c->whole.stopped = -errno;
     c->whole.missed = c->stats.missed + c->stats.frames - c->whole.frames;
     c->stats = c->whole;
-    __fpurge(file);
-    clearerr(file);
-    if (ftruncate(fileno(file), (off_t)c->whole.bytes) < 0)
+    if (ftruncate(c->file, (off_t)c->whole.bytes) < 0)
         c->stats.stopped = -errno; /* whoever reads it finds its last record cut short */
     return false;
 }
@@ -84,32 +101,35 @@ static void stop(struct capture *c, int error)
 {
     if (empty_buffer(c))
         c->stats.stopped = error;
-    pcap_dump_close(c->dump);
-    c->dump = NULL;
+    close(c->file);
+    c->file = -1;
+}
+
+static void append(struct capture *c, const void *bytes, uint32_t len)
+{
+    memcpy(c->buffer + c->buffered, bytes, len);
+    c->buffered += len;
+    c->stats.bytes += len;
 }
 
 /* One record of what lies together. */
 static void write_record(struct capture *c, const uint8_t *data, uint32_t len, rn_time when)
 {
     uint32_t kept = len < c->snap ? len : c->snap;
-    struct pcap_pkthdr head = {.caplen = kept, .len = len};
-    uint64_t buffered = c->stats.bytes - c->whole.bytes;
     rn_time wall = when + c->epoch;
+    const uint32_t head[] = {(uint32_t)(wall / TIME_S), (uint32_t)(wall % TIME_S), kept, len};
 
-    if (c->bytes_max && c->stats.bytes + RECORD_HEADER + kept > c->bytes_max) {
+    if (c->bytes_max && c->stats.bytes + RECORD_HEADER + kept > c->bytes_max)
         stop(c, -EFBIG);
-    } else if (buffered + RECORD_HEADER + kept > BUFFER && !empty_buffer(c)) {
+    else if (c->buffered + RECORD_HEADER + kept > FULL && !empty_buffer(c))
         stop(c, c->stats.stopped);
-    }
-    if (!c->dump) {
+    if (c->file < 0) {
         c->stats.missed++;
         return;
     }
-    head.ts.tv_sec = (time_t)(wall / TIME_S);
-    head.ts.tv_usec = (suseconds_t)(wall % TIME_S); /* nanoseconds: that is how it was opened */
-    pcap_dump((u_char *)c->dump, &head, data);
+    append(c, head, RECORD_HEADER);
+    append(c, data, kept);
     c->stats.frames++;
-    c->stats.bytes += RECORD_HEADER + kept;
     if (c->since == RN_FOREVER)
         c->since = when;
 }
@@ -143,7 +163,7 @@ static void note(struct capture *c, const struct rn_frame *frame, rn_time when)
     struct offload_merged merged;
     struct rn_frame copy = *frame;
 
-    if (!c->dump) {
+    if (c->file < 0) {
         c->stats.missed++;
         return;
     }
@@ -239,10 +259,8 @@ static void discard(struct capture *c)
 {
     if (!c)
         return;
-    if (c->dump)
+    if (c->file >= 0)
         stop(c, 0);
-    if (c->form)
-        pcap_close(c->form);
     free(c->buffer);
     free(c->staged);
     free(c);
@@ -281,25 +299,23 @@ static int refused(const char *path, int error, char *err)
     return error_line(err, -error, "capture %.120s: %s: %s", path, strerror(error), remedy);
 }
 
-/* A new file, empty; one that is there already is emptied. NULL with errno. */
-static FILE *make_file(const char *path)
+/* A new file, empty; one that is there already is emptied. A negative errno: there is none. */
+static int make_file(const char *path)
 {
     int fd = open(path, O_WRONLY | O_CREAT | O_NONBLOCK | O_CLOEXEC, 0600), error = 0;
     struct stat s;
-    FILE *file = NULL;
 
     if (fd < 0)
-        return NULL;
+        return -errno;
     if (fstat(fd, &s) < 0)
         error = errno;
     else if (!S_ISREG(s.st_mode))
         error = EINVAL; /* a pipe would make the stack wait for its reader */
-    else if (ftruncate(fd, 0) < 0 || !(file = fdopen(fd, "wb")))
+    else if (ftruncate(fd, 0) < 0)
         error = errno;
     if (error)
         close(fd);
-    errno = error;
-    return file;
+    return error ? -error : fd;
 }
 
 static int check(const struct rn_capture_options *o, char *err)
@@ -318,25 +334,23 @@ static int check(const struct rn_capture_options *o, char *err)
 }
 
 /* The file with its header in it. 0 or a negative errno. */
-static int begin(struct capture *c, const char *path, char *err)
+static int begin(struct capture *c, const char *path, uint8_t medium, char *err)
 {
+    const uint16_t version[] = {MAJOR, MINOR};
+    const uint32_t magic[] = {(uint32_t)MAGIC}, rest[] = {0, 0, c->snap, medium == RN_IP ? RAW_IP : ETHERNET};
     int error;
-    FILE *file = make_file(path);
 
-    if (!file)
-        return refused(path, errno, err);
-    setvbuf(file, c->buffer, _IOFBF, BUFFER);
-    c->dump = pcap_dump_fopen(c->form, file);
-    if (!c->dump) {
-        fclose(file);
-        return error_line(err, -EIO, "capture %.120s: libpcap: %s", path, pcap_geterr(c->form));
-    }
-    c->stats.bytes = FILE_HEADER;
+    c->file = make_file(path);
+    if (c->file < 0)
+        return refused(path, -c->file, err);
+    append(c, magic, sizeof magic);
+    append(c, version, sizeof version);
+    append(c, rest, sizeof rest);
     if (empty_buffer(c))
         return 0;
     error = -c->stats.stopped;
-    pcap_dump_close(c->dump);
-    c->dump = NULL;
+    close(c->file);
+    c->file = -1;
     return refused(path, error, err);
 }
 
@@ -352,15 +366,14 @@ int capture_open(struct rn_dev **out, struct rn_dev *inner, const struct rn_capt
         c->snap = o->snap ? o->snap : SNAP_MAX;
         c->staged = calloc(inner->tx_slots, sizeof *c->staged);
         c->buffer = malloc(BUFFER);
-        c->form = pcap_open_dead_with_tstamp_precision(inner->medium == RN_IP ? DLT_RAW : DLT_EN10MB,
-                                                       (int)c->snap, PCAP_TSTAMP_PRECISION_NANO);
+        c->file = -1;
     }
-    if (!c || !c->staged || !c->buffer || !c->form) {
+    if (!c || !c->staged || !c->buffer) {
         discard(c);
         return error_line(err, -ENOMEM, "capture %.120s: no memory for its buffer of %d bytes", o->path,
                           BUFFER);
     }
-    error = begin(c, o->path, err);
+    error = begin(c, o->path, inner->medium, err);
     if (error < 0) {
         discard(c);
         return error;

@@ -24,7 +24,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { LINK_HEADER = 14, LINK_HEADER_MAX = 18, ALIGN = 64, LOOP_SLOTS = 64, LOOP_MTU = 65535 };
+enum { LINK_HEADER_MAX = 18, ALIGN = 64, LOOP_SLOTS = 64, LOOP_MTU = 65535 };
 
 struct sent {
     struct rn_frame frame;
@@ -202,7 +202,7 @@ static const struct rn_dev_ops ops = OPS("pair"), loop_ops = OPS("loop");
 /* Puts the defaults in and says what is out of range. 0 or -EINVAL. */
 static int settle(struct rn_pair_options *o, char *err)
 {
-    uint32_t header = o->medium == RN_ETHERNET ? LINK_HEADER : 0;
+    uint32_t header = o->medium == RN_ETHERNET ? LINK_HEADER_MAX : 0;
 
     if (!o->slots)
         o->slots = 256;

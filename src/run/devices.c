@@ -172,14 +172,14 @@ int rn_survey(const char *ifname, struct rn_interface *facts, struct rn_way *out
     return KINDS;
 }
 
-/* The row whose name with a number behind it this is: tap0, tun12. -1: none. */
-static int row_by_name(const char *ifname)
+/* The row that makes interfaces and whose name with a number behind it this is: tap0, tun12. -1: none. */
+static int row_by_name(const struct rn_way ways[KINDS], const char *ifname)
 {
     for (int k = 0; k < KINDS; k++) {
         size_t len = strlen(kinds[k].name);
 
-        if (kinds[k].named && strncmp(ifname, kinds[k].name, len) == 0 && ifname[len] &&
-            !ifname[len + strspn(ifname + len, "0123456789")])
+        if (kinds[k].named && ways[k].fit != RN_UNFIT && strncmp(ifname, kinds[k].name, len) == 0 &&
+            ifname[len] && !ifname[len + strspn(ifname + len, "0123456789")])
             return k;
     }
     return -1;
@@ -214,7 +214,7 @@ int rn_choose(const char *ifname, char device[RN_DEVNAME], char why[RN_ERRBUF], 
 
     if (error < 0)
         return error;
-    row = i.facts.index ? row_by_fit(ways) : row_by_name(ifname);
+    row = i.facts.index ? row_by_fit(ways) : row_by_name(ways, ifname);
     if (row < 0 && !i.facts.index)
         return error_line(err, -ENODEV,
                           "%s: there is no interface of that name: ip link shows which there are; tap:%s "

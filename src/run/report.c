@@ -39,6 +39,7 @@ struct reader {
 struct report {
     int listener, set; /* epoll: the listener and the readers */
     rn_time look_at;
+    rn_time next; /* when a reader has to be let go, RN_FOREVER: there is none */
     struct local_file file;
     char path[PATH];
     struct reader readers[READERS];
@@ -278,11 +279,24 @@ static void let_go(struct reader *r)
     r->fd = -1;
 }
 
+/* He had long enough, and his socket is as full as it was; a program that does not come round to serving him
+ * has only itself to blame. */
+static bool is_stuck(const struct reader *r, rn_time now)
+{
+    struct pollfd room = {.fd = r->fd, .events = POLLOUT};
+
+    return now - r->since >= patience && posix_sleep(&room, 1, 0) == 0;
+}
+
 /* A piece for one reader. */
 static void serve(struct reader *r, struct rn_stack *net, rn_time now)
 {
     int n = 0;
 
+    if (is_stuck(r, now)) {
+        let_go(r);
+        return;
+    }
     if (r->from == r->to) {
         refill(r, net);
         r->since = now;
@@ -291,7 +305,7 @@ static void serve(struct reader *r, struct rn_stack *net, rn_time now)
         n = local_send(r->fd, r->text + r->from, r->to - r->from);
     if (n > 0)
         r->from += (uint32_t)n;
-    if ((n < 0 && n != -EAGAIN) || (r->from == r->to && r->part == PARTS) || now - r->since >= patience)
+    if ((n < 0 && n != -EAGAIN) || (r->from == r->to && r->part == PARTS))
         let_go(r);
 }
 
@@ -317,30 +331,32 @@ static void welcome(struct report *r, rn_time now)
     }
 }
 
-void report_serve(struct report *r, struct rn_stack *net, rn_time now, bool ready)
+rn_time report_serve(struct report *r, struct rn_stack *net, rn_time now, bool ready)
 {
     if (!ready && now < r->look_at)
-        return;
+        return r->next;
     r->look_at = now + between_looks;
+    r->next = RN_FOREVER;
     welcome(r, now);
-    for (int i = 0; i < READERS; i++)
-        if (r->readers[i].fd >= 0)
-            serve(&r->readers[i], net, now);
-}
+    for (int i = 0; i < READERS; i++) {
+        struct reader *at = &r->readers[i];
 
-rn_time report_next(const struct report *r)
-{
-    rn_time next = RN_FOREVER;
-
-    for (int i = 0; i < READERS; i++)
-        if (r->readers[i].fd >= 0 && r->readers[i].since + patience < next)
-            next = r->readers[i].since + patience;
-    return next;
+        if (at->fd >= 0)
+            serve(at, net, now);
+        if (at->fd >= 0 && at->since + patience < r->next)
+            r->next = at->since + patience;
+    }
+    return r->next;
 }
 
 int report_fd(const struct report *r)
 {
     return r->set;
+}
+
+int report_door(const struct report *r)
+{
+    return r->listener;
 }
 
 /* ---- the file */
@@ -381,6 +397,7 @@ int report_open(struct report **out, const char *path, char *err)
     for (int i = 0; i < READERS; i++)
         r->readers[i].fd = -1;
     r->set = r->listener = -1;
+    r->next = RN_FOREVER;
     error = choose_path(r->path, path, err);
     if (error == 0) {
         r->listener = local_listen(r->path, &r->file);

@@ -32,6 +32,8 @@ struct run {
     int devices;             /* so many of them are in it */
     bool out[STACK_DEVICES]; /* ... for free slots, too */
     struct report *report;   /* NULL: nobody asked for it */
+    int reader_fd;           /* readable when its readers have to be served, -1: there is no report */
+    rn_time reader_until;    /* when one has to be let go, RN_FOREVER: there is no reader */
 };
 
 static size_t run_offset(size_t stack_bytes)
@@ -84,7 +86,7 @@ static int lend(struct rn_host *host, size_t bytes, void **memory, size_t *mappe
                           "no address space for %zu bytes: ask for fewer connections, or raise ulimit -v",
                           bytes);
     run = (struct run *)(void *)((char *)*memory + run_offset(bytes));
-    run->all = -1;
+    run->all = run->reader_fd = -1;
     run->woken = posix_bell();
     if (run->woken < 0) {
         error = run->woken;
@@ -121,19 +123,12 @@ rn_time rn_now(void)
     return posix_now();
 }
 
-/* As posix_sleep, and whoever reads the report may end the sleep, too, and is served. fds has room for one
- * more. */
-static __attribute__((noinline)) int sleep_and_report(struct rn_stack *net, struct pollfd *fds, int n,
-                                                      rn_time until, struct report *report)
+/* Whoever reads the report has his turn; what is to be watched for his sake is noted. */
+static __attribute__((noinline)) void serve_readers(struct rn_stack *net, struct run *run, rn_time now,
+                                                    bool ready)
 {
-    rn_time next = report_next(report);
-    int ready;
-
-    fds[n] = (struct pollfd){.fd = report_fd(report), .events = POLLIN};
-    ready = posix_sleep(fds, n + 1, next < until ? next : until);
-    if (ready >= 0)
-        report_serve(report, net, posix_now(), fds[n].revents != 0);
-    return ready < 0 ? ready : 0;
+    run->reader_until = report_serve(run->report, net, now, ready);
+    run->reader_fd = run->reader_until < RN_FOREVER ? report_fd(run->report) : report_door(run->report);
 }
 
 /* Sleeps until a device has something, somebody posts, or the time has come; not at all when a device has
@@ -142,7 +137,7 @@ static __attribute__((hot)) int sleep_on_devices(struct rn_stack *net, rn_time n
 {
     struct rn_dev *devices[STACK_DEVICES];
     struct pollfd fds[STACK_DEVICES + 2];
-    const struct run *run = run_of(net);
+    struct run *run = run_of(net);
     int n, ready;
 
     if (until <= now)
@@ -159,19 +154,23 @@ static __attribute__((hot)) int sleep_on_devices(struct rn_stack *net, rn_time n
     }
     if (run)
         fds[n++] = (struct pollfd){.fd = run->woken, .events = POLLIN};
-    if (run && run->report)
-        return sleep_and_report(net, fds, n, until, run->report);
+    if (run && run->reader_fd >= 0) {
+        fds[n++] = (struct pollfd){.fd = run->reader_fd, .events = POLLIN};
+        until = run->reader_until < until ? run->reader_until : until;
+    }
     ready = posix_sleep(fds, n, until);
+    if (run && run->reader_fd >= 0 && (fds[n - 1].revents | (run->reader_until < RN_FOREVER)))
+        serve_readers(net, run, posix_now(), fds[n - 1].revents != 0);
     return ready < 0 ? ready : 0;
 }
 
-/* A round that does not sleep: who reads the report has his turn. */
-static void report_awake(struct rn_stack *net, rn_time now)
+/* A round that does not sleep: only readers of the report have their turn. */
+static __attribute__((hot)) void stay_awake(struct rn_stack *net, rn_time now)
 {
-    const struct run *run = run_of(net);
+    struct run *run = run_of(net);
 
-    if (run && run->report)
-        report_serve(run->report, net, now, false);
+    if (run && run->reader_fd >= 0)
+        serve_readers(net, run, now, false);
 }
 
 /* With traffic about, that is frames in the last round or events that the application has not fetched, a
@@ -191,7 +190,7 @@ __attribute__((hot)) int rn_wait(struct rn_stack *net, rn_time limit)
         int error = 0;
 
         if (busy)
-            report_awake(net, now);
+            stay_awake(net, now);
         else
             error = sleep_on_devices(net, now, next < end ? next : end);
         now = posix_now();
@@ -266,7 +265,7 @@ int rn_fd(struct rn_stack *net)
     if (!run && n != 1)
         return -ENOSYS;
     if (run && run->report)
-        report_serve(run->report, net, posix_now(), true);
+        serve_readers(net, run, posix_now(), true);
     for (int i = 0; i < n; i++) {
         tx[i] = stack_wants_tx(net, i);
         if (devices[i]->ops->arm(devices[i], true, tx[i]) == -EAGAIN)
@@ -298,7 +297,10 @@ int rn_report(struct rn_stack *net, const char *path, char *err)
             return error_line(err, error, "no descriptor for the report (%d): raise ulimit -n", -error);
         }
     }
-    if (error == 0)
-        run->report = report;
-    return error;
+    if (error < 0)
+        return error;
+    run->report = report;
+    run->reader_fd = report_door(report);
+    run->reader_until = RN_FOREVER;
+    return 0;
 }

@@ -559,10 +559,10 @@ void rn_stats(const struct rn_stack *net, struct rn_stats *stats)
     use(&stats->use[5], "listeners", net->listeners.used, net->listeners.limit, net->listeners.used, 0);
     use(&stats->use[6], "neighbours", net->neighbours.used, net->neighbours.limit, net->neighbours.used,
         net->neighbours.full);
-    use(&stats->use[7], "datagrams", net->sockets.used, net->sockets.limit, net->sockets.peak,
-        net->sockets.full);
-    use(&stats->use[8], "posts", mailbox_count(&net->posts), net->posts.mask + 1, 0,
+    use(&stats->use[7], "posts", mailbox_count(&net->posts), net->posts.mask + 1, 0,
         __atomic_load_n(&net->posts_refused, __ATOMIC_RELAXED));
+    use(&stats->use[8], "datagrams", net->sockets.used, net->sockets.limit, net->sockets.peak,
+        net->sockets.full);
 }
 
 const char *rn_drop_name(int drop)

@@ -15,8 +15,7 @@
 
 #include <errno.h>
 
-/* An error as a whole: at least that much every host takes in (RFC 1122 3.3.2, RFC 8200 5). */
-enum { QUOTE4 = 576 - IP4_LEN - ICMP_LEN, QUOTE6 = IP6_MTU_MIN - IP6_LEN - ICMP_LEN };
+enum { IP4_TAKEN = 576 /* so much every host takes in (RFC 1122 3.3.2) */ };
 
 /* The connection that a quoted packet of ours belongs to, or NULL. */
 static struct conn *quoted_conn(struct rn_stack *net, const struct icmp_quote *q)
@@ -116,9 +115,20 @@ static struct icmp refusal(const struct room_packet *p, enum drop why)
     return (struct icmp){.kind = ICMP_UNREACHABLE, .code = 2};
 }
 
+/* How much of a packet an error quotes: as much as everybody takes in (RFC 1812 4.3.2.3, RFC 4443 2.4 (c)),
+ * and as fits the link. */
+static uint32_t quotable(const struct rn_stack *net, const struct room_packet *p)
+{
+    uint32_t len = (uint32_t)(p->payload.at + p->payload.len - p->start);
+    uint32_t headers = (p->ipv6 ? IP6_LEN : IP4_LEN) + ICMP_LEN, most = p->ipv6 ? IP6_MTU_MIN : IP4_TAKEN;
+
+    if (net->devices[p->device].mtu < most)
+        most = net->devices[p->device].mtu;
+    return len < most - headers ? len : most - headers;
+}
+
 enum drop control_refuse(struct rn_stack *net, const struct room_packet *p, enum drop why)
 {
-    uint32_t len = (uint32_t)(p->payload.at + p->payload.len - p->start), most = p->ipv6 ? QUOTE6 : QUOTE4;
     struct room_reply *r;
 
     if (!reply_is_within_rate(net, &net->refusals))
@@ -126,7 +136,7 @@ enum drop control_refuse(struct rn_stack *net, const struct room_packet *p, enum
     r = reply_to(net, p, ROOM_ICMP);
     r->icmp.head = refusal(p, why);
     r->icmp.data = p->start;
-    r->icmp.len = len < most ? len : most;
+    r->icmp.len = quotable(net, p);
     net->refused++;
     return why;
 }

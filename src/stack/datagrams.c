@@ -187,14 +187,14 @@ static uint32_t mtu_of(const struct rn_stack *net, const struct socket *k, unsig
     return k->mtu && k->mtu < mtu && net->now < k->mtu_until ? k->mtu : mtu;
 }
 
-/* The path takes less than the quoted packet. False: less than it is known to take it does not. */
+/* The path takes less than the quoted packet. False: that packet would fit, or could not have been sent. */
 static bool shrink_path(struct rn_stack *net, struct socket *k, const struct icmp *m,
                         const struct icmp_quote *q)
 {
     uint32_t sent = q->ip.payload_len + (k->key.version6 ? IP6_LEN : IP4_LEN);
     uint32_t mtu = path_mtu(m->mtu, sent, k->key.version6);
 
-    if (sent > mtu_of(net, k, k->key.local) || mtu >= mtu_of(net, k, k->key.local))
+    if (sent > mtu_of(net, k, k->key.local) || mtu >= sent)
         return false;
     k->mtu = mtu;
     k->mtu_until = net->now + path_time;

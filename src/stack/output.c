@@ -154,9 +154,9 @@ static void put_icmp(struct rn_stack *net, const struct room_reply *r)
 static void put_reply(struct rn_stack *net, const struct room_reply *r)
 {
     const struct rn_frame *f = slot(net, r->device);
+    uint32_t before = net->devices[r->device].link_len + (r->ipv6 ? IP6_LEN : IP4_LEN) + ICMP_LEN;
 
-    if (!f || (r->kind == ROOM_ICMP &&
-               f->room < net->devices[r->device].link_len + IP6_LEN + ICMP_LEN + r->icmp.len)) {
+    if (!f || (r->kind == ROOM_ICMP && f->room < before + r->icmp.len)) {
         net->drops[DROP_TX_FULL]++;
         return;
     }
@@ -265,30 +265,34 @@ static void claim_addresses(struct rn_stack *net)
     }
 }
 
+/* The question for one, from the own address that is on its link; none from one that is not used yet.
+ * Neighbour discovery is to come: static entries serve IPv6. */
+static __attribute__((noinline)) void ask_neighbour(struct rn_stack *net, const struct neighbour *e)
+{
+    struct arp a = {.operation = ARP_REQUEST, .target = e->addr};
+    struct route_hop hop;
+
+    if (!addr_is4(&e->addr) || !route_find(&net->routes, &net->addresses, &e->addr, e->device, &hop) ||
+        !address_is_usable(&net->addresses, hop.own))
+        return;
+    a.sender = net->addresses.list[hop.own].addr;
+    memcpy(a.sender_mac, net->devices[e->device].mac, 6);
+    if (slot(net, e->device))
+        put_arp(net, e->device, e->state == NEIGHBOUR_CHECKED ? e->mac : everybody, &a);
+    else
+        net->drops[DROP_TX_FULL]++;
+}
+
 static void ask_neighbours(struct rn_stack *net)
 {
     enum neighbour_act act;
     unsigned index;
-    int own;
 
-    while ((act = neighbour_due(&net->neighbours, net->now, &index)) != NEIGHBOUR_NOTHING) {
-        const struct neighbour *e = &net->neighbours.list[index];
-        struct arp a = {.operation = ARP_REQUEST, .target = e->addr};
-
-        if (act == NEIGHBOUR_GIVE_UP) {
+    while ((act = neighbour_due(&net->neighbours, net->now, &index)) != NEIGHBOUR_NOTHING)
+        if (act == NEIGHBOUR_GIVE_UP)
             unreachable(net, index);
-            continue;
-        }
-        own = address_towards(&net->addresses, &e->addr, e->device);
-        if (!addr_is4(&e->addr) || own < 0 || !address_is_usable(&net->addresses, (unsigned)own))
-            continue; /* neighbour discovery is to come; static entries serve IPv6 */
-        a.sender = net->addresses.list[own].addr;
-        memcpy(a.sender_mac, net->devices[e->device].mac, 6);
-        if (slot(net, e->device))
-            put_arp(net, e->device, e->state == NEIGHBOUR_CHECKED ? e->mac : everybody, &a);
         else
-            net->drops[DROP_TX_FULL]++;
-    }
+            ask_neighbour(net, &net->neighbours.list[index]);
 }
 
 /* ---- SYN-ACKs */

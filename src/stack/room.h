@@ -3,7 +3,8 @@
  * The room where everybody meets: a stack's whole state, and what the files of stack/ call of each other.
  * Nothing outside stack/ includes this, but the tests of its files.
  *
- *      api.c, setup.c, links.c   what the application calls
+ *      api.c, setup.c   what the application calls
+ *      links.c          the same, of addresses, neighbours and routes
  *      settings.c       what a single socket can choose
  *      list.c           a walk over all that is open
  *      post.c           messages from other threads

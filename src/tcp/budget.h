@@ -5,6 +5,7 @@
  *
  *      0                   3/8  7/16  1/2               3/4         15/16  1
  *      |====================|====|====|==================|============|====|
+ *      datagrams ............|        |                  |            |    |
  *      sends, islands ................|                  |            |    |    a quarter of what is left
  *      receive queues, windows, splices .................|            |    |    before the line, each
  *      two large chunks of any queue, or a small one .................|    |
@@ -43,8 +44,9 @@ static inline size_t budget_receive_line(const struct conns *s)
     return s->slabs->budget_bytes - s->slabs->budget_bytes / 4;
 }
 
-/* A datagram may be queued, by a socket that is charged so much: as long as memory would not be pressed by it,
- * and a first one up to where received bytes stop. Nobody counts on a datagram, so nobody has to go for one. */
+/* A datagram may be queued, by a socket that is charged so much: as long as memory would not be pressed by
+ * it, and a first one up to where received bytes stop. Nobody counts on a datagram, so nobody has to go for
+ * one. */
 static inline bool budget_may_queue(const struct conns *s, uint32_t charged)
 {
     size_t used = s->slabs->used_bytes, line = s->slabs->budget_bytes / 8 * 3;

@@ -9,7 +9,8 @@
 #include "wire/icmp6.h"
 #include "wire/udp.h"
 
-_Static_assert((int)DATAGRAM_HEADER == UDP_LEN && (int)DATAGRAM_HEADER == ICMP_LEN, "both headers are as long");
+_Static_assert((int)DATAGRAM_HEADER == UDP_LEN && (int)DATAGRAM_HEADER == ICMP_LEN,
+               "both headers are as long");
 
 void datagram_init(struct datagrams *m, struct slabs *slabs, struct queue_pools *queues)
 {
@@ -28,7 +29,8 @@ uint32_t datagram_take(struct datagrams *m, const struct datagram *what, struct 
     *d = *what;
     d->next = 0;
     d->payload = (struct queue){0};
-    if (payload.len && queue_append(&d->payload, m->queues, payload.at, (uint32_t)payload.len) < payload.len) {
+    if (payload.len &&
+        queue_append(&d->payload, m->queues, payload.at, (uint32_t)payload.len) < payload.len) {
         datagram_give(m, id);
         return 0;
     }
@@ -78,8 +80,7 @@ void datagram_encode(const struct datagrams *m, const struct datagram *d, uint8_
     uint32_t len = d->payload.bytes;
     struct icmp echo = {.kind = ICMP_ECHO_REQUEST, .id = d->local_port, .sequence = d->sequence};
     struct udp udp = {.src_port = d->local_port, .dst_port = d->peer_port};
-    uint32_t sum =
-        sum_fold_total(queue_copy_sum(&d->payload, m->queues, 0, at + DATAGRAM_HEADER, len, NULL));
+    uint32_t sum = sum_fold_total(queue_copy_sum(&d->payload, m->queues, 0, at + DATAGRAM_HEADER, len, NULL));
 
     if (d->protocol == IP_UDP)
         udp_encode(at, &udp, &d->local, &d->peer, len, sum);

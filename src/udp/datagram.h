@@ -14,8 +14,8 @@
 enum { DATAGRAM_BYTES = 128, DATAGRAM_HEADER = 8 /* of UDP, and of an echo request */ };
 
 struct datagram {
-    uint32_t next;   /* in its list: id, 0: the last */
-    uint32_t socket; /* to be sent: whose it is ... */
+    uint32_t next;       /* in its list: id, 0: the last */
+    uint32_t socket;     /* to be sent: whose it is ... */
     uint32_t generation; /* ... if it is still that one */
     struct addr peer, local;
     uint16_t peer_port, local_port; /* of an echo request or reply the local one is its identifier */

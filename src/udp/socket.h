@@ -57,11 +57,11 @@ struct sockets {
     struct datagrams datagrams;
     uint32_t receive_bytes, send_bytes; /* what a socket's lists may be charged, or one datagram */
     struct datagram_list out;
-    struct datagram_list *waiting;       /* by neighbour */
-    uint32_t *hop_uses;                  /* by neighbour: how many records keep it */
-    uint32_t first_event, last_event;    /* list of those that have events, or had: index + 1 */
-    uint32_t telling;                    /* how many have */
-    uint64_t in, sent, unsent;           /* datagrams; unsent: of those whose neighbour did not answer */
+    struct datagram_list *waiting;    /* by neighbour */
+    uint32_t *hop_uses;               /* by neighbour: how many records keep it */
+    uint32_t first_event, last_event; /* list of those that have events, or had: index + 1 */
+    uint32_t telling;                 /* how many have */
+    uint64_t in, sent, unsent;        /* datagrams; unsent: of those whose neighbour did not answer */
 };
 
 static inline bool socket_is_connected(const struct socket *k)

@@ -33,8 +33,8 @@ enum drop udp_decode(struct view *v, const struct ip *ip, bool verified, struct 
     view_trim(&whole, len);
     view_trim(&rest, len - (size_t)UDP_LEN);
     if (sum == 0 ? !addr_is4(&ip->src)
-                 : !verified && !checksum_right(checksum_pseudo(&ip->src, &ip->dst, IP_UDP, len), whole.at,
-                                                whole.len))
+                 : !verified &&
+                       !checksum_right(checksum_pseudo(&ip->src, &ip->dst, IP_UDP, len), whole.at, whole.len))
         return DROP_CHECKSUM;
     *out = (struct udp){.src_port = be16_get(h->src), .dst_port = be16_get(h->dst)};
     *v = rest;

@@ -24,7 +24,8 @@ struct udp {
  * seen to the checksum. */
 enum drop udp_decode(struct view *v, const struct ip *ip, bool verified, struct udp *out);
 
-/* Writes the 8 bytes in front of payload_len bytes (at most 65,527) whose sum (sum_bytes) is given. Returns 8.
+/* Writes the 8 bytes in front of payload_len bytes (at most 65,527) whose sum (sum_bytes) is given.
+ * Returns 8.
  */
 size_t udp_encode(uint8_t *at, const struct udp *h, const struct addr *src, const struct addr *dst,
                   uint32_t payload_len, uint32_t payload_sum);

@@ -3,7 +3,7 @@
  * The whole input path, and the state machine behind it: one stack with an echo server and a client of its
  * own, the fuzzer being everybody else. A script of small steps is played:
  *
- *      frame    raw bytes behind our link addresses
+ *      frame    raw bytes behind our link addresses, or an ARP packet
  *      segment  a TCP segment whose numbers lie near those that the stack used last, checksums right
  *      call     something the application does
  *      wait     the clock goes on, from microseconds to minutes
@@ -14,6 +14,7 @@
 #include <runnel.h>
 
 #include "base/seq.h"
+#include "wire/arp.h"
 #include "wire/checksum.h"
 #include "wire/eth.h"
 #include "wire/ip4.h"
@@ -176,6 +177,21 @@ static void raw_frame(struct bench *b, struct script *s)
     put(b, frame, at);
 }
 
+/* Somebody says who he is, or asks: the stack itself, its peer, another or nobody. */
+static void arp_frame(struct bench *b, struct script *s)
+{
+    static const uint8_t hosts[4][4] = {{10, 0, 0, 7}, {10, 0, 0, 1}, {10, 0, 0, 9}, {0, 0, 0, 0}};
+    uint8_t frame[FRAME_MAX], which = byte(s);
+    struct arp a = {.operation = which & 1 ? ARP_REQUEST : ARP_REPLY,
+                    .sender = addr_of4(hosts[which >> 1 & 3]),
+                    .target = addr_of4(hosts[which >> 3 & 3])};
+    size_t at = link_header(frame, ETH_ARP);
+
+    memcpy(a.sender_mac, which & 32 ? stack_mac : our_mac, 6);
+    a.sender_mac[5] ^= which >> 6;
+    put(b, frame, at + arp_encode(frame + at, &a));
+}
+
 /* A number near one that counts. */
 static uint32_t near(struct script *s, uint32_t base)
 {
@@ -244,8 +260,10 @@ static void step(struct bench *b, struct script *s)
 {
     uint8_t kind = byte(s);
 
-    if (kind < 40)
+    if (kind < 30)
         raw_frame(b, s);
+    else if (kind < 40)
+        arp_frame(b, s);
     else if (kind < 180)
         segment(b, s);
     else if (kind < 220)
@@ -255,7 +273,7 @@ static void step(struct bench *b, struct script *s)
     settle(b);
 }
 
-static void begin(struct bench *b, bool six)
+static void begin(struct bench *b, bool six, bool claims)
 {
     struct rn_options o = {.connections = 64,
                            .half_open = 64,
@@ -263,7 +281,7 @@ static void begin(struct bench *b, bool six)
                            .budget_bytes = 1 << 16,
                            .receive_bytes = 3000,
                            .send_bytes = 3000,
-                           .conflict = RN_CONFLICT_OFF};
+                           .conflict = claims ? RN_CONFLICT_QUICK : RN_CONFLICT_OFF};
     struct rn_host host = {.seed = {1, 2, 3}};
     size_t bytes = rn_need(&o);
 
@@ -307,8 +325,10 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     struct script s = {data, size};
     struct bench b;
+    uint8_t how;
 
-    begin(&b, byte(&s) & 1);
+    how = byte(&s);
+    begin(&b, how & 1, how & 2);
     for (int i = 0; i < STEPS && s.left; i++)
         step(&b, &s);
     end(&b);

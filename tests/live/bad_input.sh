@@ -155,6 +155,24 @@ world_says_no()
     # lo is there, and is no tap.
     want no_tap_but_another_kind 1 1 'lo' $p lo $m 10.7.0.7 7
 
+    want unknown_interface 1 1 'nosuch0|ip link' $p nosuch0 $m 10.7.0.7 7
+    want unknown_interface_by_kind 1 1 'nosuch0' $r echo packet:nosuch0
+    want bridge_unknown_interface 1 1 'nosuch0' $r bridge tap:tap5 nosuch0
+
+    # One that is down is no mistake: the program waits and says so.
+    ip link add left type veth peer name right
+    timeout 2 $p left $m 10.7.0.7 7 >"$files/down" 2>&1
+    status=$?
+    grep -q 'left is down: it waits until' "$files/down" && grep -q 'echoes on' "$files/down" && [ $status != 2 ]
+    live_verdict $? interface_down "$files/down"
+
+    # The kernel at the other end has the address already.
+    ip link set left up && ip addr add 10.7.0.7/24 dev right && ip link set right up
+    other=$(ip -br link show dev right | awk '{ print $3 }')
+    want address_of_another_host 1 1 "10.7.0.7/24 is used by another host, $other|another address" \
+        $p left $m 10.7.0.7 7
+    ip link del left
+
     "$p" tap1 $m 10.7.1.7 7 >"$files/server" 2>&1 &
     server=$!
     for _ in 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20; do

@@ -10,6 +10,7 @@
 cd "$(dirname "$0")/../.." && . tests/live/lib/live.sh || exit 1
 live_need ip nc perl
 live_enter "$@"
+live_watch "$live_windows|RST|Duplicate IP" # a new tap has another link address
 live_serve
 
 # client CODE: perl with a connection to the server in $s, and a clock that ends it.

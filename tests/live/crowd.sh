@@ -10,6 +10,7 @@
 cd "$(dirname "$0")/../.." && . tests/live/lib/live.sh || exit 1
 live_need ip
 live_enter "$@"
+live_watch "$live_windows|$live_losses|RST"
 live_restart --connections 12000
 crowd=$build/test/live/crowd
 

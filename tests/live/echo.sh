@@ -10,6 +10,7 @@
 cd "$(dirname "$0")/../.." && . tests/live/lib/live.sh || exit 1
 live_need ip nc
 live_enter "$@"
+live_watch "$live_windows|$live_losses|RST" # a probe that was not needed is answered when the connection has closed
 live_serve
 
 # echo_one NAME BYTES: through nc and back.

@@ -10,6 +10,7 @@
 cd "$(dirname "$0")/../.." && . tests/live/lib/live.sh || exit 1
 live_need ip ss nc perl
 live_enter "$@"
+live_watch "$live_windows|RST"
 
 for wire in 7 8; do
     ip tuntap add dev tap$((wire - 7)) mode tap && ip addr add 10.$wire.0.1/24 dev tap$((wire - 7)) &&

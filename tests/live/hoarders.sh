@@ -11,6 +11,7 @@
 cd "$(dirname "$0")/../.." && . tests/live/lib/live.sh || exit 1
 live_need ip nc
 live_enter "$@"
+live_watch "$live_windows|$live_losses|RST"
 live_restart --budget 4096 --connections 200
 
 # Small buffers of the kernel's, so that it does not take what nc does not read.

@@ -11,6 +11,7 @@
 cd "$(dirname "$0")/../.." && . tests/live/lib/live.sh || exit 1
 live_need ip perl tcpdump
 live_enter "$@"
+live_watch "$live_windows"
 late=$build/test/live/late
 
 # record: what passes on tap0, as text, until `recorded`.

@@ -9,6 +9,7 @@
 cd "$(dirname "$0")/../.." && . tests/live/lib/live.sh || exit 1
 live_need ip nc tcpdump
 live_enter "$@"
+live_watch "$live_windows|Duplicate IP" # a new tap has another link address
 
 words_for()
 {

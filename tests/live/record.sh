@@ -13,13 +13,15 @@ live_need ip nc ping tcpdump tshark
 live_enter "$@"
 echo 1 >/proc/sys/net/ipv6/conf/default/disable_ipv6 # so that the kernel says nothing by itself
 
-# record_on INTERFACE FILE [BYTES]: the server, and the kernel's side of it.
+# record_on INTERFACE FILE [BYTES]: the kernel's side first, so that nothing is sent to an interface that is down;
+# then the server.
 record_on()
 {
+    ip tuntap add dev "$1" mode "${1%0}" && ip addr add $kernels/24 dev "$1" && ip link set "$1" up
     "$build/test/live/recorder" "${1%0}:$1" $ours/24 "$2" $3 >"$files/server" 2>&1 &
     server=$!
     for _ in 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20; do
-        grep -sq 'serves on' "$files/server" && ip addr add $kernels/24 dev "$1" && ip link set "$1" up && return
+        grep -sq 'serves on' "$files/server" && return
         kill -0 $server 2>/dev/null || break
         sleep 0.1
     done
@@ -37,6 +39,7 @@ record_ends()
     wait $server
     live_verdict $? "recorder_ends_on_$1" "$files/server"
     server=
+    ip link delete "$1"
     sed -n 's/received \([0-9]*\) sent \([0-9]*\)/\2 \1/p' "$files/server" >"$files/stack"
 }
 

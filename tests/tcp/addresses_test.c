@@ -10,7 +10,7 @@
 #include <stdio.h>
 #include <string.h>
 
-enum call { LISTEN_ON, CONNECT_TO, ADD_ADDRESS, ADD_NEIGHBOUR, ATTACH };
+enum call { LISTEN_ON, CONNECT_TO, ADD_ADDRESS, ADD_NEIGHBOUR, ADD_ROUTE, ATTACH };
 
 struct text_row {
     enum call call;
@@ -171,9 +171,26 @@ static const struct text_row text_rows[] = {
     {ADD_NEIGHBOUR, RN_TCP, "10.0.0.2", "02-00-00-00-00-01", "-EINVAL"},
     {ADD_NEIGHBOUR, RN_TCP, "10.0.0.2", "01:00:5e:00:00:01", "-EINVAL"},
     {ADD_NEIGHBOUR, RN_TCP, "10.0.0.2", "ff:ff:ff:ff:ff:ff", "-EINVAL"},
+    {ADD_ROUTE, RN_TCP, "0.0.0.0/0", "10.0.0.1", "0"},
+    {ADD_ROUTE, RN_TCP, "::/0", "fd00::1", "0"},
+    {ADD_ROUTE, RN_TCP, "192.0.2.1/32", "10.0.0.1", "0"},
+    {ADD_ROUTE, RN_TCP, "192.0.2.0/24", NULL, "0"},
+    {ADD_ROUTE, RN_TCP, NULL, "10.0.0.1", "-EINVAL"},
+    {ADD_ROUTE, RN_TCP, "", "10.0.0.1", "-EINVAL"},
+    {ADD_ROUTE, RN_TCP, "192.0.2.0", "10.0.0.1", "-EINVAL"},
+    {ADD_ROUTE, RN_TCP, "192.0.2.0/33", "10.0.0.1", "-EINVAL"},
+    {ADD_ROUTE, RN_TCP, "192.0.2.1/24", "10.0.0.1", "-EINVAL"},
+    {ADD_ROUTE, RN_TCP, "192.0.2.0/24", "", "-EINVAL"},
+    {ADD_ROUTE, RN_TCP, "192.0.2.0/24", "10.0.0.1/24", "-EINVAL"},
+    {ADD_ROUTE, RN_TCP, "192.0.2.0/24", "fd00::1", "-EINVAL"},
+    {ADD_ROUTE, RN_TCP, "192.0.2.0/24", "10.0.0.7", "-EINVAL"},
+    {ADD_ROUTE, RN_TCP, "192.0.2.0/24", "10.0.0.255", "-EINVAL"},
+    {ADD_ROUTE, RN_TCP, "192.0.2.0/24", "0.0.0.0", "-EINVAL"},
+    {ADD_ROUTE, RN_TCP, "192.0.2.0/24", "192.0.2.1", "-ENETUNREACH"},
+    {ADD_ROUTE, RN_TCP, "::/0", "fd01::1", "-ENETUNREACH"},
     {ATTACH, RN_TCP, NULL, NULL, "-EINVAL"},
     {ATTACH, RN_TCP, "", NULL, "-EINVAL"},
-    {ATTACH, RN_TCP, "tap0", NULL, "-EINVAL"},
+    {ATTACH, RN_TCP, "no-such-card", NULL, "-ENODEV"},
     {ATTACH, RN_TCP, ":tap0", NULL, "-EINVAL"},
     {ATTACH, RN_TCP, "nosuch:tap0", NULL, "-EINVAL"},
     {ATTACH, RN_TCP, "tap:", NULL, "-EINVAL"},
@@ -190,12 +207,14 @@ static rn_sock make_text(const struct text_row *row, struct rn_stack *net, char 
     case CONNECT_TO: return rn_connect(net, row->protocol, row->text, row->second, err);
     case ADD_ADDRESS: return rn_add_address(net, row->text, err);
     case ADD_NEIGHBOUR: return rn_add_neighbour(net, row->text, row->second, err);
+    case ADD_ROUTE: return rn_add_route(net, row->text, row->second, err);
     default: return rn_attach(net, row->text, NULL, err);
     }
 }
 
 /* The stack has 10.0.0.7/24 and fd00::7/64, listens on 10.0.0.7:7 and connects from 10.0.0.7:5000 to
- * 10.0.0.1:40000, and has a UDP socket at 10.0.0.7:53. One line of error text comes with each failure and with nothing else, if it is wanted. */
+ * 10.0.0.1:40000, and has a UDP socket at 10.0.0.7:53. One line of error text comes with each failure and
+ * with nothing else, if it is wanted. */
 static bool text_row_holds(const struct text_row *row, bool with_err)
 {
     char err[RN_ERRBUF];
@@ -252,8 +271,7 @@ static void what_is_full_says_so(void)
     char err[RN_ERRBUF], text[40];
     rn_sock one, two, udp;
 
-    trace_options(
-        &(struct rn_options){.connections = 2, .listeners = 1, .neighbours = 2, .datagrams = 1});
+    trace_options(&(struct rn_options){.connections = 2, .listeners = 1, .neighbours = 2, .datagrams = 1});
     app_listen();
     is_full(rn_listen(trace_net(), RN_TCP, "0.0.0.0:80", err), -ENOSPC, err, "rn_options.listeners");
     one = rn_connect(trace_net(), RN_TCP, "10.0.0.1:80", NULL, NULL);
@@ -350,10 +368,10 @@ static void a_stack_is_not_made_of_nothing(void)
 
 static void print_text_row(const struct text_row *row)
 {
-    static const char *const calls[] = {"rn_listen", "rn_connect", "rn_add_address", "rn_add_neighbour",
-                                        "rn_attach"};
-    static const char *const between[] = {"", " from ", "", " at ", ""};
-    bool second = row->second || row->call == ADD_NEIGHBOUR;
+    static const char *const calls[] = {"rn_listen",        "rn_connect",   "rn_add_address",
+                                        "rn_add_neighbour", "rn_add_route", "rn_attach"};
+    static const char *const between[] = {"", " from ", "", " at ", " by ", ""};
+    bool second = row->second || row->call == ADD_NEIGHBOUR || row->call == ADD_ROUTE;
 
     printf("| %s | ", calls[row->call]);
     printf(row->text ? "`\"%s\"`" : "%s", row->text ? row->text : "NULL");
@@ -369,12 +387,12 @@ static void print_text_row(const struct text_row *row)
 
 static void print_document(void)
 {
-    puts(
-        "\n## Calls with addresses\n\n"
-        "The stack has 10.0.0.7/24 and fd00::7/64, listens on 10.0.0.7:7, and has a connection from "
-        "10.0.0.7:5000 to\n10.0.0.1:40000 and a UDP socket at 10.0.0.7:53. Each failure writes one line of text, also tried with `err` NULL. "
-        "Where the stack is NULL all of\nthese give -EINVAL.\n\n"
-        "| call | arguments | result |\n|---|---|---|");
+    puts("\n## Calls with addresses\n\n"
+         "The stack has 10.0.0.7/24 and fd00::7/64, listens on 10.0.0.7:7, and has a connection from "
+         "10.0.0.7:5000 to\n10.0.0.1:40000 and a UDP socket at 10.0.0.7:53. Each failure writes one line of "
+         "text, also tried with `err` NULL. "
+         "Where the stack is NULL all of\nthese give -EINVAL.\n\n"
+         "| call | arguments | result |\n|---|---|---|");
     for (int i = 0; i < TEXT_ROWS; i++)
         print_text_row(&text_rows[i]);
 }

@@ -848,22 +848,22 @@ static void a_listener_tells_of_itself(void)
 
 static void print_legend(void)
 {
-    puts("# Every call in every state\n\n"
-         "Written by `make calls` from tests/tcp/calls_test.c and tests/tcp/addresses_test.c, which make "
-         "each of these calls, most of\nthem over IPv4 and IPv6, on a stack of its own, and fail where "
-         "something "
-         "else comes of it. It is not to be edited.\n\n"
-         "## Calls on sockets\n\n"
-         "A cell says what the call returned, and after it what else came of it:\n\n"
-         "- *stale*: the number is stale from then on, and no event of it comes any more;\n"
-         "- a state's name: the connection entered it;\n"
-         "- in brackets: what was sent at the next flush, `data`, `URG data`, `FIN`, `RST`;\n"
-         "- with a plus: the event that `rn_next` tells next. `RN_CLOSED` and `RN_FAILED` in the columns "
-         "where "
-         "they wait\n  are not repeated: they still come unless the number is stale.\n\n"
-         "What is not said has not changed. Output arguments are untouched where a call fails. The columns "
-         "are "
-         "places where a\nsocket can be:\n");
+    puts(
+        "# Every call in every state\n\n"
+        "Written by `make calls` from calls_test.c, addresses_test.c and datagram_calls_test.c of tests/tcp, "
+        "which make each of these\ncalls, most of them over IPv4 and IPv6, on a stack of its own, and fail "
+        "where something else comes of it. It is not to be\nedited.\n\n"
+        "## Calls on sockets\n\n"
+        "A cell says what the call returned, and after it what else came of it:\n\n"
+        "- *stale*: the number is stale from then on, and no event of it comes any more;\n"
+        "- a state's name: the connection entered it;\n"
+        "- in brackets: what was sent at the next flush, `data`, `URG data`, `FIN`, `RST`;\n"
+        "- with a plus: the event that `rn_next` tells next. `RN_CLOSED` and `RN_FAILED` in the columns "
+        "where "
+        "they wait\n  are not repeated: they still come unless the number is stale.\n\n"
+        "What is not said has not changed. Output arguments are untouched where a call fails. The columns "
+        "are "
+        "places where a\nsocket can be:\n");
     for (int i = 0; i < AT_NOBODY; i++)
         printf("- **%s**: %s;\n", places[i].name, places[i].meaning);
     puts("- **no socket**: a number that was closed, 0, a negative one, one that was never given out, one of "

@@ -372,7 +372,8 @@ static void other_transports_are_refused(void)
     reach(LISTEN);
     for (unsigned protocol = 0; protocol < 256; protocol++) {
         size_t len = trace_make(frame, "S 0:0 <mss link>");
-        bool extension = protocol == 0 || protocol == 43 || protocol == 44 || protocol == 59 || protocol == 60;
+        bool extension =
+            protocol == 0 || protocol == 43 || protocol == 44 || protocol == 59 || protocol == 60;
 
         if (protocol == 6 || protocol == (v6() ? 58 : 1))
             continue;

@@ -17,10 +17,12 @@ struct kept {
 };
 
 struct trace {
-    bool version6, made, neighbour;
+    bool version6, made, neighbour, gateway;
     struct rn_options options;
     uint32_t mtu;
-    uint16_t vlan;
+    uint16_t vlan;      /* the stack's */
+    int tag;            /* of the peer's frames, -1: none ... */
+    bool tag_taken_out; /* ... which the stack's device has taken out of them */
     enum rn_conflict conflict;
     struct rn_stack *net;
     struct rn_dev *wire; /* the peer's end */

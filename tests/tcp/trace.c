@@ -56,6 +56,21 @@ static void check_pools(const char *when)
         }
 }
 
+/* Behind the gateway stands all the world but these few. */
+static int prefix_bits(void)
+{
+    if (trace->gateway)
+        return v6() ? 126 : 31;
+    return v6() ? 64 : 24;
+}
+
+static const char *next_hop(void)
+{
+    if (trace->gateway)
+        return v6() ? "fd00::6" : "10.0.0.6";
+    return trace_address(true);
+}
+
 /* The stack comes into being with the test's first word, when the options are known. */
 struct trace *trace_need(void)
 {
@@ -79,17 +94,28 @@ struct trace *trace_need(void)
     must(rn_add_device(trace->net, ends[0], err) == 0);
     memcpy(trace->flow.mac[0], peer_mac, 6);
     memcpy(trace->flow.mac[1], ends[0]->mac, 6);
-    snprintf(text, sizeof text, "%s/%d", trace_address(false), v6() ? 64 : 24);
+    snprintf(text, sizeof text, "%s/%d", trace_address(false), prefix_bits());
     must(rn_add_address(trace->net, text, err) == 0);
     addr_print_mac(mac, peer_mac);
     if (trace->neighbour)
-        must(rn_add_neighbour(trace->net, trace_address(true), mac, err) == 0);
+        must(rn_add_neighbour(trace->net, next_hop(), mac, err) == 0);
+    if (trace->gateway)
+        must(rn_add_route(trace->net, v6() ? "::/0" : "0.0.0.0/0", next_hop(), err) == 0);
     must(addr_parse(trace_address(true), &trace->flow.addr[0]) &&
          addr_parse(trace_address(false), &trace->flow.addr[1]));
     rn_poll(trace->net, trace->now);
     trace->due = rn_flush(trace->net, trace->now);
     check_pools("set-up");
     return trace;
+}
+
+/* Takes out the tag that everything from a VLAN has. */
+static void check_tag(struct kept *k)
+{
+    must(k->len > 18 && k->bytes[12] == 0x81 && k->bytes[13] == 0 && k->bytes[14] == trace->vlan >> 8 &&
+         k->bytes[15] == (trace->vlan & 0xff));
+    k->len -= 4;
+    memmove(k->bytes + 12, k->bytes + 16, k->len - 12);
 }
 
 /* Keeps what the stack has sent. */
@@ -105,6 +131,8 @@ static int collect(void)
         k->at = trace->now;
         k->len = frames[i].len;
         memcpy(k->bytes, frames[i].data, frames[i].len);
+        if (trace->vlan)
+            check_tag(k);
     }
     if (n > 0)
         trace->wire->ops->release(trace->wire, n);
@@ -217,13 +245,30 @@ void trace_use(rn_sock sock)
 
 /* ---- the wire ------------------------------------------------------------------------------------------ */
 
+static void put_tag(struct rn_frame *slot)
+{
+    if (trace->tag_taken_out) {
+        slot->flags |= RN_VLAN;
+        slot->vlan = (uint16_t)trace->tag;
+        return;
+    }
+    memmove(slot->data + 16, slot->data + 12, slot->len - 12);
+    slot->len += 4;
+    slot->data[12] = 0x81;
+    slot->data[13] = 0;
+    slot->data[14] = (uint8_t)(trace->tag >> 8);
+    slot->data[15] = (uint8_t)trace->tag;
+}
+
 static void inject(const uint8_t *frame, size_t len)
 {
     struct rn_frame slot;
 
-    must(trace->wire->ops->reserve(trace->wire, &slot, 1, trace->now) == 1 && slot.room >= len);
+    must(trace->wire->ops->reserve(trace->wire, &slot, 1, trace->now) == 1 && slot.room >= len + 4);
     memcpy(slot.data, frame, len);
     slot.len = (uint32_t)len;
+    if (trace->tag >= 0)
+        put_tag(&slot);
     trace->wire->ops->commit(trace->wire, &slot, 1);
     trace->wire->ops->sync(trace->wire, trace->now);
 }
@@ -383,6 +428,19 @@ void trace_vlan(uint16_t vlan)
 {
     must(!trace->made);
     trace->vlan = vlan;
+    trace->tag = vlan;
+}
+
+void trace_tag(int control, bool taken_out)
+{
+    trace->tag = control;
+    trace->tag_taken_out = taken_out;
+}
+
+void trace_gateway(void)
+{
+    must(!trace->made);
+    trace->gateway = true;
 }
 
 void trace_mtu(uint32_t mtu)
@@ -412,6 +470,9 @@ static int set_up(void **state)
     trace->neighbour = true;
     trace->mtu = TRACE_MTU;
     trace->vlan = 0;
+    trace->tag = -1;
+    trace->tag_taken_out = false;
+    trace->gateway = false;
     trace->conflict = RN_CONFLICT_OFF;
     trace->options = (struct rn_options){.connections = 64,
                                          .receive_bytes = 40000,

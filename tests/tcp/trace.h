@@ -89,6 +89,7 @@ void trace_count_from(uint32_t iss); /* where nothing is known of it: count from
  * none. */
 size_t trace_make(uint8_t frame[TRACE_FRAME], const char *format, ...) TRACE_LIKE(2);
 void trace_sum(uint8_t *frame, size_t len);
+void trace_tag(int control, bool taken_out); /* 802.1Q, of the peer's frames from here on; -1: none */
 void trace_raw(const uint8_t *frame, size_t len);
 const uint8_t *trace_taken(size_t *len);
 bool v6(void);
@@ -105,7 +106,8 @@ void in_icmp(uint8_t type, uint8_t code, uint32_t word, uint32_t quoted_seq);
 void trace_options(const struct rn_options *options); /* first in a test that wants other than the usual */
 void trace_no_neighbour(void);  /* the same: the peer's link address is to be asked for */
 void trace_mtu(uint32_t mtu);   /* the same: the link's, instead of TRACE_MTU */
-void trace_vlan(uint16_t vlan); /* the same: the device's; segments are then not for in() and out() */
+void trace_vlan(uint16_t vlan); /* the same: the stack's VLAN, and the peer's */
+void trace_gateway(void); /* the same: the peer is on no link of the stack's, but behind a gateway that is */
 void trace_conflict(
     enum rn_conflict conflict); /* the same: the address is asked for, instead of used at once */
 void app_listen(void);

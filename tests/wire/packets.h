@@ -17,6 +17,7 @@
 #include "wire/icmp.h"
 #include "wire/ip.h"
 #include "wire/tcp.h"
+#include "wire/udp.h"
 #include "wire/vlan.h"
 
 #define ADDR4(a, b, c, d)                                                                                    \
@@ -41,11 +42,12 @@ struct packet {
     struct arp arp;
     struct ip ip;
     struct tcp tcp;
+    struct udp udp;
     struct icmp icmp;
     struct {
         uint16_t src_port, dst_port;
     } quoted;
-    size_t payload; /* bytes behind TCP's header */
+    size_t payload; /* bytes behind TCP's or UDP's header */
 };
 
 /* clang-format off */
@@ -373,6 +375,8 @@ static const struct packet PACKETS[] = {
                .dst = ADDR4(10, 0, 0, 7),
                .protocol = 17, .ttl = 64, .traffic_class = 0, .dont_fragment = true,
                .id = 23654, .payload_len = 11},
+        .udp = {.src_port = 60206, .dst_port = 9},
+        .payload = 3,
     },
     {
         "port unreachable",
@@ -446,6 +450,8 @@ static const struct packet PACKETS[] = {
                .dst = ADDR6(0xfd00, 0x0000, 0x0000, 0x0000, 0x0000, 0x0000, 0x0000, 0x0007),
                .protocol = 17, .ttl = 64, .traffic_class = 0, .flow = 119901, .dont_fragment = true,
                .payload_len = 11},
+        .udp = {.src_port = 52599, .dst_port = 9},
+        .payload = 3,
     },
     {
         "port unreachable over IPv6",

@@ -13,6 +13,8 @@
 #   live_serve        starts the server and gives the kernel its side of the wire
 #   live_case F       runs the function F as a case
 #   live_stop         as a case: SIGTERM ends the server with code 0, and its pools are empty
+#   live_watch P      from here on everything is recorded; live_end has tshark look at it, whose warnings and
+#                     errors have to match the pattern P (of grep -E): what the script makes happen on purpose
 #   live_end          exits 1 if a case failed
 
 build=${BUILD:-build}
@@ -24,6 +26,7 @@ wire=${WIRE:-tap}
 far=            # a process in the server's namespace, where that is another
 kernel_end=tap0 # the kernel's side of the wire
 [ $wire = tap ] || kernel_end=veth0
+recorder=
 
 live_skip_all()
 {
@@ -62,7 +65,7 @@ live_enter()
     mkdir -p "$files"
     mount -t tmpfs -o size=200m live "$files" && mount -t tmpfs -o size=1m run /run ||
         live_skip_all 'no right to mount a tmpfs'
-    trap '[ -z "$server" ] || kill -9 "$server" 2>/dev/null' EXIT
+    trap 'for p in $server $recorder; do kill -9 "$p" 2>/dev/null; done' EXIT
 }
 
 # live_far COMMAND ...: in the namespace of the server.
@@ -174,7 +177,51 @@ live_stop()
     live_verdict $? 'SIGTERM ends it with code 0 and empty pools' "$files/said"
 }
 
+# Patterns for live_watch. A sender that is faster than its peer's reader fills the window, and one whose peer is late,
+# as on a busy machine, sends a tail loss probe (RFC 8985) for what is not lost. Windows of many clients
+# are more than the queue of a tap holds, so some of their segments are lost there, which shows in many ways.
+live_windows='now completely full|Zero Window|D-SACK'
+live_losses='out-of-order|Previous segment|ACKed segment that'
+
+# Headers alone, of all interfaces, be they made later: so a script names nothing.
+live_watch()
+{
+    known=$1
+    for tool in tcpdump tshark; do
+        command -v $tool >/dev/null || { echo "skip watched # the program $tool is not installed" && return; }
+    done
+    tcpdump -i any -n -s 160 -B 65536 -Z root -w "$files/watched.pcap" 'not icmp' 2>"$files/tcpdump" &
+    recorder=$!
+    for _ in 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20; do
+        grep -sq 'listening on' "$files/tcpdump" && return
+        sleep 0.1
+    done
+    kill $recorder 2>/dev/null || echo "skip watched # $(tail -n 1 "$files/tcpdump")" # as a user namespace's root
+    recorder=
+}
+
+# Ends the record and has tshark read it, with a home of its own so that nobody's preferences count. What it takes
+# the bytes of the streams for is passed over: the protocols below them are looked at.
+live_look()
+{
+    sleep 1.5 # frames come to tcpdump a second late, many at once
+    kill -TERM $recorder
+    wait $recorder
+    if ! grep -q '^0 packets dropped by kernel' "$files/tcpdump"; then
+        echo "skip watched # $(grep 'dropped by kernel' "$files/tcpdump"), so losses would be tcpdump's"
+        return
+    fi
+    HOME=$files tshark -r "$files/watched.pcap" -q -z expert,note -z io,stat,0 >"$files/expert" 2>&1
+    status=$?
+    awk '/^Notes /{ exit } $1 + 0 && $3 ~ /^(ARP|IPv4|IPv6|ICMP|TCP|UDP)/' "$files/expert" |
+        grep -vE "$known" >"$files/unknown"
+    grep -q '<> .*|  *[1-9]' "$files/expert" || { status=1 && echo 'tshark saw no frame' >>"$files/unknown"; }
+    [ $status = 0 ] && [ ! -s "$files/unknown" ]
+    live_verdict $? "tshark warns of nothing but what is made on purpose: $known" "$files/unknown"
+}
+
 live_end()
 {
+    [ -z "$recorder" ] || live_look
     exit $failed
 }

@@ -304,7 +304,7 @@ static void it_stops_at_its_size(void **state)
 /* Runs in a child, which the limit is for: a write beyond it fails as on a disk that is full. */
 static void while_the_disk_is_full(void)
 {
-    const struct rlimit limit = {24 + 300, 24 + 300};
+    struct rlimit limit, before;
     struct rn_capture_stats s;
     struct suite_link l = {.now = 5};
     struct record r[8];
@@ -314,11 +314,15 @@ static void while_the_disk_is_full(void)
     suite_transmit(&l, 2, 100, 0);
     l.dev->ops->sync(l.dev, 0);
     l.dev->ops->sync(l.dev, 1000000000);
+    assert_int_equal(getrlimit(RLIMIT_FSIZE, &before), 0);
+    limit = (struct rlimit){24 + 300, before.rlim_max};
     assert_int_equal(setrlimit(RLIMIT_FSIZE, &limit), 0);
     suite_transmit(&l, 3, 100, 2);
     l.dev->ops->sync(l.dev, 2000000000);
     assert_int_equal(stats_of(l.dev).stopped, 0);
     l.dev->ops->sync(l.dev, 3000000000);
+    assert_int_equal(setrlimit(RLIMIT_FSIZE, &before),
+                     0); /* there is room again, and nothing comes after a gap */
     suite_transmit(&l, 1, 100, 5);
     assert_int_equal(l.dev->ops->sync(l.dev, 4000000000), RN_FOREVER);
     suite_peer_expects(&l, 6, 100, 0);

@@ -30,7 +30,7 @@ static void open_default(struct suite_link *l)
 
 static void open_tiny(struct suite_link *l)
 {
-    open_pair(l, &(struct rn_pair_options){.slots = 5, .mtu = 200, .buffer_bytes = 214});
+    open_pair(l, &(struct rn_pair_options){.slots = 5, .mtu = 200, .buffer_bytes = 218});
 }
 
 /* Buffers of both ends complete late. */
@@ -221,7 +221,7 @@ static void options_out_of_range_are_refused(void **state)
     static const struct rn_pair_options bad[] = {
         {.slots = 65537},        {.mtu = 67},
         {.mtu = 65536},          {.buffer_bytes = 127},
-        {.buffer_bytes = 65665}, {.mtu = 1500, .buffer_bytes = 1513},
+        {.buffer_bytes = 65665}, {.mtu = 1500, .buffer_bytes = 1517},
         {.medium = 2},           {.completion_min = 2, .completion_max = 1},
         {.completion_min = -1},
     };

@@ -71,6 +71,30 @@ static void a_quoted_datagram_has_no_sequence_number(void **state)
     assert_int_equal(q.seq, 0);
 }
 
+static void a_quoted_echo_request_tells_who_asked(void **state)
+{
+    static const uint8_t start[2][8] = {{8, 0, 0xbe, 0xef, 0x12, 0x34, 0, 9},
+                                        {128, 0, 0xbe, 0xef, 0x12, 0x34, 0, 9}};
+
+    (void)state;
+    for (int version6 = 0; version6 < 2; version6++) {
+        uint8_t bytes[QUOTE_MAX];
+        size_t len = quote(bytes, version6, version6 ? IP_ICMP6 : IP_ICMP4, 0);
+        struct icmp_quote q;
+
+        memcpy(bytes + len - 8, start[version6], 8);
+        assert_true(icmp_decode_quote(view_of(bytes, len), version6, &q));
+        assert_int_equal(q.src_port, 0x1234);
+        assert_int_equal(q.dst_port, 0);
+        assert_int_equal(q.seq, 9);
+        memcpy(bytes + len - 8, start[!version6], 8); /* a type of the other family */
+        assert_false(icmp_decode_quote(view_of(bytes, len), version6, &q));
+        memcpy(bytes + len - 8, start[version6], 8);
+        bytes[len - 7] = 1; /* a code that none has */
+        assert_false(icmp_decode_quote(view_of(bytes, len), version6, &q));
+    }
+}
+
 static void a_quote_without_8_bytes_of_transport_is_none(void **state)
 {
     (void)state;
@@ -120,6 +144,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_quoted_segment_tells_its_connection),
         cmocka_unit_test(a_quoted_datagram_has_no_sequence_number),
+        cmocka_unit_test(a_quoted_echo_request_tells_who_asked),
         cmocka_unit_test(a_quote_without_8_bytes_of_transport_is_none),
         cmocka_unit_test(other_protocols_and_later_fragments_are_no_quotes),
         cmocka_unit_test(a_quote_behind_an_extension_header_is_found),

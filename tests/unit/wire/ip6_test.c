@@ -230,6 +230,20 @@ static void at_most_8_headers_are_walked(void **state)
     assert_int_equal(h.protocol, IP_TCP);
 }
 
+/* For an error that says which byte was not understood (RFC 4443 3.4). */
+static void where_the_protocol_stands_is_told(void **state)
+{
+    static const uint8_t chain[24] = {60, 0, 1, 4, [8] = 44, 0, 1, 4, [16] = 99};
+    struct ip h;
+
+    (void)state;
+    assert_int_equal(decode(99, chain, sizeof chain, &h), DROP_NONE);
+    assert_int_equal(h.protocol_at, 6);
+    assert_int_equal(decode(0, chain, sizeof chain, &h), DROP_NONE); /* hop-by-hop, destination, fragment */
+    assert_int_equal(h.protocol, 99);
+    assert_int_equal(h.protocol_at, 40 + 16);
+}
+
 /* What a chain of headers of 8 bytes, lengths as given, should come to: walked by hand over a string. */
 static enum drop judge(const uint8_t *kinds, const uint8_t *lengths, size_t n, size_t len)
 {
@@ -385,6 +399,7 @@ int main(void)
         cmocka_unit_test(an_ipv4_mapped_address_does_not_come_from_a_wire),
         cmocka_unit_test(each_chain_is_judged),
         cmocka_unit_test(at_most_8_headers_are_walked),
+        cmocka_unit_test(where_the_protocol_stands_is_told),
         cmocka_unit_test(every_chain_of_up_to_4_headers),
         cmocka_unit_test(every_option_type_and_length_at_every_place),
         cmocka_unit_test(a_fragment_is_decoded_up_to_its_header),
