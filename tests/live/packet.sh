@@ -173,6 +173,12 @@ state()
     ! command -v ethtool >/dev/null || live_far ethtool -k veth1
 }
 
+# IPv6 knows by now that nobody else has its addresses, which `ip addr` shows.
+settled()
+{
+    ! live_far ip addr | grep -q tentative
+}
+
 guarded_once()
 {
     [ "$(live_far "$build/test/live/guards" veth1)" = 'veth1: 1' ]
@@ -187,6 +193,7 @@ is_as_before()
 # Killed while it serves: with the card's link address, and with one of its own.
 killed_leaves_nothing()
 {
+    eventually settled
     live_far ip neigh flush dev veth1
     state >"$files/before"
     for i in $(seq "${KILLS:-20}"); do

@@ -183,14 +183,16 @@ live_stop()
 live_windows='now completely full|Zero Window|D-SACK'
 live_losses='out-of-order|Previous segment|ACKed segment that'
 
-# Headers alone, of all interfaces, be they made later: so a script names nothing.
+# Headers alone, of all interfaces, be they made later: so a script names nothing. What the kernel says of IPv6's
+# groups is left out, since tshark does not like its options.
 live_watch()
 {
     known=$1
     for tool in tcpdump tshark; do
         command -v $tool >/dev/null || { echo "skip watched # the program $tool is not installed" && return; }
     done
-    tcpdump -i any -n -s 160 -B 65536 -Z root -w "$files/watched.pcap" 'not icmp' 2>"$files/tcpdump" &
+    tcpdump -i any -n -s 160 -B 65536 -Z root -w "$files/watched.pcap" \
+        'not icmp and not (ip6 and ip6[6] = 0)' 2>"$files/tcpdump" &
     recorder=$!
     for _ in 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20; do
         grep -sq 'listening on' "$files/tcpdump" && return
