@@ -62,15 +62,15 @@ both_owners_answer()
 record()
 {
     tcpdump -i veth0 -nn -l -U --immediate-mode "$@" >"$files/wire" 2>"$files/tcpdump" &
-    recorder=$!
+    dump=$!
     eventually grep -sq 'listening on' "$files/tcpdump"
 }
 
 recorded()
 {
     sleep 0.3
-    kill $recorder
-    wait $recorder || true
+    kill $dump
+    wait $dump || true
     cat "$files/wire"
 }
 

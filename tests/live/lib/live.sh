@@ -93,6 +93,15 @@ live_wire()
     live_skip_all 'no veth pair between two namespaces'
 }
 
+# An interface that outlives its server has neighbours who know that by name, and whom the next server does not
+# know yet: their SYN would be lost to its question who they are.
+live_greets()
+{
+    [ $wire = packet ] || return 0
+    ip neigh flush dev $kernel_end
+    ping -c 1 -W 1 $ours >/dev/null || ping -c 1 -W 1 $ours >/dev/null || true
+}
+
 # live_start COMMAND ...: a server on tap0 or veth1, and the kernel's side of it.
 live_start()
 {
@@ -105,7 +114,7 @@ live_start()
     server=$!
     for _ in 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20; do
         grep -sqE '(echoes|serves) on' "$files/server" && ip addr replace $kernels/24 dev $kernel_end &&
-            ip link set $kernel_end up && return
+            ip link set $kernel_end up && live_greets && return
         kill -0 $server 2>/dev/null || break
         sleep 0.1
     done

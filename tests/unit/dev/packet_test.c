@@ -373,6 +373,31 @@ static void tag_comes_beside_the_frame(void **state)
     just_close(&l);
 }
 
+/* A provider's tag (802.1ad) cannot be told to the stack: such a frame is passed over, wherever it lies. */
+static void frame_that_cannot_be_told_is_passed_over(void **state)
+{
+    uint8_t frame[SUITE_FRAME];
+    struct suite_link l;
+    struct rn_frame f[4];
+
+    suite_open(&l, state);
+    suite_make(frame, 60, 0);
+    memcpy(frame + 12, (const uint8_t[]){0x88, 0xa8, 0, 0, SUITE_TYPE >> 8, SUITE_TYPE & 0xff}, 6);
+    for (uint32_t round = 0; round < 2; round++) {
+        l.send(&l, frame, 60);
+        l.send(&l, frame, 60);
+        suite_peer_sends(&l, 2, 60, 2 * round);
+        l.send(&l, frame, 60);
+        assert_int_equal(suite_burst(&l, f, 4), 2);
+        for (uint32_t i = 0; i < 2; i++)
+            suite_expect(f[i].data, f[i].len, 60, 2 * round + i);
+        l.dev->ops->release(l.dev, 1);
+        l.dev->ops->release(l.dev, 1);
+    }
+    assert_int_equal(l.dev->rx_drops, 6);
+    suite_close(&l);
+}
+
 static void merged_frame_comes_whole(void **state)
 {
     static uint8_t frame[65536];
@@ -507,9 +532,10 @@ int main(void)
         CASE(opens_with_what_the_card_has),     CASE(card_is_shared_by_address),
         CASE(kernel_does_not_see_what_is_ours), CASE(guard_is_one_and_goes_with_the_device),
         CASE(address_of_our_own_is_let_in),     CASE(ports_cannot_be_shared),
-        CASE(tag_comes_beside_the_frame),       CASE(merged_frame_comes_whole),
-        CASE(what_found_no_room_is_counted),    CASE(down_is_told_and_up_again),
-        CASE(opens_while_it_is_down),           CASE(removed_and_made_again_is_joined),
+        CASE(tag_comes_beside_the_frame),       CASE(frame_that_cannot_be_told_is_passed_over),
+        CASE(merged_frame_comes_whole),         CASE(what_found_no_room_is_counted),
+        CASE(down_is_told_and_up_again),        CASE(opens_while_it_is_down),
+        CASE(removed_and_made_again_is_joined),
     };
     int failed;
 
