@@ -38,7 +38,8 @@ struct reader {
 
 struct report {
     int listener, set; /* epoll: the listener and the readers */
-    rn_time look_at;
+    rn_time look_at; /* without being told that somebody is there */
+    rn_time next;    /* when the next reader has had long enough */
     struct local_file file;
     char path[PATH];
     struct reader readers[READERS];
@@ -335,20 +336,19 @@ void report_serve(struct report *r, struct rn_stack *net, rn_time now, bool read
     if (!ready && now < r->look_at)
         return;
     r->look_at = now + between_looks;
+    r->next = RN_FOREVER;
     welcome(r, now);
-    for (int i = 0; i < READERS; i++)
-        if (r->readers[i].fd >= 0)
-            serve(&r->readers[i], net, now);
+    for (struct reader *at = r->readers; at < r->readers + READERS; at++) {
+        if (at->fd >= 0)
+            serve(at, net, now);
+        if (at->fd >= 0 && at->since + patience < r->next)
+            r->next = at->since + patience;
+    }
 }
 
 rn_time report_next(const struct report *r)
 {
-    rn_time next = RN_FOREVER;
-
-    for (int i = 0; i < READERS; i++)
-        if (r->readers[i].fd >= 0 && r->readers[i].since + patience < next)
-            next = r->readers[i].since + patience;
-    return next;
+    return r->next;
 }
 
 int report_fd(const struct report *r)
@@ -394,6 +394,7 @@ int report_open(struct report **out, const char *path, char *err)
     for (int i = 0; i < READERS; i++)
         r->readers[i].fd = -1;
     r->set = r->listener = -1;
+    r->next = RN_FOREVER;
     error = choose_path(r->path, path, err);
     if (error == 0) {
         r->listener = local_listen(r->path, &r->file);

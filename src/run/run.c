@@ -121,28 +121,15 @@ rn_time rn_now(void)
     return posix_now();
 }
 
-/* As posix_sleep, and whoever reads the report may end the sleep, too, and is served. fds has room for one
- * more. */
-static __attribute__((noinline)) int sleep_and_report(struct rn_stack *net, struct pollfd *fds, int n,
-                                                      rn_time until, struct report *report)
-{
-    rn_time next = report_next(report);
-    int ready;
-
-    fds[n] = (struct pollfd){.fd = report_fd(report), .events = POLLIN};
-    ready = posix_sleep(fds, n + 1, next < until ? next : until);
-    if (ready >= 0)
-        report_serve(report, net, posix_now(), fds[n].revents != 0);
-    return ready < 0 ? ready : 0;
-}
-
 /* Sleeps until a device has something, somebody posts, or the time has come; not at all when a device has
- * something already. 0, -EINTR, or another negative errno. */
+ * something already. Who reads the report may end the sleep, too, and is served; the bell stands in its set
+ * then, so that there is one descriptor beside the devices'. 0, -EINTR, or another negative errno. */
 static __attribute__((hot)) int sleep_on_devices(struct rn_stack *net, rn_time now, rn_time until)
 {
     struct rn_dev *devices[STACK_DEVICES];
-    struct pollfd fds[STACK_DEVICES + 2];
+    struct pollfd fds[STACK_DEVICES + 1];
     const struct run *run = run_of(net);
+    struct report *report = run ? run->report : NULL;
     int n, ready;
 
     if (until <= now)
@@ -158,10 +145,12 @@ static __attribute__((hot)) int sleep_on_devices(struct rn_stack *net, rn_time n
         fds[i].revents = 0;
     }
     if (run)
-        fds[n++] = (struct pollfd){.fd = run->woken, .events = POLLIN};
-    if (run && run->report)
-        return sleep_and_report(net, fds, n, until, run->report);
+        fds[n++] = (struct pollfd){.fd = report ? report_fd(report) : run->woken, .events = POLLIN};
+    if (report && report_next(report) < until)
+        until = report_next(report);
     ready = posix_sleep(fds, n, until);
+    if (report && (ready == 0 || (ready > 0 && fds[n - 1].revents)))
+        report_serve(report, net, posix_now(), true);
     return ready < 0 ? ready : 0;
 }
 
@@ -291,14 +280,15 @@ int rn_report(struct rn_stack *net, const char *path, char *err)
     if (run->report)
         return error_line(err, -EALREADY, "this stack serves its report already");
     error = report_open(&report, path, err);
-    if (error == 0 && run->all >= 0) {
+    if (error < 0)
+        return error;
+    error = posix_watch(report_fd(report), run->woken, false, true);
+    if (error == 0 && run->all >= 0)
         error = posix_watch(run->all, report_fd(report), false, true);
-        if (error < 0) {
-            report_close(report);
-            return error_line(err, error, "no descriptor for the report (%d): raise ulimit -n", -error);
-        }
+    if (error < 0) {
+        report_close(report);
+        return error_line(err, error, "no descriptor for the report (%d): raise ulimit -n", -error);
     }
-    if (error == 0)
-        run->report = report;
-    return error;
+    run->report = report;
+    return 0;
 }
