@@ -387,7 +387,7 @@ clean:
 
 help:
 	@echo 'make            the library (build/librunnel.a, .so) and the programs (build/runnel, build/picotcp_netmap)'
-	@echo 'make run        shows that it works: a tap between the kernel and an echo server that is ours'
+	@echo 'make run        shows that it works: a wire between the kernel and an echo server that is ours'
 	@echo 'make test       everything that is checked at each change'
 	@echo 'make unit       of these, the unit tests and the packet traces'
 	@echo 'make sim        1,000,000 connections over faulty wires, in virtual time (100,000 in make test)'

@@ -160,7 +160,13 @@ static int open_one(struct rn_dev **out, const char *name, const struct rn_fault
 
     if (rc < 0)
         return rc;
-    rc = rn_dev_fault(out, dev, fault, err);
+    if (dev->ops->steer) { /* it takes its own frames out of what comes */
+        snprintf(err, RN_ERRBUF,
+                 "%.60s shares its link with the kernel and has no frames for others: join taps", name);
+        rc = -EOPNOTSUPP;
+    } else {
+        rc = rn_dev_fault(out, dev, fault, err);
+    }
     if (rc < 0)
         dev->ops->close(dev);
     return rc;

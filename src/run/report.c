@@ -38,8 +38,8 @@ struct reader {
 
 struct report {
     int listener, set; /* epoll: the listener and the readers */
-    rn_time look_at;
-    rn_time next; /* when a reader has to be let go, RN_FOREVER: there is none */
+    rn_time look_at; /* without being told that somebody is there */
+    rn_time next;    /* when the next reader has had long enough */
     struct local_file file;
     char path[PATH];
     struct reader readers[READERS];
@@ -331,32 +331,29 @@ static void welcome(struct report *r, rn_time now)
     }
 }
 
-rn_time report_serve(struct report *r, struct rn_stack *net, rn_time now, bool ready)
+void report_serve(struct report *r, struct rn_stack *net, rn_time now, bool ready)
 {
     if (!ready && now < r->look_at)
-        return r->next;
+        return;
     r->look_at = now + between_looks;
     r->next = RN_FOREVER;
     welcome(r, now);
-    for (int i = 0; i < READERS; i++) {
-        struct reader *at = &r->readers[i];
-
+    for (struct reader *at = r->readers; at < r->readers + READERS; at++) {
         if (at->fd >= 0)
             serve(at, net, now);
         if (at->fd >= 0 && at->since + patience < r->next)
             r->next = at->since + patience;
     }
+}
+
+rn_time report_next(const struct report *r)
+{
     return r->next;
 }
 
 int report_fd(const struct report *r)
 {
     return r->set;
-}
-
-int report_door(const struct report *r)
-{
-    return r->listener;
 }
 
 /* ---- the file */

@@ -15,13 +15,12 @@ int report_open(struct report **out, const char *path, char *err);
 /* Readable when somebody has to be served. */
 int report_fd(const struct report *r);
 
-/* The same while there is no reader; cheaper to ask. */
-int report_door(const struct report *r);
+/* Serves all readers a piece each. ready: report_fd was; without it that is looked at once in a while only,
+ * so that this may be called in each round. */
+void report_serve(struct report *r, struct rn_stack *net, rn_time now, bool ready);
 
-/* Serves all readers a piece each. ready: a descriptor was; without it that is looked at once in a while
- * only, so that this may be called in each round. Returns when the next reader has to be let go; RN_FOREVER:
- * there is none. */
-rn_time report_serve(struct report *r, struct rn_stack *net, rn_time now, bool ready);
+/* When the next reader has to be let go; RN_FOREVER: there is none. */
+rn_time report_next(const struct report *r);
 
 /* Lets go of all readers and takes the file away. NULL is allowed. */
 void report_close(struct report *r);

@@ -32,8 +32,6 @@ struct run {
     int devices;             /* so many of them are in it */
     bool out[STACK_DEVICES]; /* ... for free slots, too */
     struct report *report;   /* NULL: nobody asked for it */
-    int reader_fd;           /* readable when its readers have to be served, -1: there is no report */
-    rn_time reader_until;    /* when one has to be let go, RN_FOREVER: there is no reader */
 };
 
 static size_t run_offset(size_t stack_bytes)
@@ -86,7 +84,7 @@ static int lend(struct rn_host *host, size_t bytes, void **memory, size_t *mappe
                           "no address space for %zu bytes: ask for fewer connections, or raise ulimit -v",
                           bytes);
     run = (struct run *)(void *)((char *)*memory + run_offset(bytes));
-    run->all = run->reader_fd = -1;
+    run->all = -1;
     run->woken = posix_bell();
     if (run->woken < 0) {
         error = run->woken;
@@ -123,21 +121,15 @@ rn_time rn_now(void)
     return posix_now();
 }
 
-/* Whoever reads the report has his turn; what is to be watched for his sake is noted. */
-static __attribute__((noinline)) void serve_readers(struct rn_stack *net, struct run *run, rn_time now,
-                                                    bool ready)
-{
-    run->reader_until = report_serve(run->report, net, now, ready);
-    run->reader_fd = run->reader_until < RN_FOREVER ? report_fd(run->report) : report_door(run->report);
-}
-
 /* Sleeps until a device has something, somebody posts, or the time has come; not at all when a device has
- * something already. 0, -EINTR, or another negative errno. */
+ * something already. Who reads the report may end the sleep, too, and is served; the bell stands in its set
+ * then, so that there is one descriptor beside the devices'. 0, -EINTR, or another negative errno. */
 static __attribute__((hot)) int sleep_on_devices(struct rn_stack *net, rn_time now, rn_time until)
 {
     struct rn_dev *devices[STACK_DEVICES];
-    struct pollfd fds[STACK_DEVICES + 2];
-    struct run *run = run_of(net);
+    struct pollfd fds[STACK_DEVICES + 1];
+    const struct run *run = run_of(net);
+    struct report *report = run ? run->report : NULL;
     int n, ready;
 
     if (until <= now)
@@ -153,24 +145,22 @@ static __attribute__((hot)) int sleep_on_devices(struct rn_stack *net, rn_time n
         fds[i].revents = 0;
     }
     if (run)
-        fds[n++] = (struct pollfd){.fd = run->woken, .events = POLLIN};
-    if (run && run->reader_fd >= 0) {
-        fds[n++] = (struct pollfd){.fd = run->reader_fd, .events = POLLIN};
-        until = run->reader_until < until ? run->reader_until : until;
-    }
+        fds[n++] = (struct pollfd){.fd = report ? report_fd(report) : run->woken, .events = POLLIN};
+    if (report && report_next(report) < until)
+        until = report_next(report);
     ready = posix_sleep(fds, n, until);
-    if (run && run->reader_fd >= 0 && (fds[n - 1].revents | (run->reader_until < RN_FOREVER)))
-        serve_readers(net, run, posix_now(), fds[n - 1].revents != 0);
+    if (report && (ready == 0 || (ready > 0 && fds[n - 1].revents)))
+        report_serve(report, net, posix_now(), true);
     return ready < 0 ? ready : 0;
 }
 
-/* A round that does not sleep: only readers of the report have their turn. */
-static __attribute__((hot)) void stay_awake(struct rn_stack *net, rn_time now)
+/* A round that does not sleep: who reads the report has his turn. */
+static void report_awake(struct rn_stack *net, rn_time now)
 {
-    struct run *run = run_of(net);
+    const struct run *run = run_of(net);
 
-    if (run && run->reader_fd >= 0)
-        serve_readers(net, run, now, false);
+    if (run && run->report)
+        report_serve(run->report, net, now, false);
 }
 
 /* With traffic about, that is frames in the last round or events that the application has not fetched, a
@@ -190,7 +180,7 @@ __attribute__((hot)) int rn_wait(struct rn_stack *net, rn_time limit)
         int error = 0;
 
         if (busy)
-            stay_awake(net, now);
+            report_awake(net, now);
         else
             error = sleep_on_devices(net, now, next < end ? next : end);
         now = posix_now();
@@ -265,7 +255,7 @@ int rn_fd(struct rn_stack *net)
     if (!run && n != 1)
         return -ENOSYS;
     if (run && run->report)
-        serve_readers(net, run, posix_now(), true);
+        report_serve(run->report, net, posix_now(), true);
     for (int i = 0; i < n; i++) {
         tx[i] = stack_wants_tx(net, i);
         if (devices[i]->ops->arm(devices[i], true, tx[i]) == -EAGAIN)
@@ -290,17 +280,15 @@ int rn_report(struct rn_stack *net, const char *path, char *err)
     if (run->report)
         return error_line(err, -EALREADY, "this stack serves its report already");
     error = report_open(&report, path, err);
-    if (error == 0 && run->all >= 0) {
-        error = posix_watch(run->all, report_fd(report), false, true);
-        if (error < 0) {
-            report_close(report);
-            return error_line(err, error, "no descriptor for the report (%d): raise ulimit -n", -error);
-        }
-    }
     if (error < 0)
         return error;
+    error = posix_watch(report_fd(report), run->woken, false, true);
+    if (error == 0 && run->all >= 0)
+        error = posix_watch(run->all, report_fd(report), false, true);
+    if (error < 0) {
+        report_close(report);
+        return error_line(err, error, "no descriptor for the report (%d): raise ulimit -n", -error);
+    }
     run->report = report;
-    run->reader_fd = report_door(report);
-    run->reader_until = RN_FOREVER;
     return 0;
 }

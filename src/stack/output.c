@@ -586,6 +586,7 @@ static __attribute__((hot)) bool push(struct rn_stack *net, rn_time *next)
         at = d->dev->ops->sync(d->dev, net->now);
         if (at < *next)
             *next = at;
+        room_give_back(d); /* no reply points into it any more */
         if (d->link != d->dev->link)
             net->link_news = true;
         if (!d->full)

@@ -54,15 +54,13 @@ static void run_timers(struct rn_stack *net)
     reclaim_watch(&net->conns);
 }
 
-/* One burst of a device; what the last one lent goes back first. */
+/* One burst of a device; what an earlier one lent goes back first, if no flush came in between. */
 static int poll_device(struct rn_stack *net, int device, int room)
 {
     struct room_device *d = &net->devices[device];
     int n;
 
-    if (d->lent)
-        d->dev->ops->release(d->dev, d->lent);
-    d->lent = 0;
+    room_give_back(d);
     n = d->dev->ops->burst(d->dev, net->frames, room < ROOM_BURST ? room : ROOM_BURST, net->now);
     if (n < 0) {
         net->error = n;

@@ -58,7 +58,7 @@ struct room_reply {
         } tcp;
         struct {
             struct icmp head;
-            const uint8_t *data; /* in the lent frame, which stays lent until the next poll */
+            const uint8_t *data; /* in the lent frame, which stays lent until the flush has sent it */
             uint32_t len;
         } icmp;
     };
@@ -100,7 +100,7 @@ struct room_device {
     uint16_t own4;       /* the own IPv4 address that the last such segment was for: its index ... */
     uint64_t own4_is;    /* ... and its bytes as a word, + 1; 0: there was none */
     uint32_t mtu;
-    int lent;     /* frames that the last poll took */
+    int lent;     /* frames that the last poll took, and that are not given back yet */
     bool full;    /* the ring had no slot for us */
     uint8_t link; /* enum rn_link, as it was told */
     struct rn_frame *slots, *slot,
@@ -183,6 +183,14 @@ static inline bool room_is_self(const struct rn_stack *net, int device, const st
     int own = address_find(&net->addresses, a);
 
     return own >= 0 && !(net->addresses.list[own].device == device && net->devices[device].dev->loops);
+}
+
+/* What a device has lent goes back: before the stack sleeps, so that it is not in the way of what wakes it. */
+static inline void room_give_back(struct room_device *d)
+{
+    if (d->lent)
+        d->dev->ops->release(d->dev, d->lent);
+    d->lent = 0;
 }
 
 /* ---- input.c */
