@@ -51,6 +51,7 @@ FUZZ_LIB    := $(wildcard tests/fuzz/lib/*.c)
 SIM_SRC     := $(wildcard tests/sim/*.c)
 SCRIPTS     := $(wildcard tests/*_test.sh)
 LIVE        := $(sort $(wildcard tests/live/*.sh))
+LIVE_BOTH   := $(shell grep -lE '^ *live_(serve|restart)' $(filter-out %/packet.sh %/ss.sh,$(LIVE)) /dev/null)
 LIVE_SRC    := $(wildcard tests/live/*.c)
 CASE_SRC    := $(wildcard tests/unit/*/*_test.c tests/wire/*_test.c tests/tcp/*_test.c)
 HELP_SRC    := $(filter-out $(CASE_SRC),$(wildcard tests/unit/*/*.c tests/wire/*.c tests/tcp/*.c))
@@ -265,6 +266,7 @@ endef
 
 define PLAN_LIVE
 $(foreach s,$(LIVE),alone 120 $(s:tests/%.sh=%) $s
+)$(foreach s,$(LIVE_BOTH),alone 120 $(s:tests/%.sh=%)/packet env WIRE=packet $s
 )
 endef
 
@@ -322,6 +324,9 @@ idle: all
 
 live: all $(PARTNERS)
 	$(call run,$(PLAN_LIVE))
+
+kills: all $(PARTNERS)
+	KILLS=100 tests/live/packet.sh
 
 ten:
 	tools/ten_times.sh
@@ -391,6 +396,7 @@ help:
 	@echo 'make calls      writes docs/calls.md from the tests that make every call in every state'
 	@echo 'make roundtrip  one byte there and back, both ends asleep in between, against the kernel alone (root)'
 	@echo 'make idle       what a server costs that has nothing to do (root)'
+	@echo 'make kills      of these, that a kill -9 leaves nothing on an interface, a hundred times'
 	@echo 'make ten        make test ten times in a row beside two spinning processes'
 	@echo 'make breaks     breaks one thing after the other and sees whether the tests see it'
 	@echo 'make lint       warnings as errors, two compilers, the rules of the house'
@@ -404,6 +410,6 @@ help:
 
 -include $(shell find $(BUILD) -name '*.d' 2>/dev/null)
 
-.PHONY: all install test test-here unit sim gate layout roundtrip idle live ten breaks calls test-programs portable portable-programs fuzz fuzz-programs bench lint lint-objects lint-objects2 run deps clean help
+.PHONY: all install test test-here unit sim gate layout roundtrip idle live kills ten breaks calls test-programs portable portable-programs fuzz fuzz-programs bench lint lint-objects lint-objects2 run deps clean help
 .DELETE_ON_ERROR:
 .SECONDARY:

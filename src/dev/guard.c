@@ -51,8 +51,7 @@ static void translate(const struct sock_filter *code, int i, const int *at, stru
                                    .imm = k};
         break;
     case BPF_JMP | BPF_JA:
-        out[0] = (struct bpf_insn){.code = BPF_JMP | BPF_JA,
-                                   .off = (int16_t)(at[i + 1 + k] - at[i] - 1)};
+        out[0] = (struct bpf_insn){.code = BPF_JMP | BPF_JA, .off = (int16_t)(at[i + 1 + k] - at[i] - 1)};
         break;
     case BPF_LD | BPF_ABS | BPF_W:
         if (k == VLAN_TAG) {

@@ -8,9 +8,9 @@
  *                -10  virtio_net_hdr                       -10  virtio_net_hdr
  *                     frame, up to 64 KiB                  48   frame, up to the mtu
  *
- * A received slot is lent where it lies, and given back by that word. poll(2) goes by the slot that the kernel
- * filled last: as long as it is not given back, nobody can sleep. So the last frame of a burst, if it is
- * small, is copied and its slot given back at once: the kernel comes there again only by way of those that
+ * A received slot is lent where it lies, and given back by that word. poll(2) goes by the slot that the
+ * kernel filled last: as long as it is not given back, nobody can sleep. So the last frame of a burst, if it
+ * is small, is copied and its slot given back at once: the kernel comes there again only by way of those that
  * are lent.
  *
  *      receive   [ oldest .. next ) is the window: lent, or passed over; then comes what the kernel fills
@@ -26,19 +26,18 @@
  */
 #include "mapped.h"
 
+#include "virtio.h"
 #include "base/time.h"
 
 #include <assert.h>
 #include <errno.h>
 #include <linux/if_packet.h>
-#include <linux/virtio_net.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/socket.h>
 
 enum {
     LINK_HEADER = 18, /* Ethernet's with a VLAN tag */
-    VNET = 10,        /* bytes of a virtio_net_hdr */
     IN_FRONT = 96,    /* of a received frame: the kernel's header, what it pads and the virtio header */
     TX_AT = 48,       /* where a frame to be sent begins at first */
     MERGED = 65535 + LINK_HEADER,
@@ -93,40 +92,21 @@ static void skip_passed(struct mapped *m)
         m->oldest = after(m, m->oldest);
 }
 
-/* What the kernel says of a frame, in the stack's words. A checksum that was left partial was not on a wire,
- * or was right when segments were merged. */
-static void describe(const struct tpacket2_hdr *h, const struct virtio_net_hdr *v, struct rn_frame *f)
-{
-    if (h->tp_status & TP_STATUS_VLAN_VALID) {
-        f->flags |= RN_VLAN;
-        f->vlan = h->tp_vlan_tci;
-    }
-    if (v->flags & VIRTIO_NET_HDR_F_NEEDS_CSUM) {
-        f->flags |= RN_CSUM_PARTIAL | RN_CSUM_TRUSTED;
-        f->csum_start = v->csum_start;
-        f->csum_offset = v->csum_offset;
-    } else if (v->flags & VIRTIO_NET_HDR_F_DATA_VALID) {
-        f->flags |= RN_CSUM_VERIFIED;
-    }
-    if (v->gso_type != VIRTIO_NET_HDR_GSO_NONE) {
-        f->flags |= RN_MERGED;
-        f->gso_size = v->gso_size;
-    }
-}
-
 /* The frame of a slot; false: it is cut off, or its tag is not one of 802.1Q. */
 static bool read_slot(struct mapped *m, uint32_t slot, struct rn_frame *f, rn_time now)
 {
     const struct tpacket2_hdr *h = header(m->rx.at[slot]);
     uint8_t *data = m->rx.at[slot] + h->tp_mac;
-    struct virtio_net_hdr v;
 
     if (h->tp_snaplen < h->tp_len ||
         (h->tp_status & TP_STATUS_VLAN_TPID_VALID && h->tp_vlan_tpid != TAG_TYPE))
         return false;
-    memcpy(&v, data - VNET, VNET);
     *f = (struct rn_frame){.data = data, .len = h->tp_snaplen, .buffer = slot, .stamp = now};
-    describe(h, &v, f);
+    virtio_read(f);
+    if (h->tp_status & TP_STATUS_VLAN_VALID) {
+        f->flags |= RN_VLAN;
+        f->vlan = h->tp_vlan_tci;
+    }
     return true;
 }
 
@@ -221,12 +201,11 @@ __attribute__((hot)) int mapped_reserve(struct mapped *m, struct rn_frame *slots
  * machine. */
 static void fill(uint8_t *slot, const struct rn_frame *f)
 {
-    struct virtio_net_hdr v = {.hdr_len = (uint16_t)(f->len <= MAPPED_COPY ? f->len : 0)};
     struct tpacket2_hdr *h = header(slot);
 
-    memcpy(f->data - VNET, &v, VNET);
-    h->tp_mac = (uint16_t)(f->data - VNET - slot);
-    h->tp_len = VNET + f->len;
+    virtio_write(f, f->len <= MAPPED_COPY ? f->len : 0);
+    h->tp_mac = (uint16_t)(f->data - VIRTIO_LEN - slot);
+    h->tp_len = VIRTIO_LEN + f->len;
     give(slot, TP_STATUS_SEND_REQUEST);
 }
 
@@ -252,7 +231,7 @@ static void count_taken(struct mapped *m, struct rn_dev *dev)
         if (status_of(slot) & TP_STATUS_SEND_REQUEST)
             return;
         dev->tx_frames++;
-        dev->tx_bytes += header(slot)->tp_len - VNET;
+        dev->tx_bytes += header(slot)->tp_len - VIRTIO_LEN;
     }
 }
 
@@ -341,10 +320,8 @@ static int ask_rings(const struct mapped *m)
     /* A frame that the link refuses is passed over; each begins where its slot says. */
     const struct {
         int option, value;
-    } first[] = {{PACKET_VERSION, TPACKET_V2},
-                 {PACKET_VNET_HDR, 1},
-                 {PACKET_LOSS, 1},
-                 {PACKET_TX_HAS_OFF, 1}};
+    } first[] = {
+        {PACKET_VERSION, TPACKET_V2}, {PACKET_VNET_HDR, 1}, {PACKET_LOSS, 1}, {PACKET_TX_HAS_OFF, 1}};
     int error = 0;
 
     for (size_t i = 0; i < sizeof first / sizeof *first && !error; i++)

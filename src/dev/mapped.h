@@ -23,16 +23,16 @@ struct mapped {
     size_t bytes;
     struct mapped_ring rx, tx;
 
-    uint32_t oldest, next, window;   /* received: the oldest slot not given back, the next to lend, between */
-    uint8_t held[MAPPED_SLOTS];      /* how each of the window is lent */
-    bool copy_lent;                  /* a frame in copy[] is not released yet */
+    uint32_t oldest, next, window; /* received: the oldest slot not given back, the next to lend, between */
+    uint8_t held[MAPPED_SLOTS];    /* how each of the window is lent */
+    bool copy_lent;                /* a frame in copy[] is not released yet */
     uint8_t copy[MAPPED_COPY];
-    uint32_t done, written, committed, reserved;    /* sent: slots, as counters that wrap around at 2^32 */
-    bool refused;                    /* the last push found no interface that takes frames */
+    uint32_t done, written, committed, reserved; /* sent: slots, as counters that wrap around at 2^32 */
+    bool refused;                                /* the last push found no interface that takes frames */
 };
 
-/* Makes the rings of a packet socket that is not bound yet, for frames of that mtu, received ones merged up to
- * 64 KiB. 0, -ENOMEM, or another errno of the system's. */
+/* Makes the rings of a packet socket that is not bound yet, for frames of that mtu, received ones merged up
+ * to 64 KiB. 0, -ENOMEM, or another errno of the system's. */
 int mapped_open(struct mapped *m, int fd, uint32_t mtu);
 
 /* Unmaps them; the socket stays. */

@@ -8,18 +8,18 @@
  *        |
  *        +---- the kernel's own protocols, bridges, VLANs ...
  *
- * The filter keeps from us what is the kernel's, the guard keeps from the kernel what is ours; both are made of
- * what steer was told. With the card's own link address it is the IP addresses that tell; with another, that
- * address, which the card is asked to let in. What we send goes to the card and is not seen by the kernel on
- * the same machine.
+ * The filter keeps from us what is the kernel's, the guard keeps from the kernel what is ours; both are made
+ * of what steer was told. With the card's own link address it is the IP addresses that tell; with another,
+ * that address, which the card is asked to let in. What we send goes to the card and is not seen by the
+ * kernel on the same machine.
  *
  * The interface may go down, or away, and come back: the socket waits for it, looking every 100 ms, and joins
  * it again by name.
  *
  *      RN_LINK_UP --(the socket tells an error)--> RN_LINK_DOWN, RN_LINK_GONE --(a look)--> RN_LINK_UP
  *
- * Whatever is set is set on descriptors, and ends with them: no promiscuous flag, no address, no rule. Made by
- * rn_attach("packet:NAME"); called by the stack through rn_dev_ops.
+ * Whatever is set is set on descriptors, and ends with them: no promiscuous flag, no address, no rule. Made
+ * by rn_attach("packet:NAME"); called by the stack through rn_dev_ops.
  */
 #include "packet.h"
 
@@ -47,9 +47,9 @@ struct packet {
     char name[IFNAMSIZ];
     uint8_t card_mac[6]; /* of the interface as it was last joined ... */
     uint32_t index;      /* ... which changes when it is made again; 0: none was */
-    int guard;        /* -1: none */
-    bool armed;       /* somebody said that he would sleep */
-    rn_time looked;   /* while the interface is down or gone */
+    int guard;           /* -1: none */
+    bool armed;          /* somebody said that he would sleep */
+    rn_time looked;      /* while the interface is down or gone */
     struct rn_steer rules[STEERING_RULES];
     int rule_count;
 };
@@ -71,7 +71,7 @@ static int let_in(const struct packet *p)
         return 0;
     request.mr_type = PACKET_MR_PROMISC; /* it has no room for more addresses */
     return setsockopt(p->dev.fd, SOL_PACKET, PACKET_ADD_MEMBERSHIP, &request, sizeof request) < 0 ? -errno
-                                                                                                : 0;
+                                                                                                  : 0;
 }
 
 /* The new guard stands before the old one goes. */
@@ -249,8 +249,8 @@ static int judge(const struct interface *i, char *err)
     const char *name = i->facts.name;
 
     if (!i->facts.index)
-        return error_line(err, -ENODEV, "packet:%s: there is no such interface: ip link shows which there are",
-                          name);
+        return error_line(err, -ENODEV,
+                          "packet:%s: there is no such interface: ip link shows which there are", name);
     if (i->facts.loopback)
         return error_line(err, -EINVAL,
                           "packet:%s: the kernel takes for itself all that comes over the loopback "

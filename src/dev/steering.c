@@ -14,7 +14,8 @@
  *
  * The program is a list of comparisons that go on when they hold and else skip what hangs on them, so that
  * every jump but those to a section is short, and whoever wants another machine's instructions (guard.c) has
- * five kinds to translate: load, mask, compare, jump, return. Called by packet.c, for its socket and for its guard.
+ * five kinds to translate: load, mask, compare, jump, return. Called by packet.c, for its socket and for its
+ * guard.
  */
 #include "steering.h"
 
@@ -97,8 +98,8 @@ static bool is_any(const struct rn_steer *rule)
     return memcmp(rule->address, any, sizeof any) == 0;
 }
 
-/* An IPv4 address at that place; left: whose it is when no rule takes it. Nothing may stand behind a rule that
- * always holds: the kernel refuses a program with steps that nobody reaches. */
+/* An IPv4 address at that place; left: whose it is when no rule takes it. Nothing may stand behind a rule
+ * that always holds: the kernel refuses a program with steps that nobody reaches. */
 static void match4(struct writer *w, uint32_t at, enum steering_of left)
 {
     load(w, BPF_W, at);

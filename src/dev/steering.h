@@ -20,8 +20,8 @@ enum steering_of {
 
 struct steering {
     const uint8_t *mac;
-    bool shared;   /* the other owner of the link has that address, too */
-    uint16_t vlan; /* of frames with that 802.1Q tag; 0: without one */
+    bool shared;                  /* the other owner of the link has that address, too */
+    uint16_t vlan;                /* of frames with that 802.1Q tag; 0: without one */
     const struct rn_steer *rules; /* the first that holds counts */
     int n;                        /* 0: nothing was said yet; what comes to a shared address is common */
 };

@@ -14,9 +14,10 @@
  * until the ring is empty: then it begins again at slot 0, whose buffer is the one most likely to be in the
  * processor's cache.
  *
- * Frames are whole: without a virtio header the kernel has cut them and filled in their checksums. A write
- * to an interface that is down, or deleted, is a frame lost. That it was deleted, which ends the device, is
- * seen by the next read.
+ * On an interface that we make, the kernel is told that we take merged frames, with a virtio header in front
+ * of each. One that was there before and will be there afterwards is left as it is: its frames are whole, and
+ * the kernel has cut them and filled in their checksums. A write to an interface that is down, or deleted, is
+ * a frame lost. That it was deleted, which ends the device, is seen by the next read.
  *
  * Made by rn_attach("tap:NAME"), "tun:NAME"; called by the stack through rn_dev_ops. It sets no address, no
  * route, and brings nothing up.
@@ -26,6 +27,7 @@
 #include "error.h"
 #include "interface.h"
 #include "random.h"
+#include "virtio.h"
 #include "base/time.h"
 
 #include <assert.h>
@@ -40,7 +42,14 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-enum { SLOTS = 256, BUFFER_MIN = 2048, LINK_HEADER_MAX = 18, ALIGN = 64 };
+enum {
+    SLOTS = 256,
+    BUFFER_MIN = 2048,
+    LINK_HEADER_MAX = 18,
+    LEAD = 16, /* bytes of a buffer in front of the frame */
+    MERGED = 65535,
+    ALIGN = 64
+};
 #define RETRY TIME_MS /* a write that found no room is tried again so much later */
 #define PAUSE (TIME_MS / 20)
 
@@ -53,9 +62,10 @@ struct flavour {
 
 struct tap {
     struct rn_dev dev;
-    int gone; /* the errno with which the interface went, negative; 0: it is there */
-    uint32_t buffer_bytes;
-    uint8_t *region; /* SLOTS buffers to receive, then SLOTS to transmit */
+    int gone;                    /* the errno with which the interface went, negative; 0: it is there */
+    uint32_t head;               /* bytes of virtio header in front of a frame: none, or VIRTIO_LEN */
+    uint32_t rx_bytes, tx_bytes; /* of a buffer */
+    uint8_t *region;             /* SLOTS buffers to receive, then SLOTS to transmit */
     struct rn_frame staged[SLOTS];
     uint64_t released, lent;
     rn_time looked; /* the last burst */
@@ -68,9 +78,15 @@ static struct tap *tap_of(struct rn_dev *dev)
     return (struct tap *)dev;
 }
 
-static uint8_t *buffer_at(const struct tap *t, uint32_t buffer)
+/* Where the frame of a slot begins. */
+static uint8_t *rx_at(const struct tap *t, uint32_t slot)
 {
-    return t->region + (size_t)buffer * t->buffer_bytes;
+    return t->region + (size_t)slot * t->rx_bytes + LEAD;
+}
+
+static uint8_t *tx_at(const struct tap *t, uint32_t slot)
+{
+    return t->region + (size_t)SLOTS * t->rx_bytes + (size_t)slot * t->tx_bytes + LEAD;
 }
 
 /* EBADFD is how the kernel says that the interface behind the descriptor was deleted. */
@@ -97,7 +113,8 @@ static __attribute__((hot)) int burst(struct rn_dev *dev, struct rn_frame *frame
         t->lent = t->released = 0;
     while (n < max && t->lent - t->released < SLOTS && !t->gone) {
         uint32_t buffer = (uint32_t)(t->lent % SLOTS);
-        ssize_t got = read(dev->fd, buffer_at(t, buffer), t->buffer_bytes);
+        uint8_t *data = rx_at(t, buffer);
+        ssize_t got = read(dev->fd, data - t->head, t->rx_bytes - LEAD + t->head);
 
         if (got < 0 && errno == EINTR)
             continue;
@@ -106,11 +123,13 @@ static __attribute__((hot)) int burst(struct rn_dev *dev, struct rn_frame *frame
                 t->gone = gone_with(errno);
             break;
         }
-        frames[n++] = (struct rn_frame){
-            .data = buffer_at(t, buffer), .len = (uint32_t)got, .buffer = buffer, .stamp = now};
+        frames[n] =
+            (struct rn_frame){.data = data, .len = (uint32_t)got - t->head, .buffer = buffer, .stamp = now};
+        if (t->head)
+            virtio_read(&frames[n]);
         t->lent++;
         dev->rx_frames++;
-        dev->rx_bytes += (uint64_t)got;
+        dev->rx_bytes += frames[n++].len;
     }
     return n ? n : t->gone;
 }
@@ -135,9 +154,10 @@ static __attribute__((hot)) int reserve(struct rn_dev *dev, struct rn_frame *slo
     if (t->written == t->committed)
         t->written = t->committed = t->reserved = 0;
     for (; n < max && t->reserved - t->written < SLOTS; n++) {
-        uint32_t buffer = SLOTS + (uint32_t)(t->reserved++ % SLOTS);
+        uint32_t slot = (uint32_t)(t->reserved++ % SLOTS);
 
-        slots[n] = (struct rn_frame){.data = buffer_at(t, buffer), .room = t->buffer_bytes, .buffer = buffer};
+        slots[n] =
+            (struct rn_frame){.data = tx_at(t, slot), .room = t->tx_bytes - LEAD, .buffer = SLOTS + slot};
     }
     return n;
 }
@@ -149,11 +169,10 @@ static __attribute__((hot)) void commit(struct rn_dev *dev, const struct rn_fram
     assert(n >= 0 && (uint64_t)n <= t->reserved - t->committed);
     for (int i = 0; i < n; i++) {
         uint32_t slot = (uint32_t)(t->committed++ % SLOTS);
-        const uint8_t *start = buffer_at(t, SLOTS + slot);
+        const uint8_t *first = tx_at(t, slot), *end = first - LEAD + t->tx_bytes;
 
         assert(slots[i].buffer == SLOTS + slot && slots[i].fragments == 0 && slots[i].len > 0);
-        assert(slots[i].data >= start && slots[i].data - start <= (ptrdiff_t)t->buffer_bytes);
-        assert(slots[i].len <= t->buffer_bytes - (uint32_t)(slots[i].data - start));
+        assert(slots[i].data >= first && slots[i].data <= end && slots[i].len <= end - slots[i].data);
         t->staged[slot] = slots[i];
     }
     t->reserved = t->committed;
@@ -165,10 +184,12 @@ static bool hand_over(struct tap *t, const struct rn_frame *frame)
 {
     ssize_t put;
 
+    if (t->head)
+        virtio_write(frame, 0);
     do {
-        put = write(t->dev.fd, frame->data, frame->len);
+        put = write(t->dev.fd, frame->data - t->head, frame->len + t->head);
     } while (put < 0 && errno == EINTR);
-    if (put == (ssize_t)frame->len) {
+    if (put == (ssize_t)(frame->len + t->head)) {
         t->dev.tx_frames++;
         t->dev.tx_bytes += frame->len;
         return true;
@@ -302,13 +323,27 @@ static void derive_mac(uint8_t mac[6], const uint8_t kernel_mac[6])
     } while (memcmp(mac, kernel_mac, 6) == 0);
 }
 
-static int attach(int fd, const struct flavour *as, const char *name, char *err)
+/* What the kernel is told of merged frames stays with the interface: so only one that goes with us is. */
+static int attach(struct tap *t, const struct flavour *as, const char *name, char *err)
 {
+    const unsigned long offloads = TUN_F_CSUM | TUN_F_TSO4 | TUN_F_TSO6 | TUN_F_TSO_ECN;
+    bool made = !if_nametoindex(name);
     struct ifreq request = {0};
 
-    request.ifr_flags = (short)(as->flag | IFF_NO_PI);
+    request.ifr_flags = (short)(as->flag | IFF_NO_PI | (made ? IFF_VNET_HDR : 0));
     memcpy(request.ifr_name, name, strlen(name));
-    return ioctl(fd, TUNSETIFF, &request) < 0 ? refused(as->ops->kind, name, errno, err) : 0;
+    if (ioctl(t->dev.fd, TUNSETIFF, &request) < 0)
+        return refused(as->ops->kind, name, errno, err);
+    if (!made)
+        return 0;
+    t->head = VIRTIO_LEN;
+    ioctl(t->dev.fd, TUNSETOFFLOAD, offloads); /* where it is refused frames come whole */
+    return 0;
+}
+
+static uint32_t aligned(uint32_t bytes)
+{
+    return (bytes + ALIGN - 1) / ALIGN * ALIGN;
 }
 
 /* Everything after the descriptor, which t owns already. */
@@ -316,7 +351,7 @@ static int set_up(struct tap *t, const struct flavour *as, const char *name, cha
 {
     const char *kind = as->ops->kind;
     uint8_t kernel_mac[6];
-    int error = attach(t->dev.fd, as, name, err);
+    int error = attach(t, as, name, err);
 
     if (error < 0)
         return error;
@@ -326,13 +361,14 @@ static int set_up(struct tap *t, const struct flavour *as, const char *name, cha
                           strerror(-error));
     if (as->medium == RN_ETHERNET)
         derive_mac(t->dev.mac, kernel_mac);
-    t->buffer_bytes = (t->dev.mtu + LINK_HEADER_MAX + ALIGN - 1) / ALIGN * ALIGN;
-    if (t->buffer_bytes < BUFFER_MIN)
-        t->buffer_bytes = BUFFER_MIN;
-    t->region = calloc(2 * SLOTS, t->buffer_bytes);
+    t->tx_bytes = aligned(LEAD + LINK_HEADER_MAX + t->dev.mtu);
+    if (t->tx_bytes < BUFFER_MIN)
+        t->tx_bytes = BUFFER_MIN;
+    t->rx_bytes = t->head ? aligned(LEAD + LINK_HEADER_MAX + MERGED) : t->tx_bytes;
+    t->region = calloc(SLOTS, (size_t)t->rx_bytes + t->tx_bytes);
     if (!t->region)
-        return error_line(err, -ENOMEM, "%s:%s: no memory for %d buffers of %u bytes: lower its mtu", kind,
-                          name, 2 * SLOTS, (unsigned)t->buffer_bytes);
+        return error_line(err, -ENOMEM, "%s:%s: no memory for %d buffers of %u bytes", kind, name, 2 * SLOTS,
+                          (unsigned)(t->rx_bytes + t->tx_bytes) / 2);
     t->dev.ops = as->ops;
     t->dev.medium = as->medium;
     t->dev.rx_slots = t->dev.tx_slots = SLOTS;

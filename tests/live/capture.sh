@@ -14,16 +14,17 @@ live_need ip nc ping tcpdump tshark
 live_enter "$@"
 live_serve
 
-# One pattern a line of messages that are no fault of ours: none so far.
-known='^$'
+# What is no fault of ours, as a pattern of lines: number, source, messages. The kernel leaves the checksums of its
+# own frames to us, who are its card, and the recorder sees them like that.
+expected="^[0-9]+	$kernels	.*Bad checksum"
 
-tcpdump -i tap0 -n -U -B 16384 -Z root -w "$files/clean.pcap" >"$files/tcpdump" 2>&1 &
-recorder=$!
+tcpdump -i $kernel_end -n -U -B 16384 -Z root -w "$files/clean.pcap" >"$files/tcpdump" 2>&1 &
+dump=$!
 for _ in 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20; do
     grep -q 'listening on' "$files/tcpdump" && break
     sleep 0.1
 done
-kill -0 $recorder 2>/dev/null || live_skip_all "$(tail -n 1 "$files/tcpdump")" # as root of a user namespace only
+kill -0 $dump 2>/dev/null || live_skip_all "$(tail -n 1 "$files/tcpdump")" # as root of a user namespace only
 
 record()
 {
@@ -32,7 +33,7 @@ record()
     head -c 100000 /dev/urandom >"$files/sent"
     timeout 20 nc -N -w 5 $ours 7 <"$files/sent" | cmp - "$files/sent"
     sleep 1.5 # frames come to tcpdump a second late, many at once
-    kill -TERM $recorder
+    kill -TERM $dump
     for _ in 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20; do
         grep 'dropped by kernel' "$files/tcpdump" && break
         sleep 0.1
@@ -59,7 +60,7 @@ no_warning_and_no_error()
 {
     # Severities: chat 0x200000, note 0x400000, warning 0x600000, error 0x800000.
     analyse '_ws.expert.severity >= 0x600000' >"$files/found"
-    grep -vE "$known" "$files/found" >"$files/unknown" || true
+    grep -vE "$expected" "$files/found" >"$files/unknown" || true
     cat "$files/unknown"
     [ ! -s "$files/unknown" ]
 }
@@ -67,7 +68,7 @@ no_warning_and_no_error()
 no_wrong_checksum()
 {
     analyse 'ip.checksum.status == 0 || tcp.checksum.status == 0 || icmp.checksum.status == 0' |
-        tee "$files/found"
+        grep -vE "$expected" | tee "$files/found"
     [ ! -s "$files/found" ]
 }
 

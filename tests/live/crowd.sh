@@ -26,7 +26,7 @@ ten_thousand_connections_at_once()
 }
 
 for last in 11 12 13 14; do
-    ip addr add 10.7.0.$last/24 dev tap0
+    ip addr add 10.7.0.$last/24 dev $kernel_end
 done
 live_case hundred_clients_of_a_megabyte
 live_case ten_thousand_connections_at_once

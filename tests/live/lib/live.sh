@@ -5,6 +5,10 @@
 # the root of the tree. A case is a function and prints `ok NAME`, `not ok NAME` with what it said, or
 # `skip NAME # reason`.
 #
+#   WIRE=tap          the kernel and the server are the two ends of tap0; or
+#   WIRE=packet       of a veth pair with the offloads that a fresh system has, the server in a namespace of its
+#                     own, on veth1 as packet:veth1. $kernel_end is the kernel's interface
+#
 #   live_enter "$@"   goes on in unnamed namespaces of its own, or exits 77 with the reason
 #   live_serve        starts the server and gives the kernel its side of the wire
 #   live_case F       runs the function F as a case
@@ -18,6 +22,10 @@ ours=10.7.0.7 kernels=10.7.0.1 mac=02:00:00:00:00:07
 failed=0
 server=
 files=
+wire=${WIRE:-tap}
+far=            # a process in the server's namespace, where that is another
+kernel_end=tap0 # the kernel's side of the wire
+[ $wire = tap ] || kernel_end=veth0
 recorder=
 
 live_skip_all()
@@ -36,13 +44,16 @@ live_need()
 live_enter()
 {
     if [ "$1" != --inside ]; then
-        [ -c /dev/net/tun ] || live_skip_all '/dev/net/tun is missing'
-        (: <>/dev/net/tun) 2>/dev/null || live_skip_all 'no right to open /dev/net/tun'
+        probe='link add probe type veth'
+        if [ $wire = tap ]; then
+            probe='tuntap add dev probe mode tap'
+            [ -c /dev/net/tun ] || live_skip_all '/dev/net/tun is missing'
+            (: <>/dev/net/tun) 2>/dev/null || live_skip_all 'no right to open /dev/net/tun'
+        fi
         spaces='--net --mount --pid --fork --kill-child'
         [ "$(id -u)" = 0 ] || spaces="--user --map-root-user $spaces"
         # shellcheck disable=SC2086 # words
-        unshare $spaces ip tuntap add dev probe mode tap 2>/dev/null ||
-            live_skip_all 'no right to make namespaces and a tap in them'
+        unshare $spaces ip $probe 2>/dev/null || live_skip_all "no right to make namespaces and a $wire in them"
         # shellcheck disable=SC2086
         exec unshare $spaces "${live_folder:-tests/live}/$(basename "$0")" --inside
     fi
@@ -57,32 +68,80 @@ live_enter()
     trap 'for p in $server $recorder; do kill -9 "$p" 2>/dev/null; done' EXIT
 }
 
-# live_start COMMAND ...: a server on tap0, and the kernel's side of it.
+# live_far COMMAND ...: in the namespace of the server.
+live_far()
+{
+    nsenter -t "$far" -n "$@"
+}
+
+# The veth pair; the server's end is up, the kernel's is live_start's business.
+live_pair()
+{
+    ip link add veth0 type veth peer name veth1 netns "$far" && live_far ip link set veth1 up
+}
+
+# The server's namespace with the pair, for WIRE=packet. It lasts as long as a process of this script.
+live_wire()
+{
+    [ -z "$far" ] || return 0
+    unshare --net sh -c 'echo here && exec sleep 1000' >"$files/far" &
+    far=$!
+    for _ in 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20; do
+        grep -sq here "$files/far" && live_pair && return
+        sleep 0.1
+    done
+    live_skip_all 'no veth pair between two namespaces'
+}
+
+# An interface that outlives its server has neighbours who know that by name, and whom the next server does not
+# know yet: their SYN would be lost to its question who they are.
+live_greets()
+{
+    [ $wire = packet ] || return 0
+    ip neigh flush dev $kernel_end
+    ping -c 1 -W 1 $ours >/dev/null || ping -c 1 -W 1 $ours >/dev/null || true
+}
+
+# live_start COMMAND ...: a server on tap0 or veth1, and the kernel's side of it.
 live_start()
 {
-    "$@" >"$files/server" 2>&1 &
+    if [ $wire = packet ]; then
+        live_wire
+        nsenter -t "$far" -n "$@" >"$files/server" 2>&1 &
+    else
+        "$@" >"$files/server" 2>&1 &
+    fi
     server=$!
     for _ in 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20; do
-        grep -sqE '(echoes|serves) on' "$files/server" && ip addr add $kernels/24 dev tap0 &&
-            ip link set tap0 up && return
+        grep -sqE '(echoes|serves) on' "$files/server" && ip addr replace $kernels/24 dev $kernel_end &&
+            ip link set $kernel_end up && live_greets && return
         kill -0 $server 2>/dev/null || break
         sleep 0.1
     done
-    echo 'not ok the server starts and makes tap0'
+    echo "not ok the server starts on a $wire"
     sed 's/^/# /' "$files/server"
     exit 1
 }
 
 live_serve()
 {
-    live_start "$build/picotcp_netmap" tap0 $mac $ours 7
+    if [ $wire = packet ]; then
+        live_start "$build/runnel" echo packet:veth1 --ip $ours/24
+    else
+        live_start "$build/picotcp_netmap" tap0 $mac $ours 7
+    fi
 }
 
-# live_restart WORDS ...: `runnel echo` with these words in its place. The tap goes with its server.
+# live_restart WORDS ...: `runnel echo` with these words in its place. The tap goes with its server. By packet
+# it has a link address of its own here, with live_serve the card's.
 live_restart()
 {
     [ -z "$server" ] || { kill $server && wait $server; } || true
-    live_start "$build/runnel" echo tap:tap0 --ip $ours/24 --mac $mac "$@"
+    if [ $wire = packet ]; then
+        live_start "$build/runnel" echo packet:veth1 --ip $ours/24 --mac $mac "$@"
+    else
+        live_start "$build/runnel" echo tap:tap0 --ip $ours/24 --mac $mac "$@"
+    fi
 }
 
 # live_verdict STATUS NAME [FILE]: the case's line, and why if it failed.
@@ -133,14 +192,16 @@ live_stop()
 live_windows='now completely full|Zero Window|D-SACK'
 live_losses='out-of-order|Previous segment|ACKed segment that'
 
-# Headers alone, of all interfaces, be they made later: so a script names nothing.
+# Headers alone, of all interfaces, be they made later: so a script names nothing. What the kernel says of IPv6's
+# groups is left out, since tshark does not like its options.
 live_watch()
 {
     known=$1
     for tool in tcpdump tshark; do
         command -v $tool >/dev/null || { echo "skip watched # the program $tool is not installed" && return; }
     done
-    tcpdump -i any -n -s 160 -B 65536 -Z root -w "$files/watched.pcap" 'not icmp' 2>"$files/tcpdump" &
+    tcpdump -i any -n -s 160 -B 65536 -Z root -w "$files/watched.pcap" \
+        'not icmp and not (ip6 and ip6[6] = 0)' 2>"$files/tcpdump" &
     recorder=$!
     for _ in 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20; do
         grep -sq 'listening on' "$files/tcpdump" && return

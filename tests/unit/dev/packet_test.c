@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause
  *
  * dev/packet: the device contract over a veth pair, whose far end is a packet socket of the test's; what the
- * filter and the guard part; frames that are more than their bytes; and an interface that goes and comes. In a
- * network namespace of its own.
+ * filter and the guard part; frames that are more than their bytes; and an interface that goes and comes. In
+ * a network namespace of its own.
  *
  *      test: burst, commit, sync -- packet socket -- rnp0 === rnp1 -- packet socket: send, receive
  *                                                     |
@@ -10,6 +10,7 @@
  *
  * Needs root; without it says so and is skipped (77).
  */
+#include "kernel.h"
 #include "suite.h"
 
 #include "dev/packet.h"
@@ -21,7 +22,6 @@
 #include <linux/filter.h>
 #include <linux/if_packet.h>
 #include <linux/seccomp.h>
-#include <linux/virtio_net.h>
 #include <net/ethernet.h>
 #include <net/if.h>
 #include <sched.h>
@@ -37,16 +37,10 @@
 
 static const uint8_t card_mac[6] = {2, 0, 0, 0, 9, 1}, own_mac[6] = {2, 0, 0, 0, 9, 7};
 
-static void shell(const char *command)
-{
-    if (system(command) != 0)
-        fail_msg("%s", command);
-}
-
 static void make_pair(void)
 {
-    shell("ip link add " NAME " address 02:00:00:00:09:01 type veth peer name " FAR);
-    shell("ip link set " NAME " up && ip link set " FAR " up && ip addr add 10.9.0.1/24 dev " NAME);
+    kernel_does("ip link add " NAME " address 02:00:00:00:09:01 type veth peer name " FAR);
+    kernel_does("ip link set " NAME " up && ip link set " FAR " up && ip addr add 10.9.0.1/24 dev " NAME);
 }
 
 static int make_pairs(void **state)
@@ -62,53 +56,13 @@ static int drop_pair(void **state)
     return system("ip link delete " NAME " 2>/dev/null") < 0;
 }
 
-/* ---- the far end --------------------------------------------------------------------------------------- */
-
-static int packet_socket(unsigned type)
-{
-    struct sockaddr_ll at = {.sll_family = AF_PACKET, .sll_protocol = htons((uint16_t)type)};
-    int s = socket(AF_PACKET, SOCK_RAW | SOCK_NONBLOCK, 0), bytes = 4 << 20, one = 1;
-
-    assert_true(s >= 0);
-    assert_int_equal(setsockopt(s, SOL_PACKET, PACKET_IGNORE_OUTGOING, &one, sizeof one), 0);
-    assert_int_equal(setsockopt(s, SOL_SOCKET, SO_RCVBUFFORCE, &bytes, sizeof bytes), 0);
-    assert_int_equal(setsockopt(s, SOL_SOCKET, SO_SNDBUFFORCE, &bytes, sizeof bytes), 0);
-    at.sll_ifindex = (int)if_nametoindex(FAR);
-    assert_int_equal(bind(s, (struct sockaddr *)&at, sizeof at), 0);
-    return s;
-}
-
-static void far_sends(struct suite_link *l, const uint8_t *frame, uint32_t len)
-{
-    assert_int_equal(write(*(int *)l->peer, frame, len), len);
-}
-
-static uint32_t far_receives(struct suite_link *l, uint8_t *frame)
-{
-    ssize_t n = read(*(int *)l->peer, frame, SUITE_FRAME);
-
-    return n > 0 ? (uint32_t)n : 0;
-}
-
-static void far_closes(struct suite_link *l)
-{
-    close(*(int *)l->peer);
-}
-
-static int peer_socket;
-
 static void open_here(struct suite_link *l)
 {
     char err[RN_ERRBUF] = "";
 
     if (packet_open(&l->dev, NAME, err) < 0)
         fail_msg("%s", err);
-    peer_socket = packet_socket(SUITE_TYPE);
-    l->peer = &peer_socket;
-    l->send = far_sends;
-    l->receive = far_receives;
-    l->close_peer = far_closes;
-    l->shortest = 14;
+    kernel_is_peer(l, FAR, SUITE_TYPE);
     l->longest = 1514;
 }
 
@@ -117,7 +71,8 @@ static struct suite_device packet = {"packet", open_here};
 /* A case of its own: the device is opened, and told that one IPv4 address is ours. */
 static void open_with(struct suite_link *l, void **state, const uint8_t *mac, uint8_t last)
 {
-    struct rn_steer rule = {.address = {0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff, 10, 9, 0, last}, .take = true};
+    struct rn_steer rule = {.address = {0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff, 10, 9, 0, last},
+                            .take = true};
 
     suite_open(l, state);
     memcpy(l->dev->mac, mac, 6);
@@ -153,9 +108,9 @@ static void what_will_not_do_is_refused(void **state)
     expect_refused("nosuch0", -ENODEV, "no such interface");
     expect_refused("a-name-of-20-letters", -EINVAL, "at most 15");
     expect_refused("lo", -EINVAL, "loopback");
-    shell("ip tuntap add dev rntun0 mode tun");
+    kernel_does("ip tuntap add dev rntun0 mode tun");
     expect_refused("rntun0", -EINVAL, "no Ethernet");
-    shell("ip link delete rntun0");
+    kernel_does("ip link delete rntun0");
 }
 
 /* Runs a test's part in a child that may give up its rights; its assertions are told by its exit. */
@@ -199,7 +154,8 @@ static void refuse(uint32_t call, uint32_t first, uint32_t error)
     };
     struct sock_fprog program = {.len = sizeof code / sizeof *code, .filter = code};
 
-    if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0 || prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &program) < 0)
+    if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0 ||
+        prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &program) < 0)
         _exit(1);
 }
 
@@ -234,14 +190,14 @@ static void opens_with_what_the_card_has(void **state)
     struct rn_dev *d;
 
     (void)state;
-    shell("ip link set " NAME " mtu 9000");
+    kernel_does("ip link set " NAME " mtu 9000");
     assert_int_equal(packet_open(&d, NAME, NULL), 0);
     assert_int_equal(d->mtu, 9000);
     assert_memory_equal(d->mac, card_mac, 6);
     assert_int_equal(d->link, RN_LINK_UP);
     assert_int_equal(d->medium, RN_ETHERNET);
     d->ops->close(d);
-    shell("ip link set " NAME " mtu 1500");
+    kernel_does("ip link set " NAME " mtu 1500");
 }
 
 /* ---- who gets what ------------------------------------------------------------------------------------- */
@@ -249,8 +205,8 @@ static void opens_with_what_the_card_has(void **state)
 /* A UDP datagram to an address of 10.9.0.0/24, port 9; its length. */
 static uint32_t datagram(uint8_t *frame, const uint8_t to[6], uint8_t last)
 {
-    static const uint8_t packet_to_1[] = {0x45, 0, 0, 32, 0,  1,  0, 0, 64, 17, 0, 0, 10, 9, 0, 2, 10, 9,
-                                          0,    1, 0, 9,  0,  9,  0, 12, 0, 0,  'h', 'e', 'y', '!'};
+    static const uint8_t packet_to_1[] = {0x45, 0, 0, 32, 0, 1, 0, 0, 64, 17, 0, 0, 10,  9,   0,   2,
+                                          10,   9, 0, 1,  0, 9, 0, 9, 0,  12, 0, 0, 'h', 'e', 'y', '!'};
     uint32_t sum = 0;
 
     memcpy(frame, to, 6);
@@ -417,43 +373,44 @@ static void tag_comes_beside_the_frame(void **state)
     just_close(&l);
 }
 
-/* 60,000 bytes of TCP in one, as a sender with segmentation in the card hands them over. */
+/* A provider's tag (802.1ad) cannot be told to the stack: such a frame is passed over, wherever it lies. */
+static void frame_that_cannot_be_told_is_passed_over(void **state)
+{
+    uint8_t frame[SUITE_FRAME];
+    struct suite_link l;
+    struct rn_frame f[4];
+
+    suite_open(&l, state);
+    suite_make(frame, 60, 0);
+    memcpy(frame + 12, (const uint8_t[]){0x88, 0xa8, 0, 0, SUITE_TYPE >> 8, SUITE_TYPE & 0xff}, 6);
+    for (uint32_t round = 0; round < 2; round++) {
+        l.send(&l, frame, 60);
+        l.send(&l, frame, 60);
+        suite_peer_sends(&l, 2, 60, 2 * round);
+        l.send(&l, frame, 60);
+        assert_int_equal(suite_burst(&l, f, 4), 2);
+        for (uint32_t i = 0; i < 2; i++)
+            suite_expect(f[i].data, f[i].len, 60, 2 * round + i);
+        l.dev->ops->release(l.dev, 1);
+        l.dev->ops->release(l.dev, 1);
+    }
+    assert_int_equal(l.dev->rx_drops, 6);
+    suite_close(&l);
+}
+
 static void merged_frame_comes_whole(void **state)
 {
-    static uint8_t whole[10 + 54 + 60000];
-    struct virtio_net_hdr v = {.flags = VIRTIO_NET_HDR_F_NEEDS_CSUM,
-                               .gso_type = VIRTIO_NET_HDR_GSO_TCPV4,
-                               .hdr_len = 54,
-                               .gso_size = 1448,
-                               .csum_start = 34,
-                               .csum_offset = 16};
-    uint8_t *frame = whole + 10;
+    static uint8_t frame[65536];
     struct suite_link l;
     struct rn_frame f;
-    int one = 1;
+    uint32_t len;
 
-    open_with(&l, state, card_mac, 7);
-    close(peer_socket);
-    peer_socket = packet_socket(ETH_P_IP); /* of which the kernel knows how to cut it, if it had to */
-    assert_int_equal(setsockopt(peer_socket, SOL_PACKET, PACKET_VNET_HDR, &one, sizeof one), 0);
-    memcpy(whole, &v, 10);
-    for (size_t i = 0; i < 60000; i++)
-        frame[54 + i] = (uint8_t)(i * 7 + (i >> 8));
-    memcpy(frame, card_mac, 6);
-    memcpy(frame + 6, (const uint8_t[]){2, 0, 0, 0, 9, 2, 8, 0}, 8);
-    memcpy(frame + 14, (const uint8_t[]){0x45, 0, 0xea, 0x88, 0, 0, 0x40, 0, 64, 6, 0, 0, 10, 9, 0, 2, 10, 9, 0, 7},
-           20);
-    memcpy(frame + 34, (const uint8_t[]){0, 9, 0, 9, 0, 0, 0, 1, 0, 0, 0, 1, 0x50, 0x10, 1, 0, 0x12, 0x34, 0, 0}, 20);
-    assert_int_equal(write(peer_socket, whole, sizeof whole), sizeof whole);
+    suite_open(&l, state);
+    len = kernel_sends_merged(FAR, card_mac, frame);
     assert_int_equal(suite_burst(&l, &f, 1), 1);
-    assert_int_equal(f.len, 54 + 60000);
-    assert_memory_equal(f.data, frame, f.len);
-    assert_int_equal(f.flags, RN_MERGED | RN_CSUM_PARTIAL | RN_CSUM_TRUSTED);
-    assert_int_equal(f.gso_size, 1448);
-    assert_int_equal(f.csum_start, 34);
-    assert_int_equal(f.csum_offset, 16);
+    kernel_expects_merged(&f, frame, len);
     l.dev->ops->release(l.dev, 1);
-    just_close(&l);
+    suite_close(&l);
 }
 
 static void what_found_no_room_is_counted(void **state)
@@ -498,7 +455,7 @@ static void down_is_told_and_up_again(void **state)
     struct suite_link l;
 
     suite_open(&l, state);
-    shell("ip link set " NAME " down");
+    kernel_does("ip link set " NAME " down");
     assert_true(suite_is_awake(&l, true, false));
     wake_up(&l);
     assert_int_equal(l.dev->link, RN_LINK_DOWN);
@@ -508,7 +465,7 @@ static void down_is_told_and_up_again(void **state)
     assert_int_equal(l.dev->tx_drops, 3);
     look_later(&l);
     assert_int_equal(l.dev->link, RN_LINK_DOWN);
-    shell("ip link set " NAME " up");
+    kernel_does("ip link set " NAME " up");
     look_later(&l);
     assert_int_equal(l.dev->link, RN_LINK_UP);
     assert_int_equal(l.dev->ops->sync(l.dev, l.now), RN_FOREVER);
@@ -519,11 +476,11 @@ static void opens_while_it_is_down(void **state)
 {
     struct suite_link l;
 
-    shell("ip link set " NAME " down");
+    kernel_does("ip link set " NAME " down");
     suite_open(&l, state);
     assert_int_equal(l.dev->link, RN_LINK_DOWN);
     wake_up(&l);
-    shell("ip link set " NAME " up");
+    kernel_does("ip link set " NAME " up");
     look_later(&l);
     assert_int_equal(l.dev->link, RN_LINK_UP);
     suite_close(&l);
@@ -539,7 +496,7 @@ static void removed_and_made_again_is_joined(void **state)
     struct rn_frame f;
 
     open_with(&l, state, card_mac, 7);
-    shell("ip link delete " NAME);
+    kernel_does("ip link delete " NAME);
     assert_int_equal(links(), before + 1); /* of no interface, until the device takes it back */
     wake_up(&l);
     assert_int_equal(l.dev->link, RN_LINK_GONE);
@@ -548,13 +505,12 @@ static void removed_and_made_again_is_joined(void **state)
     l.dev->ops->sync(l.dev, l.now);
     assert_int_equal(l.dev->tx_drops, 3);
     make_pair();
-    shell("ip link set " NAME " address 02:00:00:00:09:03");
+    kernel_does("ip link set " NAME " address 02:00:00:00:09:03");
     look_later(&l);
     assert_int_equal(l.dev->link, RN_LINK_UP);
     assert_int_equal(links(), before + 1);
     assert_memory_equal(l.dev->mac, card_mac, 6);
-    close(peer_socket);
-    peer_socket = packet_socket(SUITE_TYPE);
+    kernel_hears_anew(&l);
     sent(&l, card_mac, 7, frame);
     assert_int_equal(suite_burst(&l, &f, 1), 1);
     l.dev->ops->release(l.dev, 1);
@@ -563,52 +519,27 @@ static void removed_and_made_again_is_joined(void **state)
 
 /* ---- where it runs ------------------------------------------------------------------------------------- */
 
-/* A namespace where nobody but the test speaks on a new interface. True, or false and why not. */
-static bool enter_namespace(void)
-{
-    int fd;
-
-    if (unshare(CLONE_NEWNET) < 0) {
-        fprintf(stderr, "packet_test: skipped: no network namespace of its own: %s\n", strerror(errno));
-        return false;
+#define CASE(function)                                                                                       \
+    {                                                                                                        \
+#function, function, make_pairs, drop_pair, &packet                                                  \
     }
-    fd = open("/proc/sys/net/ipv6/conf/default/disable_ipv6", O_WRONLY);
-    if (fd >= 0) { /* there is no IPv6 where it is missing */
-        if (write(fd, "1", 1) != 1)
-            fprintf(stderr, "packet_test: cannot disable IPv6\n");
-        close(fd);
-    }
-    if (system("ip link add " NAME " type veth peer name " FAR " && ip link delete " NAME) != 0) {
-        fprintf(stderr, "packet_test: skipped: no veth pair to be made here\n");
-        return false;
-    }
-    return true;
-}
-
-#define CASE(function) {#function, function, make_pairs, drop_pair, &packet}
 
 int main(void)
 {
     struct CMUnitTest suite[] = {SUITE(&packet)};
     const struct CMUnitTest tests[] = {
-        CASE(what_will_not_do_is_refused),
-        CASE(what_the_world_refuses_is_told_with_a_remedy),
-        CASE(opens_with_what_the_card_has),
-        CASE(card_is_shared_by_address),
-        CASE(kernel_does_not_see_what_is_ours),
-        CASE(guard_is_one_and_goes_with_the_device),
-        CASE(address_of_our_own_is_let_in),
-        CASE(ports_cannot_be_shared),
-        CASE(tag_comes_beside_the_frame),
-        CASE(merged_frame_comes_whole),
-        CASE(what_found_no_room_is_counted),
-        CASE(down_is_told_and_up_again),
-        CASE(opens_while_it_is_down),
+        CASE(what_will_not_do_is_refused),      CASE(what_the_world_refuses_is_told_with_a_remedy),
+        CASE(opens_with_what_the_card_has),     CASE(card_is_shared_by_address),
+        CASE(kernel_does_not_see_what_is_ours), CASE(guard_is_one_and_goes_with_the_device),
+        CASE(address_of_our_own_is_let_in),     CASE(ports_cannot_be_shared),
+        CASE(tag_comes_beside_the_frame),       CASE(frame_that_cannot_be_told_is_passed_over),
+        CASE(merged_frame_comes_whole),         CASE(what_found_no_room_is_counted),
+        CASE(down_is_told_and_up_again),        CASE(opens_while_it_is_down),
         CASE(removed_and_made_again_is_joined),
     };
     int failed;
 
-    if (!enter_namespace())
+    if (!kernel_namespace("packet_test"))
         return 77;
     for (size_t i = 0; i < sizeof suite / sizeof *suite; i++)
         suite[i].setup_func = make_pairs, suite[i].teardown_func = drop_pair;

@@ -18,8 +18,14 @@
 enum { FRAME = 80, COMMON = 20, OURS = 30 };
 static const uint8_t mac[6] = {2, 0, 0, 0, 0, 7};
 
-#define ADDRESS4(d) {.address = {0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff, 10, 9, 0, d}, .take = true}
-#define ADDRESS6(d) {.address = {0xfd, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, d}, .take = true}
+#define ADDRESS4(d)                                                                                          \
+    {                                                                                                        \
+        .address = {0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff, 10, 9, 0, d}, .take = true                     \
+    }
+#define ADDRESS6(d)                                                                                          \
+    {                                                                                                        \
+        .address = {0xfd, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, d}, .take = true                         \
+    }
 static const struct rn_steer two[] = {ADDRESS4(7), ADDRESS6(7)};
 
 /* What the program returns for a frame: 0, COMMON or OURS. */

@@ -11,6 +11,7 @@
 #include "suite.h"
 
 #include "dev/tap.h"
+#include "dev/virtio.h"
 
 #include <fcntl.h>
 #include <linux/capability.h>
@@ -282,10 +283,43 @@ static void a_ring_that_is_empty_begins_again(void **state)
     suite_close(&l);
 }
 
+static void merged_frame_comes_whole(void **state)
+{
+    static uint8_t frame[65536];
+    struct suite_link l;
+    struct rn_frame f;
+    uint32_t len;
+
+    suite_open(&l, state);
+    len = kernel_sends_merged(NAME, l.dev->mac, frame);
+    assert_int_equal(suite_burst(&l, &f, 1), 1);
+    kernel_expects_merged(&f, frame, len);
+    l.dev->ops->release(l.dev, 1);
+    suite_close(&l);
+}
+
+/* One that stays when we are gone keeps nothing of us: the kernel cuts what it sends there. */
+static void interface_that_stays_is_left_as_it_is(void **state)
+{
+    static uint8_t frame[65536];
+    struct suite_link l;
+    struct rn_frame f[64];
+
+    kernel_does("ip tuntap add mode tap name " NAME);
+    suite_open(&l, state);
+    kernel_sends_merged(NAME, l.dev->mac, frame);
+    assert_int_equal(suite_burst(&l, f, 64), 42);
+    assert_int_equal(f[0].len, 66 + 1448);
+    assert_int_equal(f[0].flags, 0);
+    l.dev->ops->release(l.dev, 42);
+    suite_close(&l);
+    kernel_does("ip tuntap del mode tap name " NAME);
+}
+
 /* A kernel without room: a datagram socket with a small buffer is put in the descriptor's place. */
 static void frames_wait_while_the_kernel_has_no_room(void **state)
 {
-    uint8_t frame[SUITE_FRAME];
+    uint8_t frame[VIRTIO_LEN + SUITE_FRAME]; /* with the header that the kernel is given in front */
     struct suite_link l = {.now = 5};
     uint32_t came = 0, waits = 0;
     int ends[2], bytes = 1;
@@ -302,10 +336,10 @@ static void frames_wait_while_the_kernel_has_no_room(void **state)
         assert_int_equal(next, l.now + 1000000);
         l.now = next;
         while (read(ends[1], frame, sizeof frame) > 0)
-            suite_expect(frame, 60, 60, came++);
+            suite_expect(frame + VIRTIO_LEN, 60, 60, came++);
     }
     while (read(ends[1], frame, sizeof frame) > 0)
-        suite_expect(frame, 60, 60, came++);
+        suite_expect(frame + VIRTIO_LEN, 60, 60, came++);
     assert_int_equal(came, d->tx_slots);
     assert_true(waits > 2);
     assert_int_equal(d->tx_frames, d->tx_slots);
@@ -329,6 +363,8 @@ int main(void)
         cmocka_unit_test_prestate(after_a_sleep_one_frame_is_taken_alone, &tap),
         cmocka_unit_test_prestate(who_does_not_sleep_gets_all, &tap),
         cmocka_unit_test_prestate(a_ring_that_is_empty_begins_again, &tap),
+        cmocka_unit_test_prestate(merged_frame_comes_whole, &tap),
+        cmocka_unit_test_prestate(interface_that_stays_is_left_as_it_is, &tap),
         cmocka_unit_test(frames_wait_while_the_kernel_has_no_room),
     };
 
