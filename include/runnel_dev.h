@@ -113,9 +113,9 @@ struct rn_dev_ops {
      * RN_FOREVER for a card. A frame that the link refuses is counted in tx_drops. */
     rn_time (*sync)(struct rn_dev *dev, rn_time now);
 
-    /* Called after sync, before sleeping on dev->fd: says what shall wake the sleeper, received frames (POLLIN)
-     * or free transmit slots (POLLOUT). Returns 0, or -EAGAIN when there is one already that poll(2) would not
-     * tell of, so that nobody sleeps over it. */
+    /* Called after sync, with nothing lent, before sleeping on dev->fd: says what shall wake the sleeper,
+     * received frames (POLLIN) or free transmit slots (POLLOUT). Returns 0, or -EAGAIN when there is one already
+     * that poll(2) would not tell of, so that nobody sleeps over it. */
     int (*arm)(struct rn_dev *dev, bool rx, bool tx);
 
     /* Says which traffic is ours, of what comes to dev->mac and in dev->vlan as they are now, instead of what

@@ -9,9 +9,7 @@
  *                     frame, up to 64 KiB                  48   frame, up to the mtu
  *
  * A received slot is lent where it lies, and given back by that word. poll(2) goes by the slot that the
- * kernel filled last: as long as it is not given back, nobody can sleep. So the last frame of a burst, if it
- * is small, is copied and its slot given back at once: the kernel comes there again only by way of those that
- * are lent.
+ * kernel filled last: as long as it is not given back, nobody can sleep.
  *
  *      receive   [ oldest .. next ) is the window: lent, or passed over; then comes what the kernel fills
  *      transmit  done <= written <= committed <= reserved <= done + slots
@@ -43,10 +41,11 @@ enum {
     MERGED = 65535 + LINK_HEADER,
     ALIGN = 64, /* and no power of two above: frames of different slots stand in different lines of a cache */
     BLOCK_MIN = 1 << 16,
-    SLOTS_A_BLOCK = 8
+    SLOTS_A_BLOCK = 8,
+    COPIED_UP_TO = 2048 /* bytes of a frame that we send */
 };
 enum { TAG_TYPE = 0x8100 };
-enum held { PASSED, LENT, COPIED };
+enum held { PASSED, LENT };
 #define RETRY TIME_MS /* what found no room is tried again so much later */
 
 static struct tpacket2_hdr *header(uint8_t *slot)
@@ -119,17 +118,6 @@ static uint64_t lost(const struct mapped *m)
     return getsockopt(m->fd, SOL_PACKET, PACKET_STATISTICS, &stats, &len) < 0 ? 0 : stats.tp_drops;
 }
 
-/* The last frame lent, whose slot keeps poll(2) awake. */
-static void copy_out(struct mapped *m, struct rn_frame *f)
-{
-    if (f->len > MAPPED_COPY || m->copy_lent)
-        return;
-    f->data = memcpy(m->copy, f->data, f->len);
-    m->held[f->buffer] = COPIED;
-    m->copy_lent = true;
-    give(m->rx.at[f->buffer], TP_STATUS_KERNEL);
-}
-
 __attribute__((hot)) int mapped_burst(struct mapped *m, struct rn_dev *dev, struct rn_frame *frames, int max,
                                       rn_time now)
 {
@@ -153,8 +141,6 @@ __attribute__((hot)) int mapped_burst(struct mapped *m, struct rn_dev *dev, stru
     }
     if (seen & TP_STATUS_LOSING)
         dev->rx_drops += lost(m);
-    if (n && !mapped_has_frame(m))
-        copy_out(m, &frames[n - 1]);
     return n;
 }
 
@@ -164,10 +150,7 @@ __attribute__((hot)) void mapped_release(struct mapped *m, int n)
         uint32_t slot = m->oldest;
 
         assert(m->window > 0);
-        if (m->held[slot] == LENT)
-            give(m->rx.at[slot], TP_STATUS_KERNEL);
-        else
-            m->copy_lent = false;
+        give(m->rx.at[slot], TP_STATUS_KERNEL);
         m->held[slot] = PASSED;
         skip_passed(m);
     }
@@ -203,7 +186,7 @@ static void fill(uint8_t *slot, const struct rn_frame *f)
 {
     struct tpacket2_hdr *h = header(slot);
 
-    virtio_write(f, f->len <= MAPPED_COPY ? f->len : 0);
+    virtio_write(f, f->len <= COPIED_UP_TO ? f->len : 0);
     h->tp_mac = (uint16_t)(f->data - VIRTIO_LEN - slot);
     h->tp_len = VIRTIO_LEN + f->len;
     give(slot, TP_STATUS_SEND_REQUEST);

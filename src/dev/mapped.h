@@ -9,7 +9,7 @@
 
 #include <runnel_dev.h>
 
-enum { MAPPED_SLOTS = 256, MAPPED_COPY = 2048 };
+enum { MAPPED_SLOTS = 256 };
 
 /* One ring: equal slots in equal blocks, no slot across two. */
 struct mapped_ring {
@@ -24,9 +24,7 @@ struct mapped {
     struct mapped_ring rx, tx;
 
     uint32_t oldest, next, window; /* received: the oldest slot not given back, the next to lend, between */
-    uint8_t held[MAPPED_SLOTS];    /* how each of the window is lent */
-    bool copy_lent;                /* a frame in copy[] is not released yet */
-    uint8_t copy[MAPPED_COPY];
+    uint8_t held[MAPPED_SLOTS];    /* whether each of the window is lent */
     uint32_t done, written, committed, reserved; /* sent: slots, as counters that wrap around at 2^32 */
     bool refused;                                /* the last push found no interface that takes frames */
 };

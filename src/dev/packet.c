@@ -39,7 +39,8 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#define LOOK (100 * TIME_MS) /* from one look for an interface that is down or gone to the next */
+#define PAUSE (TIME_MS / 20)
+#define LOOK  (100 * TIME_MS) /* from one look for an interface that is down or gone to the next */
 
 struct packet {
     struct rn_dev dev;
@@ -48,7 +49,8 @@ struct packet {
     uint8_t card_mac[6]; /* of the interface as it was last joined ... */
     uint32_t index;      /* ... which changes when it is made again; 0: none was */
     int guard;           /* -1: none */
-    bool armed;          /* somebody said that he would sleep */
+    rn_time polled;      /* the last burst */
+    bool armed;          /* since then somebody said that he would sleep */
     rn_time looked;      /* while the interface is down or gone */
     struct rn_steer rules[STEERING_RULES];
     int rule_count;
@@ -166,15 +168,18 @@ static bool has_error(const struct packet *p)
 
 /* ---- the rings ----------------------------------------------------------------------------------------- */
 
-/* Who was woken and finds nothing asks the socket why. */
+/* Who has slept waits for one frame most of the time, and the next slot lies where nobody has looked for
+ * long: its answer does not wait for that. Who was woken and finds nothing asks the socket why. */
 static __attribute__((hot)) int burst(struct rn_dev *dev, struct rn_frame *frames, int max, rn_time now)
 {
     struct packet *p = packet_of(dev);
-    int n = mapped_burst(&p->rings, dev, frames, max, now);
+    bool alone = p->armed && now - p->polled > PAUSE;
+    int n = mapped_burst(&p->rings, dev, frames, alone && max > 1 ? 1 : max, now);
 
     if (!n && p->armed && has_error(p))
         look(p, now);
     p->armed = false;
+    p->polled = now;
     return n;
 }
 

@@ -396,8 +396,8 @@ static inline void suite_nobody_sleeps_over_a_frame_or_a_slot(void **state)
     }
     assert_true(suite_is_awake(&l, true, false));
     assert_int_equal(suite_burst(&l, &frame, 1), 1);
-    assert_false(suite_is_awake(&l, true, false));
     l.dev->ops->release(l.dev, 1);
+    assert_false(suite_is_awake(&l, true, false));
     suite_transmit(&l, l.dev->tx_slots, 60, 0);
     suite_sync(&l);
     assert_true(suite_is_awake(&l, false, true));
