@@ -1,14 +1,15 @@
 #!/bin/sh
 # SPDX-License-Identifier: BSD-2-Clause
 #
-#     kernel 10.7.0.1 --- tap0 ----------- runnel echo 10.7.0.7          "tap"
-#     kernel 10.8.0.1 --- veth0 | veth1 -- roundtrip serve 10.8.0.7      "veth": the kernel on both sides, in
-#                                                                        two namespaces
+#     kernel 10.7.0.1 --- tap0 ----------- runnel echo tap:tap0, 10.7.0.7         "tap"
+#     kernel 10.9.0.1 --- veth2 | veth3 -- runnel echo packet:veth3, 10.9.0.7     "packet"
+#     kernel 10.8.0.1 --- veth0 | veth1 -- roundtrip serve 10.8.0.7               "kernel": on both sides
 #
-# What one byte takes there and back when both ends sleep in between, over either. Requests alternate between
-# the two, so that whatever else the machine does falls on both. Printed are the times of each round and of all
-# rounds together, and the ratio of the medians, which may not be above the limit; beside them what an empty
-# system call costs, so that figures of different machines are not taken for one another.
+# What one byte takes there and back when both ends sleep in between, over each; the far ends of the veth pairs are
+# in namespaces of their own. Requests go to each in turn, so that whatever else the machine does falls on all.
+# Printed are the times of each round and of all rounds together, and the ratios of the medians to the kernel's, which
+# may not be above the limit; beside them what an empty system call costs, so that figures of different machines are
+# not taken for one another.
 #
 #   bench/roundtrip.sh                    exit 0: within the limit; 1: not; 77: cannot be shown here
 #   taskset -c 0 bench/roundtrip.sh       all on one processor: without what the scheduler makes of two
@@ -23,6 +24,22 @@ program=$build/kernel/roundtrip
 
 live_restart
 
+# far N ADDRESS COMMAND ...: vethN has that address; in a namespace with the other end of the pair runs the command.
+far()
+{
+    near=veth$1 end=veth$(($1 + 1)) address=$2
+    shift 2
+    unshare --net sh -c 'echo waits && until ip link set "$1" up 2>/dev/null; do sleep 0.1; done && shift && exec "$@"' \
+        far "$end" "$@" >"$files/$near" 2>&1 &
+    last=$!
+    await grep -sq waits "$files/$near" && ip link add "$near" type veth peer name "$end" netns $last &&
+        ip addr add "$address" dev "$near" && ip link set "$near" up && await grep -sq 'echoes on' "$files/$near" || {
+        echo "not ok a veth pair with $* at its far end"
+        sed 's/^/# /' "$files/$near"
+        exit 1
+    }
+}
+
 # await COMMAND ...: 5 s at most.
 await()
 {
@@ -33,20 +50,13 @@ await()
     return 1
 }
 
-# The far end sets itself up in its own namespace, as soon as it is given veth1.
-unshare --net sh -c 'echo "roundtrip: waits" && until ip link set veth1 up 2>/dev/null; do sleep 0.1; done &&
-    ip addr add 10.8.0.7/24 dev veth1 && exec "$1" serve 10.8.0.7 7' far "$program" >"$files/far" &
-far=$!
-await grep -sq waits "$files/far" && ip link add veth0 type veth peer name veth1 netns $far &&
-    ip addr add 10.8.0.1/24 dev veth0 && ip link set veth0 up && await grep -sq 'echoes on' "$files/far" || {
-    echo 'not ok a veth pair between two namespaces'
-    exit 1
-}
+far 0 10.8.0.1/24 sh -c 'ip addr add 10.8.0.7/24 dev veth1 && exec "$1" serve 10.8.0.7 7' serve "$program"
+far 2 10.9.0.1/24 "$build/runnel" echo packet:veth3 --ip 10.9.0.7/24
 
 # figures WIRE FILE ...: least, 10th, 50th and 99th percentile of the lines of its server, in microseconds.
 figures()
 {
-    case $1 in tap) server_is=$ours ;; veth) server_is=10.8.0.7 ;; esac
+    case $1 in tap) server_is=$ours ;; packet) server_is=10.9.0.7 ;; kernel) server_is=10.8.0.7 ;; esac
     shift
     cat "$@" | awk -v of=$server_is '$1 == of { print $2 }' | sort -n | awk '
         { ns[NR] = $1 }
@@ -54,10 +64,12 @@ figures()
         END { printf "min %.1f p10 %.1f median %.1f p99 %.1f", at(0), at(0.1), at(0.5), at(0.99) }'
 }
 
-# ratio FILE ...: of the medians.
+# ratio WIRE FILE ...: of the median to the kernel's.
 ratio()
 {
-    echo "$(figures tap "$@") $(figures veth "$@")" | awk '{ printf "%.3f", $6 / $14 }'
+    wire=$1
+    shift
+    echo "$(figures "$wire" "$@") $(figures kernel "$@")" | awk '{ printf "%.3f", $6 / $14 }'
 }
 
 echo "$rounds rounds of $requests requests over each, ${pause} us of sleep before each request"
@@ -65,15 +77,19 @@ echo "$rounds rounds of $requests requests over each, ${pause} us of sleep befor
 round=1
 while [ $round -le "$rounds" ]; do
     times=$files/times.$round
-    "$program" ask 7 "$requests" "$pause" $ours 10.8.0.7 >"$times" || exit 1
-    echo "round $round, us: tap $(figures tap "$times"), veth $(figures veth "$times")," \
-        "ratio $(ratio "$times")"
+    "$program" ask 7 "$requests" "$pause" $ours 10.9.0.7 10.8.0.7 >"$times" || exit 1
+    echo "round $round, medians in us:$(for w in tap packet kernel; do
+        figures $w "$times" | awk -v w=$w '{ printf " %s %s,", w, $6 }'
+    done) ratios $(ratio tap "$times") $(ratio packet "$times")"
     round=$((round + 1))
 done
 "$program" calibrate
-echo "all, us: tap $(figures tap "$files"/times.*)"
-echo "all, us: veth $(figures veth "$files"/times.*)"
-ratio=$(ratio "$files"/times.*)
-echo "$ratio $limit" | awk '{ exit $1 > $2 }'
-live_verdict $? "round trip of one byte with both ends asleep, tap / veth: $ratio, at most $limit"
+for w in tap packet kernel; do
+    echo "all, us: $w $(figures $w "$files"/times.*)"
+done
+for w in tap packet; do
+    ratio=$(ratio $w "$files"/times.*)
+    echo "$ratio $limit" | awk '{ exit $1 > $2 }'
+    live_verdict $? "round trip of one byte with both ends asleep, $w / kernel: $ratio, at most $limit"
+done
 live_end

@@ -149,6 +149,8 @@ static __attribute__((hot)) int sleep_on_devices(struct rn_stack *net, rn_time n
     if (report && report_next(report) < until)
         until = report_next(report);
     ready = posix_sleep(fds, n, until);
+    if (ready > 0)
+        stack_woken(net);
     if (report && (ready == 0 || (ready > 0 && fds[n - 1].revents)))
         report_serve(report, net, posix_now(), true);
     return ready < 0 ? ready : 0;

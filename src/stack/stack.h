@@ -12,6 +12,9 @@
 enum { STACK_DEVICES = 8 };
 int stack_devices(struct rn_stack *net, struct rn_dev *devices[STACK_DEVICES]);
 
+/* A sleep has ended because something is there: what the next round needs is on its way into the caches. */
+void stack_woken(const struct rn_stack *net);
+
 /* What the stack was made with. */
 const struct rn_host *stack_host(const struct rn_stack *net);
 
