@@ -12,6 +12,7 @@
 #include <sys/eventfd.h>
 #include <sys/mman.h>
 #include <sys/random.h>
+#include <sys/timerfd.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -105,6 +106,22 @@ unsigned posix_taken(int bell)
     return (unsigned)rung;
 }
 
+int posix_timer(void)
+{
+    int timer = timerfd_create(CLOCK_MONOTONIC, TFD_NONBLOCK | TFD_CLOEXEC);
+
+    return timer < 0 ? -errno : timer;
+}
+
+void posix_ring_at(int timer, rn_time when)
+{
+    const rn_time at = when == RN_FOREVER ? 0 : when;
+    const struct itimerspec once = {
+        .it_value = {.tv_sec = (time_t)(at / SECOND), .tv_nsec = (long)(at % SECOND)}};
+
+    timerfd_settime(timer, TFD_TIMER_ABSTIME, &once, NULL);
+}
+
 int posix_set(void)
 {
     int set = epoll_create1(EPOLL_CLOEXEC);
@@ -114,9 +131,19 @@ int posix_set(void)
 
 int posix_watch(int set, int fd, bool out, bool fresh)
 {
-    struct epoll_event what = {.events = EPOLLIN | (out ? EPOLLOUT : 0)};
+    struct epoll_event what = {.events = EPOLLIN | (out ? EPOLLOUT : 0), .data = {.fd = fd}};
 
     return epoll_ctl(set, fresh ? EPOLL_CTL_ADD : EPOLL_CTL_MOD, fd, &what) < 0 ? -errno : 0;
+}
+
+__attribute__((hot)) int posix_wait(int set, int ready[POSIX_READY])
+{
+    struct epoll_event events[POSIX_READY];
+    int n = epoll_wait(set, events, POSIX_READY, -1);
+
+    for (int i = 0; i < n; i++)
+        ready[i] = events[i].data.fd;
+    return n < 0 ? -errno : n;
 }
 
 void posix_close(int fd)

@@ -41,11 +41,22 @@ void posix_ring(int bell);
 /* How often it was rung since it was last asked; it is not readable any more. */
 unsigned posix_taken(int bell);
 
+/* A timer: a descriptor that is readable when its time has come. -errno: none. */
+int posix_timer(void);
+
+/* From now on that is its time, on the clock of posix_now and above 0; RN_FOREVER: it has none. */
+void posix_ring_at(int timer, rn_time when);
+
 /* A descriptor that is readable when one of those is ready that it watches; -errno: none. */
 int posix_set(void);
 
 /* Has the set watch fd for input, out: and for output. fresh: it does not watch it yet. 0 or -errno. */
 int posix_watch(int set, int fd, bool out, bool fresh);
+
+/* Sleeps until one that the set watches is ready. Their number, at most max, and which they are; -EINTR on a
+ * signal, or another negative errno. */
+enum { POSIX_READY = 16 };
+int posix_wait(int set, int ready[POSIX_READY]);
 
 /* Closes a descriptor; a negative one is none. */
 void posix_close(int fd);

@@ -9,9 +9,10 @@
  *
  *      memory of rn_open:   | the stack's, as rn_need says | struct run |
  *
- * Behind the stack's memory lies what is kept here: two descriptors, and who reads its report. One is an
- * eventfd by which rn_post wakes a sleeper; the other is an epoll set of it and of the devices, made when a
- * program first asks for rn_fd.
+ * Behind the stack's memory lies what is kept here, which is what ends a sleep: an epoll set of the devices,
+ * of an eventfd by which rn_post wakes a sleeper, of a timer, and of those who read the report. A program
+ * with a loop of its own gets that set from rn_fd. The timer is set anew only for what is sooner: it may ring
+ * in vain then, but whoever is woken by a frame leaves it alone, since to stop one is what costs.
  *
  * These are the public rn_open, rn_wait, rn_fd, rn_now and rn_report; devices.c has the rest of run/.
  */
@@ -27,9 +28,11 @@
 enum { RUN_ALIGN = 64 };
 
 struct run {
+    int all;                 /* epoll of the rest, and of the devices */
     int woken;               /* eventfd */
-    int all;                 /* epoll of it and of the devices, -1: not made yet */
-    int devices;             /* so many of them are in it */
+    int timer;               /* timerfd ... */
+    rn_time rings_at;        /* ... set for then; RN_FOREVER: it is not */
+    int devices;             /* so many of them are in the set */
     bool out[STACK_DEVICES]; /* ... for free slots, too */
     struct report *report;   /* NULL: nobody asked for it */
 };
@@ -39,14 +42,39 @@ static size_t run_offset(size_t stack_bytes)
     return (stack_bytes + RUN_ALIGN - 1) & ~(size_t)(RUN_ALIGN - 1);
 }
 
+static void close_all(const struct run *run)
+{
+    posix_close(run->all);
+    posix_close(run->woken);
+    posix_close(run->timer);
+}
+
+/* The bell and the timer, in the set. 0, or a negative errno with nothing open. */
+static int open_all(struct run *run)
+{
+    int error;
+
+    run->rings_at = RN_FOREVER;
+    run->all = posix_set();
+    run->woken = posix_bell();
+    run->timer = posix_timer();
+    error = run->all < 0 ? run->all : run->woken < 0 ? run->woken : run->timer < 0 ? run->timer : 0;
+    if (error == 0)
+        error = posix_watch(run->all, run->woken, false, true);
+    if (error == 0)
+        error = posix_watch(run->all, run->timer, false, true);
+    if (error < 0)
+        close_all(run);
+    return error;
+}
+
 /* The host's release hook: rn_destroy's last act. */
 static void let_go(void *context, void *memory, size_t bytes)
 {
     struct run *run = context;
 
     report_close(run->report);
-    posix_close(run->woken);
-    posix_close(run->all);
+    close_all(run);
     posix_unmap(memory, bytes);
 }
 
@@ -84,12 +112,11 @@ static int lend(struct rn_host *host, size_t bytes, void **memory, size_t *mappe
                           "no address space for %zu bytes: ask for fewer connections, or raise ulimit -v",
                           bytes);
     run = (struct run *)(void *)((char *)*memory + run_offset(bytes));
-    run->all = -1;
-    run->woken = posix_bell();
-    if (run->woken < 0) {
-        error = run->woken;
+    error = open_all(run);
+    if (error < 0) {
         posix_unmap(*memory, *mapped);
-        return error_line(err, error, "no descriptor for rn_post (%d): raise ulimit -n", -error);
+        return error_line(err, error, "no three descriptors for what ends a sleep (%d): raise ulimit -n",
+                          -error);
     }
     host->context = run;
     return 0;
@@ -121,39 +148,106 @@ rn_time rn_now(void)
     return posix_now();
 }
 
+/* The stack's devices and whether each lacks free slots, armed. Their number; -EAGAIN: one has something
+ * already.
+ */
+static __attribute__((hot)) int arm_devices(struct rn_stack *net, struct rn_dev *devices[STACK_DEVICES],
+                                            bool tx[STACK_DEVICES])
+{
+    int n = stack_devices(net, devices);
+
+    for (int i = 0; i < n; i++) {
+        tx[i] = stack_wants_tx(net, i);
+        if (devices[i]->ops->arm(devices[i], true, tx[i]) == -EAGAIN)
+            return -EAGAIN;
+    }
+    return n;
+}
+
+/* Puts devices into the set that are not in it yet, and looks for free slots of those that lack them. 0 or a
+ * negative errno. */
+static __attribute__((hot)) int watch_devices(struct run *run, struct rn_dev *const *devices, int n,
+                                              const bool *tx)
+{
+    for (int i = 0; i < n; i++) {
+        bool fresh = i >= run->devices;
+        int error = 0;
+
+        if (devices[i]->fd >= 0 && (fresh || run->out[i] != tx[i]))
+            error = posix_watch(run->all, devices[i]->fd, tx[i], fresh);
+        if (error < 0)
+            return error;
+        run->out[i] = tx[i];
+        if (fresh)
+            run->devices = i + 1;
+    }
+    return 0;
+}
+
+static void ring_at(struct run *run, rn_time when)
+{
+    posix_ring_at(run->timer, when);
+    run->rings_at = when;
+}
+
+/* What has ended the sleep, but for devices and posts, for which the round looks by itself. */
+static __attribute__((hot)) void look_what_woke(struct rn_stack *net, struct run *run, const int *ready, int n)
+{
+    struct report *report = run->report;
+    bool told = false, rang = false;
+
+    for (int i = 0; i < n; i++) {
+        told |= report && ready[i] == report_fd(report);
+        rang |= ready[i] == run->timer;
+    }
+    if (rang)
+        ring_at(run, RN_FOREVER);
+    if (told || (rang && report && posix_now() >= report_next(report)))
+        report_serve(report, net, posix_now(), true);
+}
+
+/* A stack that was made by rn_init: its devices alone, which have no set. */
+static int sleep_without_set(struct rn_dev *const *devices, int n, const bool *tx, rn_time until)
+{
+    struct pollfd fds[STACK_DEVICES];
+    int ready;
+
+    for (int i = 0; i < n; i++) /* poll(2) passes over one that is negative */
+        fds[i] = (struct pollfd){.fd = devices[i]->fd, .events = tx[i] ? POLLIN | POLLOUT : POLLIN};
+    ready = posix_sleep(fds, n, until);
+    return ready < 0 ? ready : 0;
+}
+
 /* Sleeps until a device has something, somebody posts, or the time has come; not at all when a device has
- * something already. Who reads the report may end the sleep, too, and is served; the bell stands in its set
- * then, so that there is one descriptor beside the devices'. 0, -EINTR, or another negative errno. */
+ * something already. Who reads the report may end the sleep, too, and is served. 0, -EINTR, or another
+ * negative errno. */
 static __attribute__((hot)) int sleep_on_devices(struct rn_stack *net, rn_time now, rn_time until)
 {
     struct rn_dev *devices[STACK_DEVICES];
-    struct pollfd fds[STACK_DEVICES + 1];
-    const struct run *run = run_of(net);
-    struct report *report = run ? run->report : NULL;
-    int n, ready;
+    bool tx[STACK_DEVICES];
+    struct run *run = run_of(net);
+    int ready[POSIX_READY], n, error;
 
     if (until <= now)
         return 0;
-    n = stack_devices(net, devices);
-    for (int i = 0; i < n; i++) {
-        bool tx = stack_wants_tx(net, i);
-
-        if (devices[i]->ops->arm(devices[i], true, tx) == -EAGAIN)
-            return 0;
-        fds[i].fd = devices[i]->fd; /* poll(2) passes over one that is negative */
-        fds[i].events = (short)(tx ? POLLIN | POLLOUT : POLLIN);
-        fds[i].revents = 0;
-    }
-    if (run)
-        fds[n++] = (struct pollfd){.fd = report ? report_fd(report) : run->woken, .events = POLLIN};
-    if (report && report_next(report) < until)
-        until = report_next(report);
-    ready = posix_sleep(fds, n, until);
-    if (ready > 0)
-        stack_woken(net);
-    if (report && (ready == 0 || (ready > 0 && fds[n - 1].revents)))
-        report_serve(report, net, posix_now(), true);
-    return ready < 0 ? ready : 0;
+    n = arm_devices(net, devices, tx);
+    if (n < 0)
+        return 0;
+    if (!run)
+        return sleep_without_set(devices, n, tx, until);
+    error = watch_devices(run, devices, n, tx);
+    if (error < 0)
+        return error;
+    if (run->report && report_next(run->report) < until)
+        until = report_next(run->report);
+    if (until < run->rings_at)
+        ring_at(run, until);
+    n = posix_wait(run->all, ready);
+    if (n < 0)
+        return n;
+    stack_woken(net);
+    look_what_woke(net, run, ready, n);
+    return 0;
 }
 
 /* A round that does not sleep: who reads the report has his turn. */
@@ -201,42 +295,6 @@ __attribute__((hot)) int rn_wait(struct rn_stack *net, rn_time limit)
     }
 }
 
-/* Makes the epoll set if there is none, with the bell in it. 0 or a negative errno. */
-static int make_set(struct run *run)
-{
-    int error;
-
-    if (run->all >= 0)
-        return 0;
-    run->all = posix_set();
-    if (run->all < 0)
-        return run->all;
-    error = posix_watch(run->all, run->woken, false, true);
-    if (error == 0 && run->report)
-        error = posix_watch(run->all, report_fd(run->report), false, true);
-    if (error < 0) {
-        posix_close(run->all);
-        run->all = -1;
-    }
-    return error;
-}
-
-/* Puts devices into the set that are not in it yet, and looks for free slots of those that lack them. */
-static int watch_devices(struct run *run, struct rn_dev *const *devices, int n, const bool *tx)
-{
-    for (int i = 0; i < n; i++) {
-        bool fresh = i >= run->devices;
-        int error = fresh || run->out[i] != tx[i] ? posix_watch(run->all, devices[i]->fd, tx[i], fresh) : 0;
-
-        if (error < 0)
-            return error;
-        run->out[i] = tx[i];
-        if (fresh)
-            run->devices = i + 1;
-    }
-    return 0;
-}
-
 int rn_fd(struct rn_stack *net)
 {
     struct rn_dev *devices[STACK_DEVICES];
@@ -258,16 +316,13 @@ int rn_fd(struct rn_stack *net)
         return -ENOSYS;
     if (run && run->report)
         report_serve(run->report, net, posix_now(), true);
-    for (int i = 0; i < n; i++) {
-        tx[i] = stack_wants_tx(net, i);
-        if (devices[i]->ops->arm(devices[i], true, tx[i]) == -EAGAIN)
-            return -EAGAIN;
-    }
+    if (arm_devices(net, devices, tx) < 0)
+        return -EAGAIN;
     if (!run)
         return devices[0]->fd;
-    error = make_set(run);
-    if (error == 0)
-        error = watch_devices(run, devices, n, tx);
+    if (run->rings_at < RN_FOREVER)
+        ring_at(run, RN_FOREVER); /* the program's loop has its own */
+    error = watch_devices(run, devices, n, tx);
     return error < 0 ? error : run->all;
 }
 
@@ -284,9 +339,7 @@ int rn_report(struct rn_stack *net, const char *path, char *err)
     error = report_open(&report, path, err);
     if (error < 0)
         return error;
-    error = posix_watch(report_fd(report), run->woken, false, true);
-    if (error == 0 && run->all >= 0)
-        error = posix_watch(run->all, report_fd(report), false, true);
+    error = posix_watch(run->all, report_fd(report), false, true);
     if (error < 0) {
         report_close(report);
         return error_line(err, error, "no descriptor for the report (%d): raise ulimit -n", -error);

@@ -152,6 +152,29 @@ static void a_set_is_ready_with_any_of_its_own(void **state)
     posix_close(ends[1]);
 }
 
+static void a_timer_rings_once_its_time_has_come(void **state)
+{
+    int timer = posix_timer(), set = posix_set(), bell = posix_bell(), ready[POSIX_READY];
+    rn_time start = posix_now();
+
+    (void)state;
+    assert_int_equal(posix_watch(set, bell, false, true), 0);
+    assert_int_equal(posix_watch(set, timer, false, true), 0);
+    posix_ring_at(timer, start + 3 * MS);
+    assert_int_equal(posix_wait(set, ready), 1);
+    assert_int_equal(ready[0], timer);
+    assert_true(posix_now() >= start + 3 * MS);
+    posix_ring_at(timer, RN_FOREVER); /* it is silent again ... */
+    posix_ring(bell);
+    assert_int_equal(posix_wait(set, ready), 1);
+    assert_int_equal(ready[0], bell);
+    posix_ring_at(timer, start); /* ... and what is past comes at once */
+    assert_int_equal(posix_wait(set, ready), 2);
+    posix_close(set);
+    posix_close(bell);
+    posix_close(timer);
+}
+
 static void epoch_is_what_the_wall_clock_is_ahead(void **state)
 {
     rn_time before = posix_now() + posix_epoch(), ahead = (rn_time)time(NULL) * 1000000000;
@@ -173,6 +196,7 @@ int main(void)
         cmocka_unit_test(sleep_ends_on_a_signal),
         cmocka_unit_test(a_bell_counts),
         cmocka_unit_test(a_set_is_ready_with_any_of_its_own),
+        cmocka_unit_test(a_timer_rings_once_its_time_has_come),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
