@@ -15,7 +15,9 @@
  *      transmit  done <= written <= committed <= reserved <= done + slots
  *
  * A transmit slot is committed by that word, too, but the kernel looks only when push asks it. What it takes
- * is out of the socket's hands; the slot comes back when the frame has left.
+ * is out of the socket's hands; the slot comes back when the frame has left. A frame alone is handed over by
+ * a second socket that has no rings, since the kernel has less to do then, and its slot is as if it had not
+ * been committed.
  *
  * A virtio header stands in front of every frame, since only so the kernel gives merged frames as they are,
  * and says what is to be known of their checksums. In those that we send it says: nothing special.
@@ -227,6 +229,31 @@ static void drop_unsent(struct mapped *m, struct rn_dev *dev)
     m->reserved = m->committed;
 }
 
+/* The one frame that was committed, from the slot where it lies. The errno with which it was refused; 0: it
+ * has gone. */
+static __attribute__((hot)) int send_alone(struct mapped *m, struct rn_dev *dev)
+{
+    uint8_t *slot = tx_slot(m, m->written);
+    const struct tpacket2_hdr *h = header(slot);
+
+    if (send(m->alone, slot + h->tp_mac, h->tp_len, MSG_DONTWAIT) < 0)
+        return errno;
+    dev->tx_frames++;
+    dev->tx_bytes += h->tp_len - VIRTIO_LEN;
+    give(slot, TP_STATUS_AVAILABLE);
+    m->committed = m->reserved = m->written;
+    return 0;
+}
+
+/* All that was committed: the kernel passes over what the link refuses. */
+static int send_batch(struct mapped *m, struct rn_dev *dev)
+{
+    int error = send(m->fd, NULL, 0, MSG_DONTWAIT) < 0 ? errno : 0;
+
+    count_taken(m, dev);
+    return error;
+}
+
 static void take_completions(struct mapped *m)
 {
     const uint32_t busy = TP_STATUS_SEND_REQUEST | TP_STATUS_SENDING;
@@ -238,9 +265,8 @@ static void take_completions(struct mapped *m)
 __attribute__((hot)) rn_time mapped_push(struct mapped *m, struct rn_dev *dev, rn_time now)
 {
     if (m->written != m->committed) {
-        int error = send(m->fd, NULL, 0, MSG_DONTWAIT) < 0 ? errno : 0;
+        int error = m->committed - m->written == 1 ? send_alone(m, dev) : send_batch(m, dev);
 
-        count_taken(m, dev);
         m->refused = error == ENETDOWN || error == ENXIO || error == ENODEV;
         if (m->refused)
             drop_unsent(m, dev);
@@ -314,18 +340,21 @@ static int ask_rings(const struct mapped *m)
     return error ? error : ask_ring(m->fd, PACKET_TX_RING, &m->tx);
 }
 
-int mapped_open(struct mapped *m, int fd, uint32_t mtu)
+int mapped_open(struct mapped *m, int fd, int alone, uint32_t mtu)
 {
     uint32_t longest = mtu + LINK_HEADER > MERGED ? mtu + LINK_HEADER : MERGED, sent = 2048;
     int error;
 
     memset(m, 0, sizeof *m);
     m->fd = fd;
+    m->alone = alone;
     while (sent < TX_AT + mtu + LINK_HEADER)
         sent *= 2;
     shape(&m->rx, (IN_FRONT + longest + ALIGN - 1) / ALIGN * ALIGN);
     shape(&m->tx, sent);
-    error = ask_rings(m);
+    error = set(alone, PACKET_VNET_HDR, 1);
+    if (!error)
+        error = ask_rings(m);
     if (error)
         return error;
     m->bytes = bytes_of(&m->rx) + bytes_of(&m->tx);

@@ -18,7 +18,7 @@ struct mapped_ring {
 };
 
 struct mapped {
-    int fd;
+    int fd, alone;
     uint8_t *area;
     size_t bytes;
     struct mapped_ring rx, tx;
@@ -30,8 +30,8 @@ struct mapped {
 };
 
 /* Makes the rings of a packet socket that is not bound yet, for frames of that mtu, received ones merged up
- * to 64 KiB. 0, -ENOMEM, or another errno of the system's. */
-int mapped_open(struct mapped *m, int fd, uint32_t mtu);
+ * to 64 KiB. alone: another one, for frames that are sent alone. 0, -ENOMEM, or another errno of the system's. */
+int mapped_open(struct mapped *m, int fd, int alone, uint32_t mtu);
 
 /* Unmaps them; the socket stays. */
 void mapped_close(struct mapped *m);

@@ -48,6 +48,7 @@ struct packet {
     char name[IFNAMSIZ];
     uint8_t card_mac[6]; /* of the interface as it was last joined ... */
     uint32_t index;      /* ... which changes when it is made again; 0: none was */
+    int alone;           /* a socket for frames that are sent alone */
     int guard;           /* -1: none */
     rn_time polled;      /* the last burst */
     bool armed;          /* since then somebody said that he would sleep */
@@ -126,15 +127,25 @@ static int steer(struct rn_dev *dev, const struct rn_steer *rules, int n)
 
 /* ---- the interface comes and goes ---------------------------------------------------------------------- */
 
-/* Binds the socket to the interface as it is now. 0 or a negative errno. */
-static int join(struct packet *p, const struct rn_interface *card)
+static int bind_to(int fd, uint32_t index, uint16_t protocol)
 {
     struct sockaddr_ll at = {
-        .sll_family = AF_PACKET, .sll_protocol = htons(ETH_P_ALL), .sll_ifindex = (int)card->index};
+        .sll_family = AF_PACKET, .sll_protocol = htons(protocol), .sll_ifindex = (int)index};
+
+    return bind(fd, (const struct sockaddr *)&at, sizeof at) < 0 ? -errno : 0;
+}
+
+/* Binds the sockets to the interface as it is now; the one for frames alone receives nothing. 0 or a negative
+ * errno. */
+static int join(struct packet *p, const struct rn_interface *card)
+{
+    int error = bind_to(p->dev.fd, card->index, ETH_P_ALL);
 
     p->index = 0;
-    if (bind(p->dev.fd, (const struct sockaddr *)&at, sizeof at) < 0)
-        return -errno;
+    if (!error)
+        error = bind_to(p->alone, card->index, 0);
+    if (error)
+        return error;
     p->index = card->index;
     memcpy(p->card_mac, card->mac, 6);
     return 0;
@@ -228,6 +239,8 @@ static void discard(struct packet *p)
     mapped_close(&p->rings);
     if (p->guard >= 0)
         close(p->guard);
+    if (p->alone >= 0)
+        close(p->alone);
     if (p->dev.fd >= 0)
         close(p->dev.fd);
     free(p);
@@ -300,10 +313,10 @@ static int open_socket(const char *name, char *err)
     return error_line(err, -errno, "packet:%s: cannot open a packet socket: %s", name, strerror(errno));
 }
 
-/* Everything after the descriptor, which p owns already. Nothing comes in before the filter is set. */
+/* Everything after the descriptors, which p owns already. Nothing comes in before the filter is set. */
 static int set_up(struct packet *p, const struct rn_interface *card, char *err)
 {
-    int one = 1, error = mapped_open(&p->rings, p->dev.fd, card->mtu);
+    int one = 1, error = mapped_open(&p->rings, p->dev.fd, p->alone, card->mtu);
 
     if (error == -ENOMEM)
         return error_line(err, error,
@@ -342,9 +355,12 @@ int packet_open(struct rn_dev **out, const char *name, char *err)
     if (!p)
         return error_line(err, -ENOMEM, "packet:%s: no memory", name);
     memcpy(p->name, name, strlen(name));
-    p->guard = -1;
-    p->dev.fd = open_socket(name, err);
-    error = p->dev.fd < 0 ? p->dev.fd : set_up(p, &i.facts, err);
+    p->guard = p->alone = -1;
+    error = p->dev.fd = open_socket(name, err);
+    if (error >= 0)
+        error = p->alone = open_socket(name, err);
+    if (error >= 0)
+        error = set_up(p, &i.facts, err);
     if (error < 0) {
         discard(p);
         return error;
