@@ -319,6 +319,9 @@ layout: $(BUILD)/gate/layout
 roundtrip: all $(KERNELS)
 	bench/roundtrip.sh
 
+rate: all $(KERNELS)
+	bench/rate.sh
+
 idle: all
 	bench/idle.sh
 
@@ -395,6 +398,7 @@ help:
 	@echo 'make gate       instructions a request; make layout: ten million records; make bench: these and times'
 	@echo 'make calls      writes docs/calls.md from the tests that make every call in every state'
 	@echo 'make roundtrip  one byte there and back, both ends asleep in between, against the kernel alone (root)'
+	@echo 'make rate       64 MB there and back over a veth pair, against the kernel alone (root)'
 	@echo 'make idle       what a server costs that has nothing to do (root)'
 	@echo 'make kills      of these, that a kill -9 leaves nothing on an interface, a hundred times'
 	@echo 'make ten        make test ten times in a row beside two spinning processes'
@@ -410,6 +414,6 @@ help:
 
 -include $(shell find $(BUILD) -name '*.d' 2>/dev/null)
 
-.PHONY: all install test test-here unit sim gate layout roundtrip idle live kills ten breaks calls test-programs portable portable-programs fuzz fuzz-programs bench lint lint-objects lint-objects2 run deps clean help
+.PHONY: all install test test-here unit sim gate layout roundtrip rate idle live kills ten breaks calls test-programs portable portable-programs fuzz fuzz-programs bench lint lint-objects lint-objects2 run deps clean help
 .DELETE_ON_ERROR:
 .SECONDARY:

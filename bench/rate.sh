@@ -11,47 +11,17 @@
 #   bench/rate.sh                  exit 0: all bytes were right; 1: not; 77: cannot be shown here
 #   ROUNDS=5 MEGABYTES=64 bench/rate.sh
 
-cd "$(dirname "$0")/.." && live_folder=bench && . tests/live/lib/live.sh || exit 1
+cd "$(dirname "$0")/.." && live_folder=bench && . tests/live/lib/live.sh && . bench/lib/far.sh || exit 1
 live_need ip nc
 live_enter "$@"
 rounds=${ROUNDS:-5} megabytes=${MEGABYTES:-64}
 mount -o remount,size=$((3 * megabytes + 50))m "$files"
 
-# far VETH NEAR-ADDRESS/LEN COMMAND ...: a namespace with the other end of that pair, in which the command runs.
-far()
-{
-    near=veth$1 end=veth$(($1 + 1)) address=$2
-    shift 2
-    : >"$files/$near"
-    unshare --net sh -c 'echo waits >"$1" && until ip link set "$2" up 2>/dev/null; do sleep 0.1; done &&
-        shift 2 && exec "$@"' far "$files/$near" "$end" "$@" >"$files/$near.said" 2>&1 &
-    last=$!
-    for _ in 1 2 3 4 5 6 7 8 9 10; do
-        [ -s "$files/$near" ] && break
-        sleep 0.1
-    done
-    ip link add "$near" type veth peer name "$end" netns $last && ip addr add "$address" dev "$near" &&
-        ip link set "$near" up
-}
-
-# answers ADDRESS: 5 s at most until it does.
-answers()
-{
-    for _ in 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20 21 22 23 24 25; do
-        [ "$(echo there | nc -N -w 1 "$1" 7)" = there ] && return
-        sleep 0.2
-    done
-    return 1
-}
-
 far 0 10.7.0.1/24 "$build/runnel" echo packet:veth1 --ip $ours/24
-far 2 10.8.0.1/24 sh -c 'ip addr add 10.8.0.7/24 dev veth3 && exec "$1" serve 10.8.0.7 7' serve \
-    "$build/kernel/roundtrip"
-answers $ours && answers 10.8.0.7 || {
-    echo 'not ok two servers answer'
-    cat "$files"/veth*.said
-    exit 1
-}
+far_kernel 2 10.8.0.1/24 10.8.0.7/24
+for server in $ours 10.8.0.7; do
+    await nc -z -w 1 $server 7 || echo "# $server does not answer yet"
+done
 
 head -c $((megabytes * 1048576)) /dev/urandom >"$files/sent"
 round=1

@@ -15,7 +15,7 @@
 #   taskset -c 0 bench/roundtrip.sh       all on one processor: without what the scheduler makes of two
 #   ROUNDS=10 REQUESTS=400 PAUSE_US=1500 bench/roundtrip.sh
 
-cd "$(dirname "$0")/.." && live_folder=bench && . tests/live/lib/live.sh || exit 1
+cd "$(dirname "$0")/.." && live_folder=bench && . tests/live/lib/live.sh && . bench/lib/far.sh || exit 1
 live_need ip
 live_enter "$@"
 rounds=${ROUNDS:-10} requests=${REQUESTS:-400} pause=${PAUSE_US:-1500}
@@ -24,33 +24,7 @@ program=$build/kernel/roundtrip
 
 live_restart
 
-# far N ADDRESS COMMAND ...: vethN has that address; in a namespace with the other end of the pair runs the command.
-far()
-{
-    near=veth$1 end=veth$(($1 + 1)) address=$2
-    shift 2
-    unshare --net sh -c 'echo waits && until ip link set "$1" up 2>/dev/null; do sleep 0.1; done && shift && exec "$@"' \
-        far "$end" "$@" >"$files/$near" 2>&1 &
-    last=$!
-    await grep -sq waits "$files/$near" && ip link add "$near" type veth peer name "$end" netns $last &&
-        ip addr add "$address" dev "$near" && ip link set "$near" up && await grep -sq 'echoes on' "$files/$near" || {
-        echo "not ok a veth pair with $* at its far end"
-        sed 's/^/# /' "$files/$near"
-        exit 1
-    }
-}
-
-# await COMMAND ...: 5 s at most.
-await()
-{
-    for _ in 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20 21 22 23 24 25; do
-        "$@" && return
-        sleep 0.2
-    done
-    return 1
-}
-
-far 0 10.8.0.1/24 sh -c 'ip addr add 10.8.0.7/24 dev veth1 && exec "$1" serve 10.8.0.7 7' serve "$program"
+far_kernel 0 10.8.0.1/24 10.8.0.7/24
 far 2 10.9.0.1/24 "$build/runnel" echo packet:veth3 --ip 10.9.0.7/24
 
 # figures WIRE FILE ...: least, 10th, 50th and 99th percentile of the lines of its server, in microseconds.
