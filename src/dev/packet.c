@@ -77,11 +77,9 @@ static int let_in(const struct packet *p)
 }
 
 /* The new guard stands before the old one goes. */
-static int set_guard(struct packet *p, const struct steering *s, struct sock_filter *code)
+static int set_guard(struct packet *p, const struct steering *s)
 {
-    static const uint32_t verdicts[] = {GUARD_PASS, GUARD_PASS, GUARD_DROP};
-    int n = steering_write(s, verdicts, code);
-    int guard = guard_open(p->index, code, n);
+    int guard = guard_open(p->index, s);
 
     if (p->guard >= 0)
         close(p->guard);
@@ -89,9 +87,10 @@ static int set_guard(struct packet *p, const struct steering *s, struct sock_fil
     return guard < 0 ? -EOPNOTSUPP : 0;
 }
 
-static int set_filter(struct packet *p, const struct steering *s, struct sock_filter *code)
+static int set_filter(struct packet *p, const struct steering *s)
 {
     static const uint32_t verdicts[] = {0, UINT32_MAX, UINT32_MAX};
+    struct sock_filter code[STEERING_MAX];
     struct sock_fprog program = {.len = (unsigned short)steering_write(s, verdicts, code), .filter = code};
 
     return setsockopt(p->dev.fd, SOL_SOCKET, SO_ATTACH_FILTER, &program, sizeof program) < 0 ? -errno : 0;
@@ -100,13 +99,12 @@ static int set_filter(struct packet *p, const struct steering *s, struct sock_fi
 /* Makes of the rules what they say. Without a guard, -EOPNOTSUPP, the rest is done nevertheless. */
 static int apply(struct packet *p)
 {
-    struct sock_filter code[STEERING_MAX];
     const struct steering s = {.mac = p->dev.mac,
                                .shared = memcmp(p->dev.mac, p->card_mac, 6) == 0,
                                .vlan = p->dev.vlan,
                                .rules = p->rules,
                                .n = p->rule_count};
-    int guarded = s.n ? set_guard(p, &s, code) : 0, error = set_filter(p, &s, code);
+    int guarded = s.n ? set_guard(p, &s) : 0, error = set_filter(p, &s);
 
     if (!error && !s.shared)
         error = let_in(p);
@@ -358,6 +356,7 @@ int packet_open(struct rn_dev **out, const char *name, char *err)
 /* What opening would say, and whether steering would find a guard. */
 void packet_survey(const struct interface *i, struct rn_way *way)
 {
+    const char *guard;
     int fd;
 
     if (judge(i, way->remedy) < 0)
@@ -368,7 +367,9 @@ void packet_survey(const struct interface *i, struct rn_way *way)
         return;
     close(fd);
     way->fit = RN_WORKS;
-    snprintf(way->mode, sizeof way->mode, "mapped rings, %s",
-             guard_works() ? "what is ours is kept from the kernel"
-                           : "no guard: it takes Linux 6.6 and CAP_BPF");
+    guard = guard_name(i->facts.index);
+    snprintf(way->mode, sizeof way->mode, "mapped rings, %s%s",
+             guard ? "what is ours is kept from the kernel by "
+                   : "no guard: it takes CAP_NET_ADMIN and nftables",
+             guard ? guard : "");
 }

@@ -165,14 +165,15 @@ static void without_packet_sockets(void)
     expect_refused(NAME, -EAFNOSUPPORT, "modprobe af_packet");
 }
 
-/* An older kernel, or a user namespace: the device works, and steer says that it cannot share. */
+/* Neither way to guard: the device works, and steer says that it cannot share. */
 static void without_guard(void)
 {
     struct rn_steer rule = {.take = true};
     struct rn_dev *d;
 
-    refuse(SYS_bpf, BPF_PROG_LOAD, EPERM);
     assert_int_equal(packet_open(&d, NAME, NULL), 0);
+    refuse(SYS_bpf, BPF_PROG_LOAD, EPERM);
+    refuse(SYS_socket, AF_NETLINK, EPERM);
     assert_int_equal(d->ops->steer(d, &rule, 1), -EOPNOTSUPP);
     d->ops->close(d);
 }
@@ -287,6 +288,21 @@ static void kernel_does_not_see_what_is_ours(void **state)
     expect_parted(&l, kernel, 0, 1);
     close(kernel);
     just_close(&l);
+}
+
+static void by_nftables(void)
+{
+    void *state = &packet;
+
+    refuse(SYS_bpf, BPF_PROG_LOAD, EPERM);
+    kernel_does_not_see_what_is_ours(&state);
+}
+
+/* An older kernel, or a user namespace. */
+static void nor_where_bpf_is_refused(void **state)
+{
+    (void)state;
+    in_child(by_nftables);
 }
 
 static unsigned links(void)
@@ -530,12 +546,12 @@ int main(void)
     const struct CMUnitTest tests[] = {
         CASE(what_will_not_do_is_refused),      CASE(what_the_world_refuses_is_told_with_a_remedy),
         CASE(opens_with_what_the_card_has),     CASE(card_is_shared_by_address),
-        CASE(kernel_does_not_see_what_is_ours), CASE(guard_is_one_and_goes_with_the_device),
-        CASE(address_of_our_own_is_let_in),     CASE(ports_cannot_be_shared),
+        CASE(kernel_does_not_see_what_is_ours), CASE(nor_where_bpf_is_refused),
+        CASE(address_of_our_own_is_let_in),     CASE(guard_is_one_and_goes_with_the_device),
         CASE(tag_comes_beside_the_frame),       CASE(frame_that_cannot_be_told_is_passed_over),
         CASE(merged_frame_comes_whole),         CASE(what_found_no_room_is_counted),
         CASE(down_is_told_and_up_again),        CASE(opens_while_it_is_down),
-        CASE(removed_and_made_again_is_joined),
+        CASE(removed_and_made_again_is_joined), CASE(ports_cannot_be_shared),
     };
     int failed;
 
