@@ -2,6 +2,7 @@
  *
  * A frame's owner, told by its headers alone. The first line that holds counts:
  *
+ *      anything, where we want all         -> ours
  *      another VLAN                        -> theirs
  *      to another host's link address      -> theirs
  *      to ours, which nobody shares        -> ours
@@ -116,6 +117,10 @@ int steering_list(const struct steering *s, struct steering_line lines[STEERING_
     const enum steering_of left = s->n ? STEERING_THEIRS : STEERING_COMMON;
     struct list l = {.lines = lines};
 
+    if (s->all) {
+        add_line(&l, STEERING_OURS);
+        return l.n;
+    }
     add_test(add_line(&l, STEERING_THEIRS),
              (struct steering_test){
                  .from = STEERING_VLAN, .size = 2, .mask = VLAN_ID, .value = s->vlan, .differs = true});
@@ -139,6 +144,11 @@ bool steering_can(const struct rn_steer *rules, int n)
         if (rules[i].protocol || rules[i].port_first || rules[i].port_last)
             return false;
     return true;
+}
+
+bool steering_takes_all(const struct rn_steer *rules, int n)
+{
+    return n == 1 && steering_can(rules, n) && is_any(rules) && rules->take;
 }
 
 /* ---- the program --------------------------------------------------------------------------------------- */

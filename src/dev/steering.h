@@ -25,6 +25,7 @@ enum steering_of {
 };
 
 struct steering {
+    bool all; /* everything is ours, and the rest does not count */
     const uint8_t *mac;
     bool shared;                  /* the other owner of the link has that address, too */
     uint16_t vlan;                /* of frames with that 802.1Q tag; 0: without one */
@@ -55,6 +56,9 @@ struct steering_line {
 
 /* False: there are more than STEERING_RULES, or one names a port or a protocol. */
 bool steering_can(const struct rn_steer *rules, int n);
+
+/* They are one that takes everything. */
+bool steering_takes_all(const struct rn_steer *rules, int n);
 
 /* Writes the lines, of which the first that holds counts; the last always holds. How many. A test of the VLAN
  * stands in the first alone. */

@@ -120,7 +120,7 @@ down_and_up()
 {
     live_far ip link set veth1 down
     eventually told 'is down: it waits until it is up again'
-    ! echoes 1
+    if echoes 1; then return 1; fi
     live_far ip link set veth1 up
     eventually told 'is up'
     echoes

@@ -132,6 +132,11 @@ static void all_but_one(void **state)
     expect(*state, &(struct steering){.mac = mac, .shared = true, .rules = others, .n = 2}, "befhl");
 }
 
+static void everything(void **state)
+{
+    expect(*state, &(struct steering){.all = true}, "abcdefghijklmnopq");
+}
+
 static void nothing_said(void **state)
 {
     expect(*state, &(struct steering){.mac = mac, .shared = true}, "");
@@ -189,6 +194,7 @@ static void asking_changes_nothing(void **state)
         cmocka_unit_test_prestate(address_of_our_own, (void *)(uintptr_t)&way),                              \
         cmocka_unit_test_prestate(vlan, (void *)(uintptr_t)&way),                                            \
         cmocka_unit_test_prestate(all_but_one, (void *)(uintptr_t)&way),                                     \
+        cmocka_unit_test_prestate(everything, (void *)(uintptr_t)&way),                                      \
         cmocka_unit_test_prestate(nothing_said, (void *)(uintptr_t)&way),                                    \
         cmocka_unit_test_prestate(two_at_once_and_none, (void *)(uintptr_t)&way),                            \
         cmocka_unit_test_prestate(as_many_rules_as_there_may_be, (void *)(uintptr_t)&way),                   \
