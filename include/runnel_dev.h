@@ -120,7 +120,9 @@ struct rn_dev_ops {
 
     /* Says which traffic is ours, of what comes to dev->mac and in dev->vlan as they are now, instead of what
      * was said before: the device keeps the rest from us, and what is ours from the other owner of the link.
-     * Returns 0, -EOPNOTSUPP where it cannot do all of that, or another negative errno. May be NULL. */
+     * With dev->promiscuous it is of all that comes to the interface, to whatever address and in whatever
+     * VLAN, and one rule that takes everything is all that can be said. Returns 0, -EOPNOTSUPP where it cannot
+     * do all of that, or another negative errno. May be NULL: the link has no other owner. */
     int (*steer)(struct rn_dev *dev, const struct rn_steer *rules, int n);
 
     /* Gives everything back, also with frames lent, reserved or under way, which are lost. The device and its
@@ -139,6 +141,7 @@ struct rn_dev {
     uint16_t vlan;     /* the stack puts that 802.1Q tag into what it sends, and takes what has it; 0: none */
     uint8_t no_csum;   /* 1: peers fill in no transport checksum here (never set on a real wire) */
     uint8_t loops;     /* 1: what is sent comes back, so packets from ourselves are right (the same) */
+    uint8_t promiscuous; /* 1: set by who wants every frame, as a bridge does; see steer */
     uint32_t rx_slots; /* frames that can be lent at once */
     uint32_t tx_slots; /* slots in the transmit ring */
     uint64_t rx_frames, tx_frames, rx_bytes, tx_bytes; /* totals, kept by the driver */

@@ -6,9 +6,10 @@
  * slot stays lent, so that its device's ring fills up, and with it the queue of whoever sends: that is the
  * back-pressure. Both devices have a wire of rn_dev_fault in front of them, since that takes a merged frame
  * apart and completes a partial checksum: what arrives here is always a frame that fits a wire. The faults
- * are those of device 0's, so that each direction meets them once.
+ * are those of device 0's, so that each direction meets them once. A device that is shared with the kernel is
+ * taken from it whole, for as long as the bridge is there.
  *
- * Called by runnel.c. It knows nothing of what is in a frame.
+ * Called by runnel.c. Of what is in a frame it knows VLAN tags alone: one that was taken out is put in again.
  */
 #include "bridge.h"
 #include "figures.h"
@@ -22,6 +23,7 @@
 #include <string.h>
 
 enum { BATCH = 64, QUEUE = 65536 /* frames that the ring of a device can become when merged ones are cut */ };
+enum { ETHERNET = 14, TAG_AT = 12, TAG = 4 };
 
 #define AT(field) offsetof(struct bridge_options, field)
 
@@ -51,15 +53,30 @@ struct bridge {
 
 /* ---- frames */
 
-/* Fills a slot with a frame. False: it does not fit the other's. */
-static bool copy_frame(struct rn_frame *slot, const struct rn_frame *frame)
+/* Bytes in front of the packet in a frame. */
+static uint32_t link_header(const struct rn_frame *frame, uint8_t medium)
 {
-    if (frame->len > slot->room || !frame->len)
+    if (medium == RN_IP)
+        return 0;
+    return frame->len > ETHERNET && frame->data[TAG_AT] == 0x81 && frame->data[TAG_AT + 1] == 0
+               ? ETHERNET + TAG
+               : ETHERNET;
+}
+
+/* Fills a slot with a frame. False: it is longer than the other link's. */
+static bool copy_frame(struct rn_frame *slot, const struct rn_frame *frame, const struct rn_dev *to)
+{
+    const uint32_t tag = frame->flags & RN_VLAN ? TAG : 0, front = tag ? TAG_AT : 0;
+
+    if (frame->len > to->mtu + link_header(frame, to->medium) || frame->len + tag > slot->room ||
+        frame->len <= front)
         return false;
-    memcpy(slot->data, frame->data, frame->len);
-    slot->len = frame->len;
-    slot->flags = frame->flags & RN_VLAN;
-    slot->vlan = frame->vlan;
+    memcpy(slot->data, frame->data, front);
+    if (tag)
+        memcpy(slot->data + front, (uint8_t[]){0x81, 0, (uint8_t)(frame->vlan >> 8), (uint8_t)frame->vlan},
+               TAG);
+    memcpy(slot->data + front + tag, frame->data + front, frame->len - front);
+    slot->len = frame->len + tag;
     return true;
 }
 
@@ -76,7 +93,7 @@ static void send_on(struct way *w, rn_time now)
     for (int i = 0; i < n; i++) {
         const struct rn_frame *frame = &w->frames[w->at + i];
 
-        if (copy_frame(&slots[used], frame)) {
+        if (copy_frame(&slots[used], frame, w->to)) {
             used++;
             w->passed++;
             w->bytes += frame->len;
@@ -152,6 +169,25 @@ static void sleep_on_both(struct bridge *b, rn_time now, rn_time next)
 
 /* ---- the whole */
 
+/* Takes all that comes to a device which is shared with the kernel. 0 or a negative errno with err. */
+static int take_all(struct rn_dev *dev, const char *name, char *err)
+{
+    int rc;
+
+    if (!dev->ops->steer)
+        return 0;
+    dev->promiscuous = 1;
+    rc = dev->ops->steer(dev, &(struct rn_steer){.take = true}, 1);
+    if (rc == -EOPNOTSUPP)
+        snprintf(err, RN_ERRBUF,
+                 "%.60s: the kernel would see, and answer, what is on its way to the other: it takes "
+                 "CAP_NET_ADMIN, and a kernel with nftables",
+                 name);
+    else if (rc < 0)
+        snprintf(err, RN_ERRBUF, "%.60s: does not let in what is for others: %s", name, strerror(-rc));
+    return rc;
+}
+
 /* Opens a device, puts a wire in front of it. 0 or a negative errno with err. */
 static int open_one(struct rn_dev **out, const char *name, const struct rn_fault_options *fault, char *err)
 {
@@ -160,13 +196,9 @@ static int open_one(struct rn_dev **out, const char *name, const struct rn_fault
 
     if (rc < 0)
         return rc;
-    if (dev->ops->steer) { /* it takes its own frames out of what comes */
-        snprintf(err, RN_ERRBUF,
-                 "%.60s shares its link with the kernel and has no frames for others: join taps", name);
-        rc = -EOPNOTSUPP;
-    } else {
+    rc = take_all(dev, name, err);
+    if (rc == 0)
         rc = rn_dev_fault(out, dev, fault, err);
-    }
     if (rc < 0)
         dev->ops->close(dev);
     return rc;

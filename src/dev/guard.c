@@ -1,142 +1,25 @@
 /* SPDX-License-Identifier: BSD-2-Clause
  *
- * Translates a program from classic BPF, which sockets take, to the instructions that the kernel takes
- * elsewhere, loads it, and links it to an interface:
+ * There are two ways, of which the first that this kernel has, and this process may go, is taken:
  *
- *      classic                            here
- *      (start)                            r6 = r1             the frame, for the loads
- *      ld [k], ldh, ldb                   the same            into r0
- *      ld [tag]                           r0 = r6->vlan_tci
- *      and #k                             r0 &= k
- *      jeq #k, 0, skip                    if r0 != k goto     (skip translated)
- *      ja k                               goto                (k translated)
- *      ret #k                             r0 = k; exit
+ *      tcx.c        a BPF program, from Linux 6.6, with CAP_BPF in the first user namespace
+ *      nftables.c   a chain of rules, from Linux 5.12, with CAP_NET_ADMIN alone
  *
- * Some of these become two, so a first pass notes where each will stand. The link is a descriptor: when its
- * last holder is gone, killed or not, so are link and program. Called by packet.c.
+ * Called by packet.c.
  */
 #include "guard.h"
 
-#include <errno.h>
-#include <linux/bpf.h>
-#include <stddef.h>
-#include <stdlib.h>
-#include <string.h>
-#include <sys/syscall.h>
-#include <unistd.h>
+#include "nftables.h"
+#include "tcx.h"
 
-/* What headers before Linux 6.6 do not have: BPF_TCX_INGRESS, BPF_F_BEFORE. */
-enum { TCX_INGRESS = 46, BEFORE = 8 };
-enum { VLAN_TAG = SKF_AD_OFF + SKF_AD_VLAN_TAG };
-
-static bool is_return(const struct sock_filter *step)
+int guard_open(unsigned interface, const struct steering *s)
 {
-    return step->code == (BPF_RET | BPF_K);
+    int fd = tcx_open(interface, s);
+
+    return fd < 0 ? nftables_open(interface, s) : fd;
 }
 
-/* The i-th step, to its place out; at says where each will stand. */
-static void translate(const struct sock_filter *code, int i, const int *at, struct bpf_insn *out)
+const char *guard_name(unsigned interface)
 {
-    const struct sock_filter *step = &code[i];
-    const int32_t k = (int32_t)step->k;
-
-    switch (step->code) {
-    case BPF_RET | BPF_K:
-        out[0] = (struct bpf_insn){.code = BPF_ALU64 | BPF_MOV | BPF_K, .dst_reg = 0, .imm = k};
-        out[1] = (struct bpf_insn){.code = BPF_JMP | BPF_EXIT};
-        break;
-    case BPF_JMP | BPF_JEQ | BPF_K:
-        out[0] = (struct bpf_insn){.code = BPF_JMP32 | BPF_JNE | BPF_K,
-                                   .off = (int16_t)(at[i + 1 + step->jf] - at[i] - 1),
-                                   .imm = k};
-        break;
-    case BPF_JMP | BPF_JA:
-        out[0] = (struct bpf_insn){.code = BPF_JMP | BPF_JA, .off = (int16_t)(at[i + 1 + k] - at[i] - 1)};
-        break;
-    case BPF_LD | BPF_ABS | BPF_W:
-        if (k == VLAN_TAG) {
-            out[0] = (struct bpf_insn){.code = BPF_LDX | BPF_MEM | BPF_W,
-                                       .dst_reg = 0,
-                                       .src_reg = 6,
-                                       .off = offsetof(struct __sk_buff, vlan_tci)};
-            break;
-        }
-        /* fall through */
-    default: out[0] = (struct bpf_insn){.code = (uint8_t)step->code, .imm = k};
-    }
-}
-
-/* The whole; its length. insns holds 2 * n + 1. */
-static int translate_all(const struct sock_filter *code, int n, int *at, struct bpf_insn *insns)
-{
-    int len = 1;
-
-    for (int i = 0; i < n; i++) {
-        at[i] = len;
-        len += is_return(&code[i]) ? 2 : 1;
-    }
-    at[n] = len;
-    insns[0] = (struct bpf_insn){.code = BPF_ALU64 | BPF_MOV | BPF_X, .dst_reg = 6, .src_reg = 1};
-    for (int i = 0; i < n; i++)
-        translate(code, i, at, &insns[at[i]]);
-    return len;
-}
-
-static int ask(int what, union bpf_attr *attr)
-{
-    int fd = (int)syscall(SYS_bpf, what, attr, sizeof *attr);
-
-    return fd < 0 ? -errno : fd;
-}
-
-/* A descriptor of the loaded program, or a negative errno. */
-static int load(const struct bpf_insn *insns, int n)
-{
-    static const char license[] = "BSD", name[] = "runnel_guard";
-    union bpf_attr attr;
-
-    memset(&attr, 0, sizeof attr);
-    attr.prog_type = BPF_PROG_TYPE_SCHED_CLS;
-    attr.insns = (uintptr_t)insns;
-    attr.insn_cnt = (uint32_t)n;
-    attr.license = (uintptr_t)license;
-    memcpy(attr.prog_name, name, sizeof name);
-    return ask(BPF_PROG_LOAD, &attr);
-}
-
-/* First of its kind on the interface, so that nobody passes what is ours before it. */
-static int attach(unsigned interface, int program)
-{
-    union bpf_attr attr;
-
-    memset(&attr, 0, sizeof attr);
-    attr.link_create.prog_fd = (uint32_t)program;
-    attr.link_create.target_ifindex = interface;
-    attr.link_create.attach_type = TCX_INGRESS;
-    attr.link_create.flags = BEFORE;
-    return ask(BPF_LINK_CREATE, &attr);
-}
-
-int guard_open(unsigned interface, const struct sock_filter *code, int n)
-{
-    struct bpf_insn *insns = calloc(2 * (size_t)n + 1, sizeof *insns);
-    int *at = calloc((size_t)n + 1, sizeof *at), program = -ENOMEM, link;
-
-    if (insns && at)
-        program = load(insns, translate_all(code, n, at, insns));
-    free(insns);
-    free(at);
-    if (program < 0)
-        return program;
-    link = attach(interface, program);
-    close(program);
-    return link;
-}
-
-/* There is no interface 0, but who says so would have linked to another. */
-bool guard_works(void)
-{
-    const struct sock_filter pass = {.code = BPF_RET | BPF_K, .k = GUARD_PASS};
-
-    return guard_open(0, &pass, 1) == -ENODEV;
+    return tcx_works() ? "BPF" : nftables_works(interface) ? "nftables" : NULL;
 }

@@ -10,8 +10,8 @@
  *
  * The filter keeps from us what is the kernel's, the guard keeps from the kernel what is ours; both are made
  * of what steer was told. With the card's own link address it is the IP addresses that tell; with another,
- * that address, which the card is asked to let in. What we send goes to the card and is not seen by the
- * kernel on the same machine.
+ * that address, which the card is asked to let in. To who is promiscuous all is ours. What we send goes to
+ * the card and is not seen by the kernel on the same machine.
  *
  * The interface may go down, or away, and come back: the socket waits for it, looking every 100 ms, and joins
  * it again by name.
@@ -64,13 +64,14 @@ static struct packet *packet_of(struct rn_dev *dev)
 
 /* ---- what is ours -------------------------------------------------------------------------------------- */
 
-/* Another link address than the card's: it lets that in, too, for as long as the socket lives. */
+/* Another link address than the card's, or all: it lets that in, too, for as long as the socket lives. */
 static int let_in(const struct packet *p)
 {
     struct packet_mreq request = {.mr_ifindex = (int)p->index, .mr_type = PACKET_MR_UNICAST, .mr_alen = 6};
 
     memcpy(request.mr_address, p->dev.mac, 6);
-    if (setsockopt(p->dev.fd, SOL_PACKET, PACKET_ADD_MEMBERSHIP, &request, sizeof request) == 0)
+    if (!p->dev.promiscuous &&
+        setsockopt(p->dev.fd, SOL_PACKET, PACKET_ADD_MEMBERSHIP, &request, sizeof request) == 0)
         return 0;
     request.mr_type = PACKET_MR_PROMISC; /* it has no room for more addresses */
     return setsockopt(p->dev.fd, SOL_PACKET, PACKET_ADD_MEMBERSHIP, &request, sizeof request) < 0 ? -errno
@@ -78,11 +79,9 @@ static int let_in(const struct packet *p)
 }
 
 /* The new guard stands before the old one goes. */
-static int set_guard(struct packet *p, const struct steering *s, struct sock_filter *code)
+static int set_guard(struct packet *p, const struct steering *s)
 {
-    static const uint32_t verdicts[] = {GUARD_PASS, GUARD_PASS, GUARD_DROP};
-    int n = steering_write(s, verdicts, code);
-    int guard = guard_open(p->index, code, n);
+    int guard = guard_open(p->index, s);
 
     if (p->guard >= 0)
         close(p->guard);
@@ -90,9 +89,10 @@ static int set_guard(struct packet *p, const struct steering *s, struct sock_fil
     return guard < 0 ? -EOPNOTSUPP : 0;
 }
 
-static int set_filter(struct packet *p, const struct steering *s, struct sock_filter *code)
+static int set_filter(struct packet *p, const struct steering *s)
 {
     static const uint32_t verdicts[] = {0, UINT32_MAX, UINT32_MAX};
+    struct sock_filter code[STEERING_MAX];
     struct sock_fprog program = {.len = (unsigned short)steering_write(s, verdicts, code), .filter = code};
 
     return setsockopt(p->dev.fd, SOL_SOCKET, SO_ATTACH_FILTER, &program, sizeof program) < 0 ? -errno : 0;
@@ -101,15 +101,15 @@ static int set_filter(struct packet *p, const struct steering *s, struct sock_fi
 /* Makes of the rules what they say. Without a guard, -EOPNOTSUPP, the rest is done nevertheless. */
 static int apply(struct packet *p)
 {
-    struct sock_filter code[STEERING_MAX];
-    const struct steering s = {.mac = p->dev.mac,
+    const struct steering s = {.all = p->dev.promiscuous,
+                               .mac = p->dev.mac,
                                .shared = memcmp(p->dev.mac, p->card_mac, 6) == 0,
                                .vlan = p->dev.vlan,
                                .rules = p->rules,
                                .n = p->rule_count};
-    int guarded = s.n ? set_guard(p, &s, code) : 0, error = set_filter(p, &s, code);
+    int guarded = s.n ? set_guard(p, &s) : 0, error = set_filter(p, &s);
 
-    if (!error && !s.shared)
+    if (!error && (s.all || !s.shared))
         error = let_in(p);
     return error ? error : guarded;
 }
@@ -118,7 +118,7 @@ static int steer(struct rn_dev *dev, const struct rn_steer *rules, int n)
 {
     struct packet *p = packet_of(dev);
 
-    if (!steering_can(rules, n))
+    if (dev->promiscuous ? !steering_takes_all(rules, n) : !steering_can(rules, n))
         return -EOPNOTSUPP;
     memcpy(p->rules, rules, (size_t)n * sizeof *rules);
     p->rule_count = n;
@@ -374,6 +374,7 @@ int packet_open(struct rn_dev **out, const char *name, char *err)
 /* What opening would say, and whether steering would find a guard. */
 void packet_survey(const struct interface *i, struct rn_way *way)
 {
+    const char *guard;
     int fd;
 
     if (judge(i, way->remedy) < 0)
@@ -384,7 +385,9 @@ void packet_survey(const struct interface *i, struct rn_way *way)
         return;
     close(fd);
     way->fit = RN_WORKS;
-    snprintf(way->mode, sizeof way->mode, "mapped rings, %s",
-             guard_works() ? "what is ours is kept from the kernel"
-                           : "no guard: it takes Linux 6.6 and CAP_BPF");
+    guard = guard_name(i->facts.index);
+    snprintf(way->mode, sizeof way->mode, "mapped rings, %s%s",
+             guard ? "what is ours is kept from the kernel by "
+                   : "no guard: it takes CAP_NET_ADMIN and nftables",
+             guard ? guard : "");
 }

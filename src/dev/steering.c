@@ -1,21 +1,21 @@
 /* SPDX-License-Identifier: BSD-2-Clause
  *
- * A frame's owner, told by its headers alone:
+ * A frame's owner, told by its headers alone. The first line that holds counts:
  *
+ *      anything, where we want all         -> ours
  *      another VLAN                        -> theirs
- *      to a group:  ARP for our address    -> ours     (only we answer)
- *                   anything else          -> common
- *      to another link address             -> theirs
+ *      to another host's link address      -> theirs
  *      to ours, which nobody shares        -> ours
- *      to ours, which the other shares:
- *                   IP to our address      -> ours,  else theirs
- *                   ARP for our address    -> ours,  else common
- *                   anything else          -> theirs
+ *      ARP for our address                 -> ours     (only we answer)
+ *      to a group                          -> common
+ *      IP to our address                   -> ours
+ *      ARP                                 -> common
+ *      anything else                       -> theirs
  *
- * The program is a list of comparisons that go on when they hold and else skip what hangs on them, so that
- * every jump but those to a section is short, and whoever wants another machine's instructions (guard.c) has
- * five kinds to translate: load, mask, compare, jump, return. Called by packet.c, for its socket and for its
- * guard.
+ * Every line is a few comparisons of numbers of at most four bytes, so that whoever writes them in the words
+ * of another machine (nftables.c) has little to translate. In the program a comparison that fails skips to
+ * the next line: there are four kinds of instructions, load, mask, compare, return. Called by packet.c for
+ * its socket, and by who guards the kernel's side.
  */
 #include "steering.h"
 
@@ -23,67 +23,44 @@
 
 #include <string.h>
 
-enum {
-    GROUP_BIT = 1,
-    TYPE_AT = 12,
-    ARP_TARGET_AT = ETH_LEN + 24,
-    IP4_DST_AT = ETH_LEN + 16,
-    IP6_DST_AT = ETH_LEN + 24,
-    VLAN_ID = 0xfff
-};
+enum { GROUP_BIT = 1, TYPE_AT = 12, ARP_TARGET_AT = 24, IP4_DST_AT = 16, IP6_DST_AT = 24, VLAN_ID = 0xfff };
 
-struct writer {
-    struct sock_filter *code;
+struct list {
+    struct steering_line *lines;
     int n;
-    const uint32_t *verdicts;
-    const struct steering *s;
 };
 
-static void put(struct writer *w, uint16_t what, uint32_t k)
-{
-    w->code[w->n++] = (struct sock_filter){.code = what, .k = k};
-}
-
-/* size: BPF_W, BPF_H, BPF_B. */
-static void load(struct writer *w, uint16_t size, uint32_t at)
-{
-    put(w, (uint16_t)(BPF_LD | BPF_ABS | size), at);
-}
-
-static void done(struct writer *w, enum steering_of whose)
-{
-    put(w, BPF_RET | BPF_K, w->verdicts[whose]);
-}
-
-/* What was loaded is that value; else `skip` instructions are passed over. */
-static void expect(struct writer *w, uint32_t value, int skip)
-{
-    put(w, BPF_JMP | BPF_JEQ | BPF_K, value);
-    w->code[w->n - 1].jf = (uint8_t)skip;
-}
-
-/* A jump to what is written later: lands there. */
-static int jump(struct writer *w)
-{
-    put(w, BPF_JMP | BPF_JA, 0);
-    return w->n - 1;
-}
-
-static void land(struct writer *w, int from)
-{
-    w->code[from].k = (uint32_t)(w->n - from - 1);
-}
-
-/* What was loaded is that value: on to a section. */
-static int jump_if(struct writer *w, uint32_t value)
-{
-    expect(w, value, 1);
-    return jump(w);
-}
+static const struct steering_test to_group = {
+    .from = STEERING_LINK, .size = 1, .mask = GROUP_BIT, .value = GROUP_BIT};
+static const struct steering_test to_one = {
+    .from = STEERING_LINK, .size = 1, .mask = GROUP_BIT, .value = GROUP_BIT, .differs = true};
 
 static uint32_t word(const uint8_t *at)
 {
     return (uint32_t)at[0] << 24 | (uint32_t)at[1] << 16 | (uint32_t)at[2] << 8 | at[3];
+}
+
+/* ---- the lines ----------------------------------------------------------------------------------------- */
+
+static struct steering_line *add_line(struct list *l, enum steering_of whose)
+{
+    struct steering_line *line = &l->lines[l->n++];
+
+    *line = (struct steering_line){.whose = whose};
+    return line;
+}
+
+static void add_test(struct steering_line *line, struct steering_test test)
+{
+    line->tests[line->n++] = test;
+}
+
+static struct steering_line *add_type(struct list *l, uint32_t type, enum steering_of whose)
+{
+    struct steering_line *line = add_line(l, whose);
+
+    add_test(line, (struct steering_test){.from = STEERING_TYPE, .size = 2, .value = type});
+    return line;
 }
 
 static const uint8_t mapped[12] = {0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff}, any[16];
@@ -98,49 +75,65 @@ static bool is_any(const struct rn_steer *rule)
     return memcmp(rule->address, any, sizeof any) == 0;
 }
 
-/* An IPv4 address at that place; left: whose it is when no rule takes it. Nothing may stand behind a rule
- * that always holds: the kernel refuses a program with steps that nobody reaches. */
-static void match4(struct writer *w, uint32_t at, enum steering_of left)
+/* Packets of that type with an address of the rules at that place: the last `len` bytes of a rule's. left:
+ * whose it is when a rule leaves it. */
+static void add_rules(struct list *l, const struct steering *s, uint32_t type, uint8_t at, int len,
+                      enum steering_of left)
 {
-    load(w, BPF_W, at);
-    for (int i = 0; i < w->s->n; i++) {
-        const struct rn_steer *rule = &w->s->rules[i];
+    for (int i = 0; i < s->n; i++) {
+        const struct rn_steer *rule = &s->rules[i];
+        struct steering_line *line;
 
-        if (is4(rule))
-            expect(w, word(rule->address + 12), 1);
-        if (is4(rule) || is_any(rule))
-            done(w, rule->take ? STEERING_OURS : left);
-        if (is_any(rule))
-            return;
-    }
-    done(w, left);
-}
-
-static void match6(struct writer *w, enum steering_of left)
-{
-    for (int i = 0; i < w->s->n; i++) {
-        const struct rn_steer *rule = &w->s->rules[i];
-
-        if (is4(rule))
+        if (!is_any(rule) && is4(rule) != (len == 4))
             continue;
-        for (uint32_t part = 0; part < 4 && !is_any(rule); part++) {
-            load(w, BPF_W, IP6_DST_AT + 4 * part);
-            expect(w, word(rule->address + 4 * part), 7 - 2 * (int)part);
-        }
-        done(w, rule->take ? STEERING_OURS : left);
+        line = add_type(l, type, rule->take ? STEERING_OURS : left);
         if (is_any(rule))
             return;
+        for (int part = 0; part < len; part += 4)
+            add_test(line, (struct steering_test){.from = STEERING_PACKET,
+                                                  .at = (uint8_t)(at + part),
+                                                  .size = 4,
+                                                  .value = word(rule->address + 16 - len + part)});
     }
-    done(w, left);
 }
 
-/* Goes on when what was loaded is that value. */
-static void insist(struct writer *w, uint32_t value)
+/* To one host, and not to us: the two parts of our address, each in a line of its own. */
+static void add_others(struct list *l, const uint8_t mac[6])
 {
-    int on = jump_if(w, value);
+    const struct steering_test high = {.from = STEERING_LINK, .size = 4, .value = word(mac), .differs = true};
+    const struct steering_test low = {
+        .from = STEERING_LINK, .at = 4, .size = 2, .value = (uint32_t)mac[4] << 8 | mac[5], .differs = true};
+    struct steering_line *line = add_line(l, STEERING_THEIRS);
 
-    done(w, STEERING_THEIRS);
-    land(w, on);
+    add_test(line, to_one);
+    add_test(line, high);
+    line = add_line(l, STEERING_THEIRS);
+    add_test(line, to_one);
+    add_test(line, low);
+}
+
+int steering_list(const struct steering *s, struct steering_line lines[STEERING_LINES])
+{
+    const enum steering_of left = s->n ? STEERING_THEIRS : STEERING_COMMON;
+    struct list l = {.lines = lines};
+
+    if (s->all) {
+        add_line(&l, STEERING_OURS);
+        return l.n;
+    }
+    add_test(add_line(&l, STEERING_THEIRS),
+             (struct steering_test){
+                 .from = STEERING_VLAN, .size = 2, .mask = VLAN_ID, .value = s->vlan, .differs = true});
+    add_others(&l, s->mac);
+    if (!s->shared)
+        add_test(add_line(&l, STEERING_OURS), to_one);
+    add_rules(&l, s, ETH_ARP, ARP_TARGET_AT, 4, STEERING_COMMON);
+    add_test(add_line(&l, STEERING_COMMON), to_group);
+    add_rules(&l, s, ETH_IP4, IP4_DST_AT, 4, left);
+    add_rules(&l, s, ETH_IP6, IP6_DST_AT, 16, left);
+    add_type(&l, ETH_ARP, STEERING_COMMON);
+    add_line(&l, left);
+    return l.n;
 }
 
 bool steering_can(const struct rn_steer *rules, int n)
@@ -153,50 +146,71 @@ bool steering_can(const struct rn_steer *rules, int n)
     return true;
 }
 
-/* Frames to our link address, which the other owner has, too. */
-static void match_shared(struct writer *w, int *arp)
+bool steering_takes_all(const struct rn_steer *rules, int n)
 {
-    enum steering_of left = w->s->n ? STEERING_THEIRS : STEERING_COMMON;
-    int ip4, ip6;
+    return n == 1 && steering_can(rules, n) && is_any(rules) && rules->take;
+}
 
-    load(w, BPF_H, TYPE_AT);
-    ip4 = jump_if(w, ETH_IP4);
-    ip6 = jump_if(w, ETH_IP6);
-    *arp = jump_if(w, ETH_ARP);
-    done(w, left);
-    land(w, ip4);
-    match4(w, IP4_DST_AT, left);
-    land(w, ip6);
-    match6(w, left);
+/* ---- the program --------------------------------------------------------------------------------------- */
+
+struct writer {
+    struct sock_filter *code;
+    int n;
+};
+
+static void put(struct writer *w, int what, uint32_t k)
+{
+    w->code[w->n++] = (struct sock_filter){.code = (uint16_t)what, .k = k};
+}
+
+/* Where a number stands in a frame. */
+static uint32_t place(const struct steering_test *t)
+{
+    switch (t->from) {
+    case STEERING_VLAN: return (uint32_t)(SKF_AD_OFF + SKF_AD_VLAN_TAG);
+    case STEERING_TYPE: return TYPE_AT;
+    case STEERING_LINK: return t->at;
+    default: return ETH_LEN + t->at;
+    }
+}
+
+/* The jump that goes on when the test holds; where it goes else is set by land. */
+static void put_test(struct writer *w, const struct steering_test *t)
+{
+    static const uint16_t sizes[] = {[1] = BPF_B, [2] = BPF_H, [4] = BPF_W};
+
+    put(w, BPF_LD | BPF_ABS | (t->from == STEERING_VLAN ? BPF_W : sizes[t->size]), place(t));
+    if (t->mask)
+        put(w, BPF_ALU | BPF_AND | BPF_K, t->mask);
+    put(w, BPF_JMP | BPF_JEQ | BPF_K, t->value);
+}
+
+static void land(struct sock_filter *jump, bool differs, int skip)
+{
+    if (differs)
+        jump->jt = (uint8_t)skip;
+    else
+        jump->jf = (uint8_t)skip;
 }
 
 int steering_write(const struct steering *s, const uint32_t verdicts[3],
                    struct sock_filter code[STEERING_MAX])
 {
-    struct writer w = {.code = code, .verdicts = verdicts, .s = s};
-    int group, arp, arp_to_us = -1;
+    struct steering_line lines[STEERING_LINES];
+    struct writer w = {.code = code};
+    int count = steering_list(s, lines);
 
-    load(&w, BPF_W, (uint32_t)(SKF_AD_OFF + SKF_AD_VLAN_TAG)); /* 0 where there is none */
-    put(&w, BPF_ALU | BPF_AND | BPF_K, VLAN_ID);
-    insist(&w, s->vlan);
-    load(&w, BPF_B, 0);
-    put(&w, BPF_ALU | BPF_AND | BPF_K, GROUP_BIT);
-    group = jump_if(&w, GROUP_BIT);
-    load(&w, BPF_W, 0);
-    insist(&w, word(s->mac));
-    load(&w, BPF_H, 4);
-    insist(&w, (uint32_t)s->mac[4] << 8 | s->mac[5]);
-    if (s->shared)
-        match_shared(&w, &arp_to_us);
-    else
-        done(&w, STEERING_OURS);
-    land(&w, group);
-    load(&w, BPF_H, TYPE_AT);
-    arp = jump_if(&w, ETH_ARP);
-    done(&w, STEERING_COMMON);
-    land(&w, arp);
-    if (arp_to_us >= 0)
-        land(&w, arp_to_us);
-    match4(&w, ARP_TARGET_AT, STEERING_COMMON);
+    for (int i = 0; i < count; i++) {
+        const struct steering_line *line = &lines[i];
+        int jumps[STEERING_TESTS];
+
+        for (int t = 0; t < line->n; t++) {
+            put_test(&w, &line->tests[t]);
+            jumps[t] = w.n - 1;
+        }
+        put(&w, BPF_RET | BPF_K, verdicts[line->whose]);
+        for (int t = 0; t < line->n; t++)
+            land(&code[jumps[t]], line->tests[t].differs, w.n - jumps[t] - 1);
+    }
     return w.n;
 }

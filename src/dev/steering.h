@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause
  *
- * Which frames of a shared link are ours, as a program of classic BPF.
+ * Which frames of a shared link are ours: as a list of lines, for whoever writes it in the words of his
+ * machine, and as a program of classic BPF.
  */
 #ifndef DEV_STEERING_H
 #define DEV_STEERING_H
@@ -9,7 +10,12 @@
 
 #include <linux/filter.h>
 
-enum { STEERING_RULES = 64, STEERING_MAX = 1024 /* instructions for so many rules */ };
+enum {
+    STEERING_RULES = 64,
+    STEERING_LINES = 2 * STEERING_RULES + 8, /* for so many rules */
+    STEERING_TESTS = 5,
+    STEERING_MAX = 1024 /* instructions */
+};
 
 /* What a frame can be, and so the places in verdicts[]. */
 enum steering_of {
@@ -19,6 +25,7 @@ enum steering_of {
 };
 
 struct steering {
+    bool all; /* everything is ours, and the rest does not count */
     const uint8_t *mac;
     bool shared;                  /* the other owner of the link has that address, too */
     uint16_t vlan;                /* of frames with that 802.1Q tag; 0: without one */
@@ -26,8 +33,36 @@ struct steering {
     int n;                        /* 0: nothing was said yet; what comes to a shared address is common */
 };
 
+enum steering_from {
+    STEERING_VLAN,   /* the tag's ID, 0 where there is none */
+    STEERING_TYPE,   /* what is behind the link header and the tag, as ETH_IP4 */
+    STEERING_LINK,   /* bytes of the link header */
+    STEERING_PACKET, /* bytes behind it */
+};
+
+/* A number in the frame, of 1, 2 or 4 bytes, is that value, or is not. */
+struct steering_test {
+    uint8_t from, at, size; /* enum steering_from; for VLAN and TYPE at is 0 and size is 2 */
+    bool differs;
+    uint32_t mask, value; /* mask 0: all of it */
+};
+
+/* A frame for which all tests hold is whose. */
+struct steering_line {
+    enum steering_of whose;
+    int n;
+    struct steering_test tests[STEERING_TESTS];
+};
+
 /* False: there are more than STEERING_RULES, or one names a port or a protocol. */
 bool steering_can(const struct rn_steer *rules, int n);
+
+/* They are one that takes everything. */
+bool steering_takes_all(const struct rn_steer *rules, int n);
+
+/* Writes the lines, of which the first that holds counts; the last always holds. How many. A test of the VLAN
+ * stands in the first alone. */
+int steering_list(const struct steering *s, struct steering_line lines[STEERING_LINES]);
 
 /* Writes the program, which returns one of verdicts[] for a frame that begins with its Ethernet header, its
  * tag taken out; for one too short to tell, 0. Its length. */

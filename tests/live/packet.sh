@@ -9,7 +9,8 @@
 # down, away and comes back. Nothing that was set outlives the program, however it ends. Offloads are as a fresh
 # system has them.
 #
-#   KILLS=100 tests/live/packet.sh    so many kill -9, 20 unless said
+#   KILLS=100 tests/live/packet.sh          so many kill -9, 20 unless said
+#   GUARD=nftables tests/live/packet.sh     what is ours has to be kept from the kernel by that (see nftables.sh)
 
 # shellcheck disable=SC2086 # words without blanks
 cd "$(dirname "$0")/../.." && WIRE=packet && export WIRE && . tests/live/lib/live.sh || exit 1
@@ -18,6 +19,14 @@ live_enter "$@"
 live_serve
 theirs=10.7.0.2
 live_far ip addr add $theirs/24 dev veth1
+guard=$(live_far "$build/runnel" devices veth1 | sed -n 's/.*what is ours is kept from the kernel by //p')
+
+guarded_as_said()
+{
+    echo "by ${guard:-nothing}"
+    [ "$guard" = "${GUARD:-$guard}" ] && [ "$guard" ]
+    [ $guard != nftables ] || command -v nft
+}
 
 echoes()
 {
@@ -111,7 +120,7 @@ down_and_up()
 {
     live_far ip link set veth1 down
     eventually told 'is down: it waits until it is up again'
-    ! echoes 1
+    if echoes 1; then return 1; fi
     live_far ip link set veth1 up
     eventually told 'is up'
     echoes
@@ -164,10 +173,20 @@ starts_while_it_is_down()
     eventually echoes 1
 }
 
+# The guards on the server's interface, a line each.
+guards()
+{
+    if [ $guard = nftables ]; then
+        live_far nft list tables netdev
+    else
+        live_far "$build/test/live/guards" veth1 | grep -v ': 0'
+    fi
+}
+
 # All that could be left over in the server's namespace.
 state()
 {
-    live_far "$build/test/live/guards" veth1
+    guards || true
     live_far sh -c 'ip -d link && ip addr && ip route && ip rule && ip neigh && tc qdisc && tc filter show dev veth1 ingress'
     ! command -v nft >/dev/null || live_far nft list ruleset
     ! command -v ethtool >/dev/null || live_far ethtool -k veth1
@@ -181,7 +200,7 @@ settled()
 
 guarded_once()
 {
-    [ "$(live_far "$build/test/live/guards" veth1)" = 'veth1: 1' ]
+    [ "$(guards | grep -cE '^veth1: 1$|^table netdev runnel-')" = 1 ]
 }
 
 is_as_before()
@@ -210,6 +229,7 @@ killed_leaves_nothing()
 }
 
 eventually echoes 1
+live_case guarded_as_said
 live_case echo_64_MB_with_offloads
 live_case both_owners_answer
 live_case nobody_answers_twice

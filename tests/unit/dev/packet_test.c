@@ -165,14 +165,15 @@ static void without_packet_sockets(void)
     expect_refused(NAME, -EAFNOSUPPORT, "modprobe af_packet");
 }
 
-/* An older kernel, or a user namespace: the device works, and steer says that it cannot share. */
+/* Neither way to guard: the device works, and steer says that it cannot share. */
 static void without_guard(void)
 {
     struct rn_steer rule = {.take = true};
     struct rn_dev *d;
 
-    refuse(SYS_bpf, BPF_PROG_LOAD, EPERM);
     assert_int_equal(packet_open(&d, NAME, NULL), 0);
+    refuse(SYS_bpf, BPF_PROG_LOAD, EPERM);
+    refuse(SYS_socket, AF_NETLINK, EPERM);
     assert_int_equal(d->ops->steer(d, &rule, 1), -EOPNOTSUPP);
     d->ops->close(d);
 }
@@ -289,6 +290,21 @@ static void kernel_does_not_see_what_is_ours(void **state)
     just_close(&l);
 }
 
+static void by_nftables(void)
+{
+    void *state = &packet;
+
+    refuse(SYS_bpf, BPF_PROG_LOAD, EPERM);
+    kernel_does_not_see_what_is_ours(&state);
+}
+
+/* An older kernel, or a user namespace. */
+static void nor_where_bpf_is_refused(void **state)
+{
+    (void)state;
+    in_child(by_nftables);
+}
+
 static unsigned links(void)
 {
     union bpf_attr attr;
@@ -330,6 +346,30 @@ static void address_of_our_own_is_let_in(void **state)
     expect_parted(&l, kernel, 1, 0);
     close(kernel);
     just_close(&l);
+}
+
+/* As a bridge wants it: what is for the kernel, for another host and in a VLAN. */
+static void everything_is_taken(void **state)
+{
+    const struct rn_steer all = {.take = true}, ports = {.port_first = 7, .port_last = 7, .take = true};
+    int kernel = kernels_socket();
+    uint8_t frame[SUITE_FRAME];
+    struct suite_link l;
+
+    suite_open(&l, state);
+    l.dev->promiscuous = 1;
+    assert_int_equal(l.dev->ops->steer(l.dev, &ports, 1), -EOPNOTSUPP);
+    assert_int_equal(l.dev->ops->steer(l.dev, &all, 1), 0);
+    kernel_does("ip -d link show " NAME " | grep -q 'promiscuity 1'");
+    sent(&l, card_mac, 1, frame);
+    sent(&l, own_mac, 1, frame);
+    memmove(frame + 16, frame + 12, SUITE_FRAME - 16);
+    memcpy(frame + 12, (const uint8_t[]){0x81, 0, 0, 5}, 4);
+    l.send(&l, frame, 60);
+    expect_parted(&l, kernel, 0, 3);
+    just_close(&l);
+    kernel_does("ip -d link show " NAME " | grep -q 'promiscuity 0'");
+    close(kernel);
 }
 
 static void ports_cannot_be_shared(void **state)
@@ -528,14 +568,23 @@ int main(void)
 {
     struct CMUnitTest suite[] = {SUITE(&packet)};
     const struct CMUnitTest tests[] = {
-        CASE(what_will_not_do_is_refused),      CASE(what_the_world_refuses_is_told_with_a_remedy),
-        CASE(opens_with_what_the_card_has),     CASE(card_is_shared_by_address),
-        CASE(kernel_does_not_see_what_is_ours), CASE(guard_is_one_and_goes_with_the_device),
-        CASE(address_of_our_own_is_let_in),     CASE(ports_cannot_be_shared),
-        CASE(tag_comes_beside_the_frame),       CASE(frame_that_cannot_be_told_is_passed_over),
-        CASE(merged_frame_comes_whole),         CASE(what_found_no_room_is_counted),
-        CASE(down_is_told_and_up_again),        CASE(opens_while_it_is_down),
+        CASE(what_will_not_do_is_refused),
+        CASE(what_the_world_refuses_is_told_with_a_remedy),
+        CASE(opens_with_what_the_card_has),
+        CASE(card_is_shared_by_address),
+        CASE(kernel_does_not_see_what_is_ours),
+        CASE(nor_where_bpf_is_refused),
+        CASE(address_of_our_own_is_let_in),
+        CASE(guard_is_one_and_goes_with_the_device),
+        CASE(tag_comes_beside_the_frame),
+        CASE(frame_that_cannot_be_told_is_passed_over),
+        CASE(merged_frame_comes_whole),
+        CASE(what_found_no_room_is_counted),
+        CASE(down_is_told_and_up_again),
+        CASE(opens_while_it_is_down),
         CASE(removed_and_made_again_is_joined),
+        CASE(ports_cannot_be_shared),
+        CASE(everything_is_taken),
     };
     int failed;
 

@@ -165,6 +165,21 @@ static void as_many_rules_as_there_may_be(void **state)
     assert_int_equal(ip6(&s, 163), 0);
 }
 
+static void all_is_ours_to_who_wants_all(void **state)
+{
+    const struct steering s = {.all = true};
+
+    (void)state;
+    assert_int_equal(ip4(&s, other_mac, them4), OURS);
+    assert_int_equal(arp(&s, everybody, them4), OURS);
+    assert_int_equal(owner_of(&s, mac, 0x88b5, 30, us4), OURS);
+    assert_true(steering_takes_all(&(struct rn_steer){.take = true}, 1));
+    assert_false(steering_takes_all(&(struct rn_steer){.take = false}, 1));
+    assert_false(steering_takes_all(&(struct rn_steer){.protocol = 6, .take = true}, 1));
+    assert_false(steering_takes_all(two, 1));
+    assert_false(steering_takes_all(two, 2));
+}
+
 static void ports_and_protocols_cannot_be_told(void **state)
 {
     const struct rn_steer port = {.port_first = 7, .port_last = 7, .take = true};
@@ -207,6 +222,7 @@ int main(void)
         cmocka_unit_test(before_anything_was_said_all_is_common),
         cmocka_unit_test(first_rule_that_holds_counts),
         cmocka_unit_test(as_many_rules_as_there_may_be),
+        cmocka_unit_test(all_is_ours_to_who_wants_all),
         cmocka_unit_test(ports_and_protocols_cannot_be_told),
         cmocka_unit_test(another_vlan_is_theirs),
         cmocka_unit_test(frame_cut_off_is_nobodys),
