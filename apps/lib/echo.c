@@ -57,7 +57,7 @@ static void forget(struct echo *e, void *user)
 }
 
 /* Moves what there is; when stopping, throws it away instead. As rn_splice and rn_recv: 0 is the end. */
-static ptrdiff_t move(struct echo *e, rn_sock sock)
+static __attribute__((hot)) ptrdiff_t move(struct echo *e, rn_sock sock)
 {
     char waste[4096];
     ptrdiff_t n;
@@ -73,7 +73,7 @@ static ptrdiff_t move(struct echo *e, rn_sock sock)
     return n;
 }
 
-static void carry_on(struct echo *e, rn_sock sock, void *user)
+static __attribute__((hot)) void carry_on(struct echo *e, rn_sock sock, void *user)
 {
     ptrdiff_t n = move(e, sock);
 
@@ -107,7 +107,7 @@ static bool is_listening(const struct echo *e, rn_sock sock)
     return false;
 }
 
-void echo_serve(struct echo *e, const struct rn_event *ev)
+__attribute__((hot)) void echo_serve(struct echo *e, const struct rn_event *ev)
 {
     void *user = ev->user;
 

@@ -62,7 +62,7 @@ static int listen_all(struct echo *e, const struct serve_options *o, char *err)
 }
 
 /* Acts on all events. */
-static void act(struct serve *s)
+static __attribute__((hot)) void act(struct serve *s)
 {
     struct rn_event ev;
 
@@ -74,12 +74,11 @@ static void act(struct serve *s)
     }
 }
 
-static rn_time show(struct serve *s)
+static rn_time show_figures(struct serve *s)
 {
-    struct rn_stats stats = {0};
+    struct rn_stats stats;
 
-    if (s->figures.on)
-        rn_stats(s->net, &stats);
+    rn_stats(s->net, &stats);
     return figures_show(&s->figures, s->echo.count, "connections", stats.rx_bytes, stats.tx_bytes, rn_now());
 }
 
@@ -167,7 +166,7 @@ static int serve(struct serve *s, const struct link_options *link)
     int n = 0;
 
     while (!signals_count() && !s->refused && (n >= 0 || n == -EINTR)) {
-        n = rn_wait(s->net, show(s));
+        n = rn_wait(s->net, s->figures.on ? show_figures(s) : RN_FOREVER);
         act(s);
     }
     figures_close(&s->figures);

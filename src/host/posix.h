@@ -53,9 +53,9 @@ int posix_set(void);
 /* Has the set watch fd for input, out: and for output. fresh: it does not watch it yet. 0 or -errno. */
 int posix_watch(int set, int fd, bool out, bool fresh);
 
-/* Sleeps until one that the set watches is ready. Their number, at most max, and which they are; -EINTR on a
+/* Sleeps until one that the set watches is ready. Their number, POSIX_READY at most, and which they are; -EINTR on a
  * signal, or another negative errno. */
-enum { POSIX_READY = 16 };
+enum { POSIX_READY = 4 };
 int posix_wait(int set, int ready[POSIX_READY]);
 
 /* Closes a descriptor; a negative one is none. */

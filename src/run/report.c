@@ -351,7 +351,7 @@ rn_time report_next(const struct report *r)
     return r->next;
 }
 
-int report_fd(const struct report *r)
+__attribute__((hot)) int report_fd(const struct report *r)
 {
     return r->set;
 }

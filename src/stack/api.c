@@ -237,10 +237,10 @@ static inline bool is_mute(const struct conn *c)
 }
 
 /* No connection has anything to say. */
-static bool next_other(struct rn_stack *net, struct rn_event *ev)
+static __attribute__((hot)) bool next_other(struct rn_stack *net, struct rn_event *ev)
 {
-    return (net->sockets.telling && datagrams_next(net, ev)) || claim_tell(net, ev) || links_tell(net, ev) ||
-           post_next(net, ev);
+    return (net->sockets.telling && datagrams_next(net, ev)) || claim_tell(net, ev) ||
+           (net->link_news && links_tell(net, ev)) || post_next(net, ev);
 }
 
 /* c is mute, and so may be others behind it: the next that is not. */

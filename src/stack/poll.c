@@ -36,7 +36,7 @@ static void take_burst(struct rn_stack *net, int device, int frames)
     input_segments(net, device, n);
 }
 
-static void run_timers(struct rn_stack *net)
+static __attribute__((hot)) void run_timers(struct rn_stack *net)
 {
     uint32_t ids[ROOM_BURST], surfaced;
     int left = wheel_is_quiet(&net->conns.wheel, tick_of(net->now)) ? 0 : ROOM_TIMERS, n;
