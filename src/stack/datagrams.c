@@ -23,7 +23,7 @@
 
 #define DATAGRAM_BITS (INT64_C(3) << 30)
 
-enum { PORT_TRIES = 512 };
+enum { PORT_TRIES = 512, MERGED_MOST = 128 /* datagrams in one frame: nobody merges more */ };
 
 /* A smaller path is believed for that long (RFC 1191 6.3, RFC 8201 4). */
 static const rn_time path_time = 600 * TIME_S;
@@ -141,6 +141,21 @@ static struct datagram datagram_of(const struct rn_stack *net, const struct room
                              .stamp = net->now};
 }
 
+/* Several datagrams that came in one frame. What to count for the last of them. */
+static enum drop deliver_merged(struct rn_stack *net, int index, const struct datagram *d, struct view v,
+                                size_t size)
+{
+    if (v.len > MERGED_MOST * size)
+        return DROP_MALFORMED;
+    while (v.len > size) {
+        enum drop bad = deliver(net, index, d, view_of(v.at, size));
+
+        net->drops[bad] += bad != DROP_NONE;
+        view_take(&v, size);
+    }
+    return deliver(net, index, d, v);
+}
+
 enum drop datagrams_input(struct rn_stack *net, const struct room_packet *p)
 {
     struct socket_key key = {.remote = p->ip.src, .local = p->own, .protocol = IP_UDP, .version6 = p->ipv6};
@@ -158,7 +173,7 @@ enum drop datagrams_input(struct rn_stack *net, const struct room_packet *p)
     if (index < 0)
         return DROP_NO_SOCKET;
     d = datagram_of(net, p, &key);
-    return deliver(net, index, &d, v);
+    return p->gso_size ? deliver_merged(net, index, &d, v, p->gso_size) : deliver(net, index, &d, v);
 }
 
 enum drop datagrams_echo(struct rn_stack *net, const struct room_packet *p, const struct icmp *m,

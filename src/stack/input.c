@@ -155,6 +155,7 @@ static bool network(struct rn_stack *net, int device, const struct rn_frame *fra
                                                 .own = (uint16_t)own,
                                                 .ipv6 = ipv6,
                                                 .verified = is_verified(frame),
+                                                .gso_size = frame->flags & RN_MERGED ? frame->gso_size : 0,
                                                 .device = device});
     seg->ipv6 = ipv6;
     seg->source_seen = true;

@@ -86,7 +86,8 @@ struct room_packet {
     const uint8_t *mac; /* whom it came from; NULL on a medium without */
     uint16_t own;       /* index of the address that it is for */
     bool ipv6;
-    bool verified; /* the transport's checksum, by the device */
+    bool verified;     /* the transport's checksum, by the device */
+    uint16_t gso_size; /* of a merged one: payload bytes of each but the last; 0: it is not */
     int device;
 };
 

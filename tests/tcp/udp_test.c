@@ -232,6 +232,33 @@ static void the_longest_fits_and_one_byte_more_does_not(void)
     assert_memory_equal(got, data, most);
 }
 
+/* A kernel with its offloads leaves several in one frame, whose header says the length of all (UDP_SEGMENT).
+ */
+static void merged_datagrams_are_read_one_by_one(void)
+{
+    static const char zeroes[129];
+    uint8_t frame[TRACE_FRAME];
+    rn_sock sock = bind_any();
+
+    trace_merged(4);
+    in_udp(4000, 53, "one.two.end");
+    reads(sock, "one.");
+    reads(sock, "two.");
+    reads(sock, "end");
+    in_udp(4000, 53, "four");
+    reads(sock, "four");
+    in_udp(4000, 53, "");
+    reads(sock, "");
+    trace_merged(1);
+    trace_raw(frame, packet_udp(frame, 4000, 53, zeroes, 129)); /* more than the kernel merges */
+    assert_int_equal(trace_drops("malformed"), 1);
+    trace_merged(4);
+    in_udp(4000, 54, "one.two.end");
+    assert_int_equal(trace_drops("no_socket"), 1);
+    assert_int_equal(trace_skip(), 1); /* refused */
+    assert_int_equal(rn_recv(trace_net(), sock, frame, 1), -EAGAIN);
+}
+
 static void settings_show_in_the_header(void)
 {
     rn_sock sock = connect_udp();
@@ -652,6 +679,7 @@ int main(void)
         TRACE(a_look_takes_nothing),
         TRACE(readable_comes_once_for_each_that_is_left),
         TRACE(the_longest_fits_and_one_byte_more_does_not),
+        TRACE(merged_datagrams_are_read_one_by_one),
         TRACE(settings_show_in_the_header),
         TRACE(a_missing_checksum_is_right_over_ipv4_only),
         TRACE(ports_are_chosen),
