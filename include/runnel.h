@@ -423,7 +423,8 @@ struct rn_stats {
     uint64_t opened_passive, opened_active, closed, failed, timed_out;
     uint64_t cookies_sent, cookies_taken; /* SYN cookies; RFC 4987 */
     uint64_t datagrams_in, datagrams_out; /* of RN_UDP and RN_ICMP sockets */
-    uint64_t datagrams_unsent;            /* their neighbour did not answer, or too many waited for it */
+    uint64_t datagrams_unsent;            /* their neighbour did not answer, or too many waited for it; or their
+                                           * own address was found to be another host's */
     uint64_t unreachables_out;            /* ICMP errors that we sent: no such port or protocol here */
     uint64_t evicted;         /* failed with -ENOBUFS: the budget was pressed, and their peers did not read */
     uint64_t islands_dropped; /* how often what a connection held out of order was dropped for the same */

@@ -30,6 +30,12 @@ static inline bool address_is_usable(const struct addresses *a, unsigned index)
     return conflict_is_over(&a->conflicts[index]);
 }
 
+/* Another host has it: it will not be used. */
+static inline bool address_is_taken(const struct addresses *a, unsigned index)
+{
+    return a->conflicts[index].phase == CONFLICT_TAKEN;
+}
+
 /* Adds one that is used at once, or has a place already since another host had it. 0; -EADDRINUSE, -ENOSPC.
  */
 int address_add(struct addresses *a, const struct addr *addr, unsigned bits, unsigned device);

@@ -339,6 +339,8 @@ static int direct(const struct rn_stack *net, const struct socket *k, const stru
         if (address_is_broadcast(&net->addresses, &to->peer, net->addresses.list[own].device))
             return -EINVAL;
     }
+    if (address_is_taken(&net->addresses, (unsigned)own))
+        return -EADDRNOTAVAIL;
     to->local = net->addresses.list[own].addr;
     return own;
 }

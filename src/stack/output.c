@@ -401,7 +401,7 @@ enum turn { TURN_DONE, TURN_MORE, TURN_BLOCKED, TURN_WAITS };
 /* One whose own address is not used yet: it waits, or there is nothing to wait for. */
 static enum turn serve_unusable(struct rn_stack *net, struct conn *c)
 {
-    if (net->addresses.conflicts[c->key.local].phase != CONFLICT_TAKEN)
+    if (!address_is_taken(&net->addresses, c->key.local))
         return TURN_WAITS;
     conn_finish(&net->conns, c, -EADDRNOTAVAIL);
     return TURN_DONE;
@@ -547,7 +547,8 @@ static void put_datagram(struct rn_stack *net, const struct datagram *d)
     datagram_encode(&net->sockets.datagrams, d, at);
 }
 
-/* All that sockets gave, in its order; what finds no slot stays for the next time. */
+/* All that sockets gave, in its order; what finds no slot, or has an own address that is not used yet, stays for
+ * the next time. */
 static __attribute__((noinline)) void serve_datagrams(struct rn_stack *net)
 {
     struct sockets *s = &net->sockets;
@@ -557,10 +558,13 @@ static __attribute__((noinline)) void serve_datagrams(struct rn_stack *net)
     while ((id = datagram_pop(&s->datagrams, &s->out)) != 0) {
         const struct datagram *d = datagram_at(&s->datagrams, id);
 
-        if (!neighbour_ready(&net->neighbours, d->hop, net->now)) {
+        if (address_is_taken(&net->addresses, d->own)) {
+            socket_was_lost(s, id);
+        } else if (!address_is_usable(&net->addresses, d->own)) {
+            datagram_push(&s->datagrams, &blocked, id); /* its neighbour is not asked for either */
+        } else if (!neighbour_ready(&net->neighbours, d->hop, net->now)) {
             socket_waits(s, id);
-        } else if (!address_is_usable(&net->addresses, d->own) ||
-                   !slot(net, net->addresses.list[d->own].device)) {
+        } else if (!slot(net, net->addresses.list[d->own].device)) {
             datagram_push(&s->datagrams, &blocked, id);
         } else {
             put_datagram(net, d);
