@@ -36,7 +36,8 @@ static bool is_source(const struct addresses *a, uint32_t index, const struct ad
 {
     const struct address *at = &a->list[index];
 
-    return !address_is_taken(a, index) && (device < 0 || at->device == device) && addr_is4(&at->addr) == addr_is4(to);
+    return !address_is_taken(a, index) && (device < 0 || at->device == device) &&
+           addr_is4(&at->addr) == addr_is4(to);
 }
 
 /* The first of those that have most, and of these one that may be used already. */

@@ -547,8 +547,8 @@ static void put_datagram(struct rn_stack *net, const struct datagram *d)
     datagram_encode(&net->sockets.datagrams, d, at);
 }
 
-/* All that sockets gave, in its order; what finds no slot, or has an own address that is not used yet, stays for
- * the next time. */
+/* All that sockets gave, in its order; what finds no slot, or has an own address that is not used yet, stays
+ * for the next time. */
 static __attribute__((noinline)) void serve_datagrams(struct rn_stack *net)
 {
     struct sockets *s = &net->sockets;
