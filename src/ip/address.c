@@ -6,7 +6,7 @@
 
 #include <errno.h>
 
-int address_add(struct addresses *a, const struct addr *addr, unsigned bits, unsigned device)
+int address_place(const struct addresses *a, const struct addr *addr, unsigned device)
 {
     uint32_t i = 0;
 
@@ -14,10 +14,19 @@ int address_add(struct addresses *a, const struct addr *addr, unsigned bits, uns
         i++;
     if (i == ADDRESS_MAX)
         return -ENOSPC;
-    if (i == a->count)
-        a->count++;
-    else if (!address_is_taken(a, i) || a->list[i].device != device)
+    if (i < a->count && (!address_is_taken(a, i) || a->list[i].device != device))
         return -EADDRINUSE;
+    return (int)i;
+}
+
+int address_add(struct addresses *a, const struct addr *addr, unsigned bits, unsigned device)
+{
+    int i = address_place(a, addr, device);
+
+    if (i < 0)
+        return i;
+    if ((uint32_t)i == a->count)
+        a->count++;
     a->list[i] = (struct address){.addr = *addr, .bits = (uint8_t)bits, .device = (uint8_t)device};
     a->conflicts[i] = (struct conflict){.phase = CONFLICT_SETTLED};
     return 0;

@@ -36,8 +36,11 @@ static inline bool address_is_taken(const struct addresses *a, unsigned index)
     return a->conflicts[index].phase == CONFLICT_TAKEN;
 }
 
-/* Adds one that is used at once, or has a place already since another host had it. 0; -EADDRINUSE, -ENOSPC.
- */
+/* The place of one that is to be added: the next, or, since another host had it, its own. -EADDRINUSE,
+ * -ENOSPC: there is none. */
+int address_place(const struct addresses *a, const struct addr *addr, unsigned device);
+
+/* Adds one that is used at once. 0, or as address_place. */
 int address_add(struct addresses *a, const struct addr *addr, unsigned bits, unsigned device);
 
 /* The index of that own address; -1: it is not ours. */

@@ -11,6 +11,7 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <string.h>
 #include <cmocka.h>
 
@@ -103,6 +104,23 @@ static void address_that_the_device_refuses_is_not_added(void **state)
     assert_int_equal(rn_add_address(net, "10.0.0.7/24", NULL), 0);
 }
 
+/* What the stack does not take is not taken from the other owner of the link either. */
+static void address_that_the_stack_refuses_is_not_told(void **state)
+{
+    char address[32];
+
+    (void)state;
+    for (int i = 1; i <= 64; i++) {
+        snprintf(address, sizeof address, "10.0.0.%d/24", i);
+        assert_int_equal(rn_add_address(net, address, NULL), 0);
+    }
+    assert_int_equal(told_times, 64);
+    assert_int_equal(rn_add_address(net, "10.0.0.7/24", NULL), -EADDRINUSE);
+    assert_int_equal(rn_add_address(net, "10.0.0.65/24", NULL), -ENOSPC);
+    assert_int_equal(told_times, 64);
+    assert_int_equal(told_count, 64);
+}
+
 static void expect_link(enum rn_link link, int error)
 {
     struct rn_event ev;
@@ -132,6 +150,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(device_is_told_of_all_addresses_on_it, set_up, tear_down),
         cmocka_unit_test_setup_teardown(device_that_cannot_share_is_used_nevertheless, set_up, tear_down),
         cmocka_unit_test_setup_teardown(address_that_the_device_refuses_is_not_added, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(address_that_the_stack_refuses_is_not_told, set_up, tear_down),
         cmocka_unit_test_setup_teardown(link_that_goes_and_comes_is_told_once, set_up, tear_down),
     };
 
