@@ -88,7 +88,7 @@ struct rn_options {
 
 /* What comes before an own IPv4 address on an Ethernet device is used (RFC 5227): is it somebody else's?
  * Until that is known nobody is answered from it; a listener just begins to hear, a connection's SYN waits.
- */
+ * Nobody is asked while the device's link is down. */
 enum rn_conflict {
     RN_CONFLICT_QUICK = 0, /* three probes, 100 ms apart: used after 300 ms, and announced */
     RN_CONFLICT_FULL = 1,  /* with the RFC's times: used after 4 to 7 s */
