@@ -306,7 +306,7 @@ static int own_for(const struct rn_stack *net, const struct socket *k, const str
 
     if (!addr_eq(local, &(struct addr){{0}})) {
         asked = address_find(&net->addresses, local);
-        if (asked < 0 || (own >= 0 && own != asked))
+        if (asked < 0 || (own >= 0 && own != asked) || addr_is4(local) == k->key.version6)
             return -EADDRNOTAVAIL;
         own = asked;
     }

@@ -161,6 +161,22 @@ static void an_answer_leaves_from_the_address_that_was_asked(void)
     out_udp(53, 4000, "that");
 }
 
+static void a_source_of_the_other_family_is_refused(void)
+{
+    rn_sock sock = bind_any();
+    struct rn_datagram d;
+    struct addr other;
+
+    assert_int_equal(rn_add_address(trace_net(), v6() ? "10.0.0.9/24" : "fd00::9/64", NULL), 0);
+    in_udp(4000, 53, "what?");
+    d = reads(sock, "what?");
+    assert_true(addr_parse(v6() ? "10.0.0.9" : "fd00::9", &other));
+    memcpy(d.local, other.b, sizeof d.local);
+    assert_int_equal(rn_send_to(trace_net(), sock, "that", 4, &d), -EADDRNOTAVAIL);
+    advance(0);
+    quiet();
+}
+
 static void a_connected_socket_has_its_peer_alone(void)
 {
     rn_sock sock = connect_udp();
@@ -675,6 +691,7 @@ int main(void)
         TRACE(a_datagram_is_read_with_what_is_known_of_it),
         TRACE(the_same_given_back_answers_it),
         TRACE(an_answer_leaves_from_the_address_that_was_asked),
+        TRACE(a_source_of_the_other_family_is_refused),
         TRACE(a_connected_socket_has_its_peer_alone),
         TRACE(a_look_takes_nothing),
         TRACE(readable_comes_once_for_each_that_is_left),
