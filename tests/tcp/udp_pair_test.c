@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause
  *
- * Two stacks on a bad wire, and UDP between them: whatever the wire does, each datagram that is read is one that
- * was sent, whole, from where it was sent to where it was sent, and as often as the wire carried it. The size of
- * a datagram and its bytes follow from its number, which it begins with.
+ * Two stacks on a bad wire, and UDP between them: whatever the wire does, each datagram that is read is one
+ * that was sent, whole, from where it was sent to where it was sent, and as often as the wire carried it. The
+ * size of a datagram and its bytes follow from its number, which it begins with.
  *
  *      asker, SOCKETS connected sockets --- pair --- wire with faults --- answerer, two addresses, one socket
  */
@@ -148,8 +148,8 @@ static void hear(struct world *w, uint32_t which)
     assert_int_equal(n, -EAGAIN);
 }
 
-/* Milliseconds pass. While asking, something is sent in every eighth: questions for a neighbour may be lost, too,
- * and then what is sent in the next second. */
+/* Milliseconds pass. While asking, something is sent in every eighth: questions for a neighbour may be lost,
+ * too, and then what is sent in the next second. */
 static void pass(struct world *w, int ms, bool asking)
 {
     struct rn_event ev;
