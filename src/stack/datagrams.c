@@ -371,7 +371,7 @@ ptrdiff_t datagrams_send(struct rn_stack *net, struct socket *k, const void *dat
         return -EMSGSIZE;
     if (!budget_may_queue(&net->conns, k->unsent_charged) && socket_may_send(&net->sockets, k))
         return -ENOBUFS;
-    hop = output_hop(net, (unsigned)own, &out.peer);
+    hop = neighbours_hop(net, (unsigned)own, &out.peer);
     if (hop < 0)
         return -ENOBUFS;
     out.own = (uint16_t)own;

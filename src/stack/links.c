@@ -86,7 +86,7 @@ int rn_add_neighbour(struct rn_stack *net, const char *address, const char *mac,
     index = neighbour_fix(&net->neighbours, &a, (unsigned)device, m);
     if (index < 0)
         return ERROR_LINE(err, -ENOSPC, "no room for one more neighbour: raise rn_options.neighbours");
-    output_wake(net, (unsigned)index);
+    neighbours_wake(net, (unsigned)index);
     return 0;
 }
 
