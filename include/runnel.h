@@ -88,7 +88,7 @@ struct rn_options {
 
 /* What comes before an own IPv4 address on an Ethernet device is used (RFC 5227): is it somebody else's?
  * Until that is known nobody is answered from it; a listener just begins to hear, a connection's SYN waits.
- */
+ * Nobody is asked while the device's link is down. */
 enum rn_conflict {
     RN_CONFLICT_QUICK = 0, /* three probes, 100 ms apart: used after 300 ms, and announced */
     RN_CONFLICT_FULL = 1,  /* with the RFC's times: used after 4 to 7 s */
@@ -423,7 +423,8 @@ struct rn_stats {
     uint64_t opened_passive, opened_active, closed, failed, timed_out;
     uint64_t cookies_sent, cookies_taken; /* SYN cookies; RFC 4987 */
     uint64_t datagrams_in, datagrams_out; /* of RN_UDP and RN_ICMP sockets */
-    uint64_t datagrams_unsent;            /* their neighbour did not answer, or too many waited for it */
+    uint64_t datagrams_unsent;            /* their neighbour did not answer, or too many waited for it; or their
+                                           * own address was found to be another host's */
     uint64_t unreachables_out;            /* ICMP errors that we sent: no such port or protocol here */
     uint64_t evicted;         /* failed with -ENOBUFS: the budget was pressed, and their peers did not read */
     uint64_t islands_dropped; /* how often what a connection held out of order was dropped for the same */

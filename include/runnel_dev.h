@@ -139,8 +139,7 @@ struct rn_dev {
     uint8_t medium;    /* enum rn_medium */
     uint8_t link;      /* enum rn_link, kept by the driver */
     uint16_t vlan;     /* the stack puts that 802.1Q tag into what it sends, and takes what has it; 0: none */
-    uint8_t no_csum;   /* 1: peers fill in no transport checksum here (never set on a real wire) */
-    uint8_t loops;     /* 1: what is sent comes back, so packets from ourselves are right (the same) */
+    uint8_t loops;     /* 1: what is sent comes back, so packets from ourselves are right (on no real wire) */
     uint8_t promiscuous; /* 1: set by who wants every frame, as a bridge does; see steer */
     uint32_t rx_slots; /* frames that can be lent at once */
     uint32_t tx_slots; /* slots in the transmit ring */
@@ -202,7 +201,7 @@ void rn_dev_fault_set(struct rn_dev *fault, const struct rn_fault *rx, const str
 
 /* A recording of what goes over a device, as tcpdump, tshark and Wireshark read it. */
 struct rn_capture_options {
-    const char *path;   /* the file; it is made anew, for its owner to read and nobody else */
+    const char *path;   /* the file, emptied if it is there; a new one is for its owner alone to read */
     uint32_t snap;      /* bytes kept of each frame, at most 262,144; 0: all */
     uint64_t bytes_max; /* the file stops before it is larger than that; 0: no limit */
     rn_time epoch;      /* nanoseconds since 1970 when the stack's clock says 0; 0: that clock is rn_now, and

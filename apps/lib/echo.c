@@ -11,6 +11,8 @@
 #include <errno.h>
 #include <stdlib.h>
 
+enum { SERVICES = 1024 /* ports of well-known services are below it */ };
+
 int echo_open(struct echo *e, struct rn_stack *net, uint32_t room)
 {
     *e = (struct echo){.net = net, .socks = calloc(room, sizeof *e->socks), .room = room};
@@ -86,6 +88,13 @@ static __attribute__((hot)) void carry_on(struct echo *e, rn_sock sock, void *us
         rn_abort(e->net, sock);
 }
 
+/* There may be one who answers whatever comes, too: another echo server, or a service of old. One forged
+ * datagram, and the two would answer each other for ever. */
+static bool may_answer_too(const struct rn_datagram *d)
+{
+    return d->peer_port == d->local_port || d->peer_port < SERVICES;
+}
+
 /* Sends datagrams back to where they came from, from the address that they were for. What cannot be sent now
  * waits unread, and is dropped by the stack when its socket's room is used up: a datagram may be lost. */
 static void answer(struct echo *e, rn_sock sock)
@@ -96,7 +105,8 @@ static void answer(struct echo *e, rn_sock sock)
 
     while (rn_ready(e->net, sock) & RN_WRITABLE &&
            (n = rn_recv_from(e->net, sock, data, sizeof data, &d)) >= 0)
-        e->datagrams += rn_send_to(e->net, sock, data, (size_t)n, &d) >= 0;
+        if (!may_answer_too(&d))
+            e->datagrams += rn_send_to(e->net, sock, data, (size_t)n, &d) >= 0;
 }
 
 static bool is_listening(const struct echo *e, rn_sock sock)

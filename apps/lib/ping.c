@@ -112,10 +112,10 @@ static void note_reply(struct ping *p, const struct rn_datagram *d)
         printf(" time=%.*f ms", rtt < 100000000 ? rtt < 10000000 ? rtt < 1000000 ? 3 : 2 : 1 : 0, ms(rtt));
     printf("%s\n", again ? " (DUP!)" : "");
     fflush(stdout);
-    p->received += !again;
     p->doubled += again;
-    if (!known || again)
+    if (!known || again) /* nobody asked that, or too long ago: it is no answer that could be missing */
         return;
+    p->received++;
     p->ring[number % RING].answered = true;
     p->min = p->received == 1 || rtt < p->min ? rtt : p->min;
     p->max = rtt > p->max ? rtt : p->max;

@@ -21,7 +21,8 @@ static const rn_time grace = 2000000000, pause_between_looks = 10000000;
 #define AT(field) offsetof(struct serve_options, field)
 
 const struct option serve_rows[] = {
-    {"--udp", NULL, "echoes UDP datagrams as well", NULL, AT(udp), 0, 0},
+    {"--udp", NULL, "echoes UDP datagrams as well, but for those from a port below 1024 or its own", NULL,
+     AT(udp), 0, 0},
     {"--keep-alive", "SECONDS", "a silent client is asked after so long whether it is still there",
      args_number, AT(keep_alive_s), 1, 86400},
     {"--connections", "N", "how many there can be at once; 10000 unless said", args_number, AT(connections),

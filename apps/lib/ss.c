@@ -221,13 +221,16 @@ static FILE *dial(const char *path)
 {
     struct timeval patience = {.tv_sec = PATIENCE_S};
     struct sockaddr_un at = {.sun_family = AF_UNIX};
-    int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
     FILE *file;
+    int fd;
 
+    if (snprintf(at.sun_path, sizeof at.sun_path, "%s", path) >= (int)sizeof at.sun_path)
+        return errno = ENAMETOOLONG, NULL;
+    fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
     if (fd < 0)
         return NULL;
-    snprintf(at.sun_path, sizeof at.sun_path, "%s", path);
     setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof patience);
+    setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &patience, sizeof patience); /* of connect, to one who is stopped */
     file = connect(fd, (struct sockaddr *)&at, sizeof at) == 0 ? fdopen(fd, "r") : NULL;
     if (!file)
         close(fd);

@@ -6,7 +6,7 @@
  *      IPv4  +2 total length, +4 identification, +10 checksum      IPv6  +4 payload length
  *      TCP   +4 sequence number, +13 flags, +16 checksum           UDP   +4 length, +6 checksum
  *
- * Called by the devices that give a frame away to somebody who cannot do this: fault.c for now.
+ * Called by the devices that give a frame away to somebody who cannot do this: fault.c, capture.c.
  */
 #include "offload.h"
 

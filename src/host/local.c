@@ -24,16 +24,23 @@ enum { BACKLOG = 8 };
 
 static const char suffix[] = ".new";
 
+/* What stands there: 0: nothing; 1: a socket's file; -EEXIST: something else, which is somebody's. */
+static int look(const char *path)
+{
+    struct stat s;
+
+    if (lstat(path, &s) < 0)
+        return errno == ENOENT ? 0 : -errno;
+    return S_ISSOCK(s.st_mode) ? 1 : -EEXIST;
+}
+
 /* A socket's file is free to be replaced: 0. */
 static int look_for_others(const struct sockaddr_un *at)
 {
-    struct stat s;
-    int fd, error;
+    int error = look(at->sun_path), fd;
 
-    if (lstat(at->sun_path, &s) < 0)
-        return errno == ENOENT ? 0 : -errno;
-    if (!S_ISSOCK(s.st_mode))
-        return -EEXIST;
+    if (error <= 0)
+        return error;
     fd = socket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
     if (fd < 0)
         return -errno;
@@ -48,10 +55,13 @@ static int appear(int fd, const struct sockaddr_un *at, struct local_file *file)
 {
     struct sockaddr_un first = *at;
     struct stat s;
-    int error = 0;
+    int error;
 
     memcpy(first.sun_path + strlen(first.sun_path), suffix, sizeof suffix);
-    unlink(first.sun_path);
+    error = look(first.sun_path);
+    if (error < 0)
+        return error;
+    unlink(first.sun_path); /* of one who ended in between */
     /* The file gets the socket's own mode, so that nobody else can connect in between. */
     if (fchmod(fd, S_IRUSR | S_IWUSR) < 0 || bind(fd, (struct sockaddr *)&first, sizeof first) < 0)
         return -errno;

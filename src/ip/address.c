@@ -6,13 +6,7 @@
 
 #include <errno.h>
 
-/* Another host has it. */
-static bool is_taken(const struct addresses *a, uint32_t index)
-{
-    return a->conflicts[index].phase == CONFLICT_TAKEN;
-}
-
-int address_add(struct addresses *a, const struct addr *addr, unsigned bits, unsigned device)
+int address_place(const struct addresses *a, const struct addr *addr, unsigned device)
 {
     uint32_t i = 0;
 
@@ -20,10 +14,19 @@ int address_add(struct addresses *a, const struct addr *addr, unsigned bits, uns
         i++;
     if (i == ADDRESS_MAX)
         return -ENOSPC;
-    if (i == a->count)
-        a->count++;
-    else if (!is_taken(a, i) || a->list[i].device != device)
+    if (i < a->count && (!address_is_taken(a, i) || a->list[i].device != device))
         return -EADDRINUSE;
+    return (int)i;
+}
+
+int address_add(struct addresses *a, const struct addr *addr, unsigned bits, unsigned device)
+{
+    int i = address_place(a, addr, device);
+
+    if (i < 0)
+        return i;
+    if ((uint32_t)i == a->count)
+        a->count++;
     a->list[i] = (struct address){.addr = *addr, .bits = (uint8_t)bits, .device = (uint8_t)device};
     a->conflicts[i] = (struct conflict){.phase = CONFLICT_SETTLED};
     return 0;
@@ -32,7 +35,7 @@ int address_add(struct addresses *a, const struct addr *addr, unsigned bits, uns
 int address_find(const struct addresses *a, const struct addr *addr)
 {
     for (uint32_t i = 0; i < a->count; i++)
-        if (addr_eq(&a->list[i].addr, addr) && !is_taken(a, i))
+        if (addr_eq(&a->list[i].addr, addr) && !address_is_taken(a, i))
             return (int)i;
     return -1;
 }
@@ -42,7 +45,8 @@ static bool is_source(const struct addresses *a, uint32_t index, const struct ad
 {
     const struct address *at = &a->list[index];
 
-    return !is_taken(a, index) && (device < 0 || at->device == device) && addr_is4(&at->addr) == addr_is4(to);
+    return !address_is_taken(a, index) && (device < 0 || at->device == device) &&
+           addr_is4(&at->addr) == addr_is4(to);
 }
 
 /* The first of those that have most, and of these one that may be used already. */

@@ -30,8 +30,17 @@ static inline bool address_is_usable(const struct addresses *a, unsigned index)
     return conflict_is_over(&a->conflicts[index]);
 }
 
-/* Adds one that is used at once, or has a place already since another host had it. 0; -EADDRINUSE, -ENOSPC.
- */
+/* Another host has it: it will not be used. */
+static inline bool address_is_taken(const struct addresses *a, unsigned index)
+{
+    return a->conflicts[index].phase == CONFLICT_TAKEN;
+}
+
+/* The place of one that is to be added: the next, or, since another host had it, its own. -EADDRINUSE,
+ * -ENOSPC: there is none. */
+int address_place(const struct addresses *a, const struct addr *addr, unsigned device);
+
+/* Adds one that is used at once. 0, or as address_place. */
 int address_add(struct addresses *a, const struct addr *addr, unsigned bits, unsigned device);
 
 /* The index of that own address; -1: it is not ours. */

@@ -31,6 +31,13 @@ void conflict_begin(struct conflict *c, bool full, rn_time from)
     c->due = from;
 }
 
+void conflict_unheard(struct conflict *c)
+{
+    if (c->phase == CONFLICT_PROBING)
+        c->phase = CONFLICT_BEGUN;
+    c->sent = 0;
+}
+
 static rn_time drawn(uint64_t random, rn_time least, rn_time most)
 {
     return least + (rn_time)(random % (uint64_t)(most - least + 1));

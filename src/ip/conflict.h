@@ -48,6 +48,9 @@ static inline bool conflict_is_over(const struct conflict *c)
 /* Begins, not before that time: quickly or with the RFC's times. */
 void conflict_begin(struct conflict *c, bool full, rn_time from);
 
+/* Nobody hears of it now, nor could object: what was sent counts for nothing. */
+void conflict_unheard(struct conflict *c);
+
 /* What is to be sent. USE: an announcement too, and from now on the address may be used. */
 enum conflict_act { CONFLICT_NOTHING, CONFLICT_PROBE, CONFLICT_USE, CONFLICT_ANNOUNCE };
 

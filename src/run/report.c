@@ -78,7 +78,7 @@ static void add_word(struct line *l, const char *key, const char *text)
     value = l->at;
     add(l, "%s", *text ? text : "-");
     for (; value < l->at; value++)
-        if (*value <= ' ')
+        if ((unsigned char)*value <= ' ')
             *value = '_';
 }
 
@@ -107,8 +107,8 @@ static bool tell_counts(struct reader *r, struct rn_stack *net, struct line *l)
                   X(resets_out),     X(opened_passive),   X(opened_active),
                   X(closed),         X(failed),           X(timed_out),
                   X(cookies_sent),   X(cookies_taken),    X(datagrams_in),
-                  X(datagrams_out),  X(unreachables_out), X(evicted),
-                  X(islands_dropped)};
+                  X(datagrams_out),  X(datagrams_unsent), X(unreachables_out),
+                  X(evicted),        X(islands_dropped)};
 #undef X
     struct rn_stats s;
 
@@ -380,7 +380,9 @@ static int refused(const char *path, int error, char *err)
         return error_line(err, error, "%s: another program serves its report there: choose another path",
                           path);
     if (error == -EEXIST)
-        return error_line(err, error, "%s: something else is there: remove it, or choose another path", path);
+        return error_line(err, error, "%s: something else is there, or there with .new behind the name: remove it, or choose "
+                          "another path",
+                          path);
     return error_line(err, error, "%s: no socket can be made there: %s", path, strerror(-error));
 }
 

@@ -151,7 +151,7 @@ static int choose_source(struct rn_stack *net, int protocol, const struct addr *
 /* A way to there, and a connection that has begun. */
 static rn_sock connect_stream(struct rn_stack *net, const struct table_key *key, char *err)
 {
-    int rc, hop = output_hop(net, key->local, &key->remote);
+    int rc, hop = neighbours_hop(net, key->local, &key->remote);
     bool ipv6 = !addr_is4(&key->remote);
     struct conn *c;
 

@@ -17,6 +17,7 @@
 /* RFC 5227 2.1.1: after that many conflicts one more attempt a minute. */
 enum { MAX_CONFLICTS = 10 };
 #define RATE_LIMIT_INTERVAL (60 * TIME_S)
+#define LOOK_AGAIN          (100 * TIME_MS) /* for a link that is down */
 
 static struct conflict *conflict_of(struct rn_stack *net, unsigned own)
 {
@@ -82,13 +83,26 @@ static uint64_t random_bits(const struct rn_stack *net, uint32_t own)
     return hash_sip(&net->claims.key, in, sizeof in);
 }
 
+/* It is not known yet, and nobody would hear a question. */
+static bool is_unheard(const struct rn_stack *net, uint32_t own)
+{
+    return !address_is_usable(&net->addresses, own) && !address_is_taken(&net->addresses, own) &&
+           net->devices[net->addresses.list[own].device].dev->link != RN_LINK_UP;
+}
+
 enum conflict_act claim_next(struct rn_stack *net, unsigned *own)
 {
     rn_time next = TIME_FOREVER;
 
     for (uint32_t i = 0; i < net->addresses.count; i++) {
-        enum conflict_act act = conflict_due(conflict_of(net, i), net->now, random_bits(net, i));
+        enum conflict_act act;
 
+        if (is_unheard(net, i)) {
+            conflict_unheard(conflict_of(net, i));
+            next = next < net->now + LOOK_AGAIN ? next : net->now + LOOK_AGAIN;
+            continue;
+        }
+        act = conflict_due(conflict_of(net, i), net->now, random_bits(net, i));
         if (act == CONFLICT_USE)
             settled(net, i, &net->claims.used);
         *own = i;

@@ -23,7 +23,7 @@
 
 #define DATAGRAM_BITS (INT64_C(3) << 30)
 
-enum { PORT_TRIES = 512 };
+enum { PORT_TRIES = 512, MERGED_MOST = 128 /* datagrams in one frame: nobody merges more */ };
 
 /* A smaller path is believed for that long (RFC 1191 6.3, RFC 8201 4). */
 static const rn_time path_time = 600 * TIME_S;
@@ -141,6 +141,21 @@ static struct datagram datagram_of(const struct rn_stack *net, const struct room
                              .stamp = net->now};
 }
 
+/* Several datagrams that came in one frame. What to count for the last of them. */
+static enum drop deliver_merged(struct rn_stack *net, int index, const struct datagram *d, struct view v,
+                                size_t size)
+{
+    if (v.len > MERGED_MOST * size)
+        return DROP_MALFORMED;
+    while (v.len > size) {
+        enum drop bad = deliver(net, index, d, view_of(v.at, size));
+
+        net->drops[bad] += bad != DROP_NONE;
+        view_take(&v, size);
+    }
+    return deliver(net, index, d, v);
+}
+
 enum drop datagrams_input(struct rn_stack *net, const struct room_packet *p)
 {
     struct socket_key key = {.remote = p->ip.src, .local = p->own, .protocol = IP_UDP, .version6 = p->ipv6};
@@ -158,7 +173,7 @@ enum drop datagrams_input(struct rn_stack *net, const struct room_packet *p)
     if (index < 0)
         return DROP_NO_SOCKET;
     d = datagram_of(net, p, &key);
-    return deliver(net, index, &d, v);
+    return p->gso_size ? deliver_merged(net, index, &d, v, p->gso_size) : deliver(net, index, &d, v);
 }
 
 enum drop datagrams_echo(struct rn_stack *net, const struct room_packet *p, const struct icmp *m,
@@ -291,7 +306,7 @@ static int own_for(const struct rn_stack *net, const struct socket *k, const str
 
     if (!addr_eq(local, &(struct addr){{0}})) {
         asked = address_find(&net->addresses, local);
-        if (asked < 0 || (own >= 0 && own != asked))
+        if (asked < 0 || (own >= 0 && own != asked) || addr_is4(local) == k->key.version6)
             return -EADDRNOTAVAIL;
         own = asked;
     }
@@ -324,6 +339,8 @@ static int direct(const struct rn_stack *net, const struct socket *k, const stru
         if (address_is_broadcast(&net->addresses, &to->peer, net->addresses.list[own].device))
             return -EINVAL;
     }
+    if (address_is_taken(&net->addresses, (unsigned)own))
+        return -EADDRNOTAVAIL;
     to->local = net->addresses.list[own].addr;
     return own;
 }
@@ -354,7 +371,7 @@ ptrdiff_t datagrams_send(struct rn_stack *net, struct socket *k, const void *dat
         return -EMSGSIZE;
     if (!budget_may_queue(&net->conns, k->unsent_charged) && socket_may_send(&net->sockets, k))
         return -ENOBUFS;
-    hop = output_hop(net, (unsigned)own, &out.peer);
+    hop = neighbours_hop(net, (unsigned)own, &out.peer);
     if (hop < 0)
         return -ENOBUFS;
     out.own = (uint16_t)own;

@@ -35,52 +35,11 @@ static inline bool is_verified(const struct rn_frame *frame)
     return frame->flags & (RN_CSUM_VERIFIED | RN_CSUM_TRUSTED);
 }
 
-/* Who is known already may tell everybody that he has moved (RFC 5227 2.3). */
-static bool announced(struct rn_stack *net, int device, const struct arp *a)
-{
-    int woken;
-
-    if (!addr_eq(&a->sender, &a->target) ||
-        neighbour_find(&net->neighbours, &a->sender, (unsigned)device) < 0)
-        return dropped(net, DROP_NOT_OURS);
-    woken = neighbour_heard(&net->neighbours, &a->sender, (unsigned)device, a->sender_mac, true, net->now);
-    if (woken >= 0)
-        output_wake(net, (unsigned)woken);
-    return false;
-}
-
-/* Somebody says who has an address. We learn from what is asked of us, and from what we asked for. */
 static bool arp(struct rn_stack *net, int device, struct view v)
 {
-    struct arp a;
-    enum drop bad = arp_decode(&v, &a);
-    int own, woken;
+    enum drop bad = neighbours_arp(net, device, v);
 
-    if (bad)
-        return dropped(net, bad);
-    own = address_find(&net->addresses, &a.target);
-    if (claim_heard(net, device, &a) || address_find(&net->addresses, &a.sender) >= 0)
-        return dropped(net, DROP_ARP); /* our own address, from elsewhere */
-    if (own < 0 || net->addresses.list[own].device != device)
-        return announced(net, device, &a);
-    if (!address_is_usable(&net->addresses, (unsigned)own))
-        return dropped(net, DROP_TENTATIVE);
-    if (!addr_is_any(&a.sender) && (!addr_is_unicast(&a.sender) ||
-                                    !addr_same_prefix(&a.sender, &a.target, net->addresses.list[own].bits)))
-        return dropped(net, DROP_SOURCE);
-    if (!addr_is_any(&a.sender)) {
-        woken = neighbour_heard(&net->neighbours, &a.sender, (unsigned)device, a.sender_mac,
-                                a.operation == ARP_REQUEST, net->now);
-        if (woken >= 0)
-            output_wake(net, (unsigned)woken);
-    }
-    if (a.operation == ARP_REQUEST) {
-        struct room_reply *r = reply_new(net, device, ROOM_ARP, a.sender_mac);
-
-        r->src = a.target;
-        r->dst = a.sender;
-    }
-    return false;
+    return bad ? dropped(net, bad) : false;
 }
 
 /* A packet that is not TCP: false. Whoever sent what nobody here has is told. */
@@ -155,6 +114,7 @@ static bool network(struct rn_stack *net, int device, const struct rn_frame *fra
                                                 .own = (uint16_t)own,
                                                 .ipv6 = ipv6,
                                                 .verified = is_verified(frame),
+                                                .gso_size = frame->flags & RN_MERGED ? frame->gso_size : 0,
                                                 .device = device});
     seg->ipv6 = ipv6;
     seg->source_seen = true;
@@ -377,7 +337,7 @@ static void answer(struct rn_stack *net, int device, const struct room_segment *
 /* The next hop towards a host that wrote to us: DROP_NONE and *hop, or why there is none yet. */
 static enum drop next_hop(struct rn_stack *net, const struct room_segment *seg, uint16_t *hop)
 {
-    int i = output_hop(net, seg->key.local, &seg->key.remote);
+    int i = neighbours_hop(net, seg->key.local, &seg->key.remote);
 
     if (i < 0)
         return i == -ENETUNREACH ? DROP_NO_ROUTE : DROP_NEIGHBOURS_FULL;

@@ -23,7 +23,7 @@ static int last_device(struct rn_stack *net, char *err)
 static int steer(const struct rn_stack *net, int device, const struct addr *fresh)
 {
     struct rn_dev *dev = net->devices[device].dev;
-    struct rn_steer rules[ADDRESS_MAX + 1] = {{.take = true}};
+    struct rn_steer rules[ADDRESS_MAX] = {{.take = true}};
     int n = 1, rc;
 
     if (!dev->ops->steer)
@@ -32,7 +32,7 @@ static int steer(const struct rn_stack *net, int device, const struct addr *fres
     for (uint32_t i = 0; i < net->addresses.count; i++) {
         const struct address *own = &net->addresses.list[i];
 
-        if (own->device != device)
+        if (own->device != device || addr_eq(&own->addr, fresh))
             continue;
         rules[n] = (struct rn_steer){.take = true};
         memcpy(rules[n++].address, own->addr.b, sizeof own->addr.b);
@@ -54,15 +54,16 @@ int rn_add_address(struct rn_stack *net, const char *address, char *err)
                           "' is no address with prefix: write it as 10.0.0.7/24 or fd00::7/64");
     if (addr_is_broadcast(&a, &a, bits))
         return ERROR_LINE(err, -EINVAL, address, " is everybody on that link: give the address of one host");
-    rc = steer(net, device, &a);
-    if (rc < 0)
-        return ERROR_LINE(err, rc, "the device cannot keep what is for ", address,
-                          " to itself: memory is short, or its interface will not have it");
-    rc = address_add(&net->addresses, &a, bits, (unsigned)device);
+    rc = address_place(&net->addresses, &a, (unsigned)device);
     if (rc == -EADDRINUSE)
         return ERROR_LINE(err, rc, "the stack has the address ", address, " already");
     if (rc < 0)
         return ERROR_LINE(err, rc, "a stack takes at most 64 addresses");
+    rc = steer(net, device, &a);
+    if (rc < 0)
+        return ERROR_LINE(err, rc, "the device cannot keep what is for ", address,
+                          " to itself: memory is short, or its interface will not have it");
+    address_add(&net->addresses, &a, bits, (unsigned)device);
     claim_begin(net, (unsigned)address_find(&net->addresses, &a));
     return 0;
 }
@@ -85,7 +86,7 @@ int rn_add_neighbour(struct rn_stack *net, const char *address, const char *mac,
     index = neighbour_fix(&net->neighbours, &a, (unsigned)device, m);
     if (index < 0)
         return ERROR_LINE(err, -ENOSPC, "no room for one more neighbour: raise rn_options.neighbours");
-    output_wake(net, (unsigned)index);
+    neighbours_wake(net, (unsigned)index);
     return 0;
 }
 

@@ -13,7 +13,9 @@
  *      input.c          a frame's way up: eth -> arp | ip -> tcp, one screen each
  *      control.c        ICMP, both ways
  *      datagrams.c      datagram sockets: their calls, and what comes for them
+ *      neighbours.c     ARP, both ways; the next hop, and who waits for it
  *      reply.c          what is sent without a connection
+ *      slots.c          the devices' transmit slots, and the headers that all frames have
  *      output.c         a round's second half: what is owed is encoded into transmit slots
  */
 #ifndef STACK_ROOM_H
@@ -86,7 +88,8 @@ struct room_packet {
     const uint8_t *mac; /* whom it came from; NULL on a medium without */
     uint16_t own;       /* index of the address that it is for */
     bool ipv6;
-    bool verified; /* the transport's checksum, by the device */
+    bool verified;     /* the transport's checksum, by the device */
+    uint16_t gso_size; /* of a merged one: payload bytes of each but the last; 0: it is not */
     int device;
 };
 
@@ -185,7 +188,7 @@ static inline bool room_is_self(const struct rn_stack *net, int device, const st
     return own >= 0 && !(net->addresses.list[own].device == device && net->devices[device].dev->loops);
 }
 
-/* What a device has lent goes back: before the stack sleeps, so that it is not in the way of what wakes it. */
+/* What a device has lent goes back: before the stack sleeps, so that it does not keep it awake. */
 static inline void room_give_back(struct room_device *d)
 {
     if (d->lent)
@@ -257,14 +260,59 @@ struct room_reply *reply_new(struct rn_stack *net, int device, enum room_reply_k
 /* The same, back to where a packet came from. */
 struct room_reply *reply_to(struct rn_stack *net, const struct room_packet *p, enum room_reply_kind kind);
 
-/* ---- output.c */
+/* All of them, into slots; what finds none is dropped and counted. */
+void reply_put_all(struct rn_stack *net);
+
+/* A segment without payload, an ARP packet, into the device's next slot, which there is. */
+void reply_put_tcp(struct rn_stack *net, unsigned device, const uint8_t *mac, const struct addr *src,
+                   const struct addr *dst, bool ipv6, const struct tcp *t, const struct conn_settings *k);
+void reply_put_arp(struct rn_stack *net, unsigned device, const uint8_t *mac, const struct arp *a);
+
+/* ---- neighbours.c */
 
 /* The neighbour to send through from that own address to that host, asked for if it is new; -ENOBUFS: no
  * room, -ENETUNREACH: there is no way by that address's device. */
-int output_hop(struct rn_stack *net, unsigned own, const struct addr *to);
+int neighbours_hop(struct rn_stack *net, unsigned own, const struct addr *to);
 
 /* Connections that waited for that neighbour stand in `owing` again. */
-void output_wake(struct rn_stack *net, unsigned neighbour);
+void neighbours_wake(struct rn_stack *net, unsigned neighbour);
+
+/* Somebody says who has an address. We learn from what is asked of us, and from what we asked for. Why it was
+ * not wanted, or DROP_NONE. */
+enum drop neighbours_arp(struct rn_stack *net, int device, struct view v);
+
+/* Sends the questions that are due, for own addresses and for neighbours; lets go of who waited in vain. */
+void neighbours_ask(struct rn_stack *net);
+
+/* ---- slots.c */
+
+/* What was reserved is sent on as far as it was filled. */
+void slots_commit(struct room_device *d);
+
+/* All slots are filled: sends them on and reserves others. */
+struct rn_frame *slots_more(struct rn_stack *net, struct room_device *d);
+
+/* The next free slot of a device; NULL: its ring is full. It is used once d->slot has moved past it. */
+static inline struct rn_frame *slots_next(struct rn_stack *net, struct room_device *d)
+{
+    return d->slot < d->slots_end ? d->slot : slots_more(net, d);
+}
+static inline struct rn_frame *slots_of(struct rn_stack *net, unsigned device)
+{
+    return slots_next(net, &net->devices[device]);
+}
+
+/* The link's header, in front of a packet of that type; its length. */
+uint32_t slots_link(const struct room_device *d, uint8_t *at, const uint8_t *mac, uint16_t type);
+
+/* An atomic packet: identification 0, never to be cut (RFC 6864 4.1, path MTU discovery). */
+struct ip slots_packet(const struct rn_stack *net, const struct addr *src, const struct addr *dst,
+                       uint8_t protocol, uint32_t len);
+
+/* Takes the slot: link and network headers, and its length with what they announce. Where the transport
+ * begins. */
+uint8_t *slots_fill(struct rn_stack *net, unsigned device, struct rn_frame *f, const uint8_t *mac,
+                    const struct ip *ip, bool ipv6);
 
 /* ---- settings.c */
 

@@ -263,6 +263,13 @@ void socket_was_sent(struct sockets *s, uint32_t id)
     s->sent++;
 }
 
+void socket_was_lost(struct sockets *s, uint32_t id)
+{
+    leave(s, datagram_at(&s->datagrams, id));
+    datagram_give(&s->datagrams, id);
+    s->unsent++;
+}
+
 /* It will not be sent: a connected socket gets it back as an error, without what was in it. */
 static void refuse(struct sockets *s, uint32_t id, rn_time now)
 {
@@ -289,12 +296,8 @@ void socket_waits(struct sockets *s, uint32_t id)
     struct datagram_list *l = &s->waiting[datagram_at(&s->datagrams, id)->hop];
 
     datagram_push(&s->datagrams, l, id);
-    if (l->count <= SOCKET_WAITING)
-        return;
-    id = datagram_pop(&s->datagrams, l);
-    leave(s, datagram_at(&s->datagrams, id));
-    datagram_give(&s->datagrams, id);
-    s->unsent++;
+    if (l->count > SOCKET_WAITING)
+        socket_was_lost(s, datagram_pop(&s->datagrams, l));
 }
 
 void socket_wake(struct sockets *s, unsigned hop)

@@ -61,7 +61,7 @@ struct sockets {
     uint32_t *hop_uses;               /* by neighbour: how many records keep it */
     uint32_t first_event, last_event; /* list of those that have events, or had: index + 1 */
     uint32_t telling;                 /* how many have */
-    uint64_t in, sent, unsent;        /* datagrams; unsent: of those whose neighbour did not answer */
+    uint64_t in, sent, unsent;        /* datagrams; unsent: of those that could not be */
 };
 
 static inline bool socket_is_connected(const struct socket *k)
@@ -103,6 +103,9 @@ int socket_send(struct sockets *s, uint32_t index, const struct datagram *what, 
 
 /* It has left the list and went out. */
 void socket_was_sent(struct sockets *s, uint32_t id);
+
+/* It has left the list and will not go out. */
+void socket_was_lost(struct sockets *s, uint32_t id);
 
 /* It has left the list and its neighbour has been asked for. */
 void socket_waits(struct sockets *s, uint32_t id);

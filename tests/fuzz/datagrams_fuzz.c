@@ -3,7 +3,7 @@
  * Datagram sockets in a whole stack: one bound, one connected, one that pings, and an application that reads
  * and answers, the fuzzer being everybody else. A script of small steps is played:
  *
- *      datagram  UDP between ports that are in use and others, checksum right or any
+ *      datagram  UDP between ports that are in use and others, checksum right or any, some of them merged
  *      echo      a reply or a question with an identifier near one that is in use
  *      error     an ICMP error of any type that quotes what the stack has sent, or something near it
  *      call      something the application does, with sockets opened and closed in between
@@ -167,6 +167,10 @@ static void put(struct bench *b, struct script *s, uint8_t *frame, uint8_t proto
     if (ops->reserve(b->ends[0], &slot, 1, b->now) != 1)
         return;
     slot.len = (uint32_t)((size_t)(at - frame) + len);
+    if (how % 4 == 3) {
+        slot.flags = RN_MERGED;
+        slot.gso_size = byte(s);
+    }
     memcpy(slot.data, frame, slot.len);
     ops->commit(b->ends[0], &slot, 1);
     ops->sync(b->ends[0], b->now);

@@ -16,7 +16,7 @@
 cd "$(dirname "$0")/../.." && WIRE=packet && export WIRE && . tests/live/lib/live.sh || exit 1
 live_need ip nc ping tc tcpdump nsenter
 live_enter "$@"
-live_serve
+live_start "$build/runnel" echo packet:veth1 --ip $ours/24 --udp
 theirs=10.7.0.2
 live_far ip addr add $theirs/24 dev veth1
 guard=$(live_far "$build/runnel" devices veth1 | sed -n 's/.*what is ours is kept from the kernel by //p')
@@ -52,6 +52,21 @@ echo_64_MB_with_offloads()
     cmp "$files/sent" "$files/back"
     rm -f "$files/sent" "$files/back"
     echo "# there and back in $(((end - begin) / 1000000)) ms"
+}
+
+# UDP_SEGMENT: the kernel gives the program on the card one frame, of which eleven datagrams come back.
+a_train_of_datagrams()
+{
+    command -v perl >/dev/null || return 0
+    timeout 20 perl -MSocket -e '
+        socket($s, PF_INET, SOCK_DGRAM, 0) or die;
+        setsockopt($s, SOL_SOCKET, SO_RCVTIMEO, pack("l!l!", 2, 0)) or die;
+        setsockopt($s, 17, 103, pack("i", 1000)) or die $!;
+        connect($s, sockaddr_in(7, inet_aton("'$ours'"))) or die;
+        $sent = join "", map { chr rand 256 } 1..10500;
+        send($s, $sent, 0) or die $!;
+        for (1..11) { defined recv($s, my $b, 65536, 0) or die "no $_"; $got .= $b; push @len, length $b }
+        "@len" eq "1000 " x 10 . "500" && $got eq $sent or die "@len"'
 }
 
 both_owners_answer()
@@ -231,6 +246,7 @@ killed_leaves_nothing()
 eventually echoes 1
 live_case guarded_as_said
 live_case echo_64_MB_with_offloads
+live_case a_train_of_datagrams
 live_case both_owners_answer
 live_case nobody_answers_twice
 live_case kernel_forwards_nothing_of_ours

@@ -8,7 +8,7 @@
 
 # shellcheck disable=SC2086 # words without blanks
 cd "$(dirname "$0")/../.." && . tests/live/lib/live.sh || exit 1
-live_need ip ping
+live_need ip ping perl
 live_enter "$@"
 # A tap that stays, with its other end up before anybody asks.
 ip tuntap add dev tap0 mode tap && ip addr add $kernels/24 dev tap0 && ip link set tap0 up
@@ -53,6 +53,28 @@ a_thousand()
     ask 0 $kernels -c 1000 -i 0.001
     grep -q '^1000 packets transmitted, 1000 received, 0% packet loss' "$files/ours"
     ! grep -qE 'DUP|changed' "$files/ours"
+}
+
+# Somebody answers, with our identifier, what nobody asked.
+what_was_not_asked_is_not_counted()
+{
+    timeout 20 perl -MSocket -e '
+        socket($s, PF_INET, SOCK_RAW, 1) or die;
+        while (defined($from = recv($s, $b, 2048, 0))) {
+            my ($type, $id, $data) = unpack("x20 C x3 a2 x2 a*", $b);
+            next if $type != 8;
+            my $sum = 0;
+            $sum += $_ for unpack("n*", $id . pack("n", 999) . $data);
+            $sum = ($sum & 0xffff) + ($sum >> 16) for 1..2;
+            send($s, pack("CCn", 0, 0, 0xffff & ~$sum) . $id . pack("n", 999) . $data, 0, $from) or die $!;
+        }' &
+    liar=$!
+    sleep 0.3
+    ask 0 $kernels -c 3 -i 0.1
+    kill $liar
+    [ "$(grep -c 'icmp_seq=999 ttl=64$' "$files/ours")" -ge 2 ]
+    grep -q '^3 packets transmitted, 3 received, 0% packet loss' "$files/ours"
+    ! grep -q 'min/avg/max/mdev = 0.000/' "$files/ours"
 }
 
 nobody_is_there()
@@ -126,6 +148,7 @@ for bytes in 0 8 1000 1472; do
     live_case with_bytes $bytes
 done
 live_case a_thousand
+live_case what_was_not_asked_is_not_counted
 live_case nobody_is_there
 live_case too_large_for_the_link
 live_case a_bad_wire

@@ -8,7 +8,7 @@
 
 # shellcheck disable=SC2086 # words without blanks
 cd "$(dirname "$0")/../.." && . tests/live/lib/live.sh || exit 1
-live_need ip nc python3
+live_need ip nc perl python3
 live_enter "$@"
 live_serve
 ss="$build/runnel ss"
@@ -63,6 +63,25 @@ nobody_of_that_number()
     ! $ss 1234567 >/dev/null 2>"$files/ss" && cat "$files/ss" && grep -q 1234567 "$files/ss"
 }
 
+# Neither at another path than was said, nor for ever at one who is stopped with others waiting before us.
+nobody_who_can_be_heard()
+{
+    long=/tmp/$(printf '%0120d' 0)
+    ! "$build/runnel" ss "$long" >"$files/said_by_ss" 2>&1
+    grep -q "$long: File name too long" "$files/said_by_ss"
+    kill -STOP $server
+    perl -MSocket -e 'for (1..20) { socket($s, PF_UNIX, SOCK_STREAM | 2048, 0) or die; # SOCK_NONBLOCK
+        connect($s, sockaddr_un("/run/runnel/'$server'.sock")); push @s, $s } sleep 12' &
+    crowd=$!
+    sleep 0.3
+    status=0
+    timeout 11 "$build/runnel" ss $server >"$files/said_by_ss" 2>&1 || status=$?
+    kill $crowd
+    kill -CONT $server
+    cat "$files/said_by_ss"
+    [ $status = 1 ]
+}
+
 # Four that connect and read nothing, one of them half: the server still answers, and lets them go after 5 s.
 readers_who_do_not_read()
 {
@@ -94,6 +113,7 @@ live_case an_open_connection_with_its_bytes
 live_case by_pid_and_by_path
 live_case a_summary
 live_case nobody_of_that_number
+live_case nobody_who_can_be_heard
 live_case readers_who_do_not_read
 live_case the_file_is_ours_alone
 live_stop

@@ -104,6 +104,19 @@ ours_pings_nobody()
     [ "$(grep -c "^No route to host, type 3, code 1, from $ours" "$files/server")" = 3 ]
 }
 
+# Two that answer whatever comes would answer each other for ever, once somebody has brought them together.
+services_are_not_answered()
+{
+    for port in 7 19 123 1023; do
+        SOURCE=$port ask 'my $at = $ENV{SOURCE};
+            socket($t, PF_INET, SOCK_DGRAM, 0) or die;
+            bind($t, sockaddr_in($at, INADDR_ANY)) or die $!;
+            send($t, "x", 0, sockaddr_in(7, inet_aton("'$ours'"))) or die $!;
+            setsockopt($t, SOL_SOCKET, SO_RCVTIMEO, pack("l!l!", 0, 200000)) or die;
+            defined recv($t, my $b, 10, 0) and die "answered $at"; echo("on")'
+    done
+}
+
 live_start $udp echo $ours/24
 live_case nc_hears_itself
 live_case every_size_comes_back
@@ -111,6 +124,11 @@ live_case one_byte_too_many_is_cut_by_the_kernel_and_dropped
 live_case a_thousand_clients
 live_case no_checksum_is_as_good
 live_case a_port_that_nobody_has_is_refused
+live_stop
+live_start "$build/runnel" echo tap:tap0 --ip $ours/24 --udp
+live_case nc_hears_itself
+live_case every_size_comes_back
+live_case services_are_not_answered
 live_stop
 live_case ours_hears_the_kernel
 live_case ours_is_refused_by_the_kernel

@@ -4,6 +4,7 @@
  * objected, what another host has is not used, and what we use is defended. IPv4 only, but for the last one.
  */
 #include "arp.h"
+#include "packet.h"
 
 #include <string.h>
 
@@ -187,6 +188,60 @@ static void a_question_for_a_neighbour_waits_too(void)
     out("S 0:0 <mss link,wscale 0>");
     address_event(0);
     after(1000, "S 0:0 <mss link,wscale 0>"); /* its timer began with it */
+}
+
+/* To the peer's port 4000, with a datagram that was given at once. */
+static rn_sock say_hello(void)
+{
+    rn_sock sock = rn_connect(trace_net(), RN_UDP, "10.0.0.1:4000", "0.0.0.0:5000", NULL);
+
+    assert_true(sock > 0);
+    trace_use(sock);
+    app_event(RN_CONNECTED | RN_WRITABLE);
+    assert_int_equal(rn_send(trace_net(), sock, "hello", 5), 5);
+    advance(0);
+    probe();
+    return sock;
+}
+
+static void a_datagram_waits_for_its_address(void)
+{
+    trace_no_neighbour();
+    trace_conflict(RN_CONFLICT_QUICK);
+    say_hello();
+    advance(200);
+    probe();
+    probe();
+    quiet();
+    advance(100);
+    announcement();
+    arp_out(ARP_REQUEST, "10.0.0.7", "10.0.0.1");
+    arp_in(ARP_REPLY, "10.0.0.1", "10.0.0.7", peer);
+    out_udp(5000, 4000, "hello");
+    address_event(0);
+    advance(2000);
+    announcement();
+}
+
+/* ... but not for one that will never be ours. */
+static void a_datagram_is_dropped_with_its_address(void)
+{
+    struct rn_stats stats;
+    struct rn_info info;
+    rn_sock sock;
+
+    trace_conflict(RN_CONFLICT_QUICK);
+    sock = say_hello();
+    arp_in(ARP_REPLY, "10.0.0.7", "0.0.0.0", thief);
+    address_event(-EADDRINUSE);
+    assert_int_equal(rn_info(trace_net(), sock, &info), 0);
+    assert_int_equal(info.unsent, 0);
+    rn_stats(trace_net(), &stats);
+    assert_int_equal(stats.datagrams_unsent, 1);
+    assert_int_equal(rn_send(trace_net(), sock, "hello", 5), -EADDRNOTAVAIL);
+    app_no_event();
+    advance(10000);
+    quiet();
 }
 
 /* It may be given up while it waits. */
@@ -414,6 +469,8 @@ static const struct trace_test tests[] = {
     TRACE4(before_that_nobody_is_answered),
     TRACE4(a_connection_waits_for_its_address),
     TRACE4(a_question_for_a_neighbour_waits_too),
+    TRACE4(a_datagram_waits_for_its_address),
+    TRACE4(a_datagram_is_dropped_with_its_address),
     TRACE4(what_waits_may_be_aborted),
     TRACE4(who_answers_has_it),
     TRACE4(who_asks_from_it_has_it),

@@ -11,6 +11,7 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <string.h>
 #include <cmocka.h>
 
@@ -103,6 +104,23 @@ static void address_that_the_device_refuses_is_not_added(void **state)
     assert_int_equal(rn_add_address(net, "10.0.0.7/24", NULL), 0);
 }
 
+/* What the stack does not take is not taken from the other owner of the link either. */
+static void address_that_the_stack_refuses_is_not_told(void **state)
+{
+    char address[32];
+
+    (void)state;
+    for (int i = 1; i <= 64; i++) {
+        snprintf(address, sizeof address, "10.0.0.%d/24", i);
+        assert_int_equal(rn_add_address(net, address, NULL), 0);
+    }
+    assert_int_equal(told_times, 64);
+    assert_int_equal(rn_add_address(net, "10.0.0.7/24", NULL), -EADDRINUSE);
+    assert_int_equal(rn_add_address(net, "10.0.0.65/24", NULL), -ENOSPC);
+    assert_int_equal(told_times, 64);
+    assert_int_equal(told_count, 64);
+}
+
 static void expect_link(enum rn_link link, int error)
 {
     struct rn_event ev;
@@ -126,12 +144,77 @@ static void link_that_goes_and_comes_is_told_once(void **state)
     expect_link(RN_LINK_UP, 0);
 }
 
+/* Frames that the stack has sent since it was last asked: all of them ARP. */
+static int arp_frames(void)
+{
+    struct rn_frame frames[16];
+    int n = ends[1]->ops->burst(ends[1], frames, 16, 0);
+
+    for (int i = 0; i < n; i++)
+        assert_memory_equal(frames[i].data + 12, ((uint8_t[]){8, 6}), 2);
+    ends[1]->ops->release(ends[1], n);
+    return n;
+}
+
+/* Milliseconds pass. How many frames were sent in them. */
+static int pass(int ms)
+{
+    static rn_time now;
+    int sent = 0;
+
+    for (int i = 0; i < ms; i++) {
+        now += 1000000;
+        rn_poll(net, now);
+        rn_flush(net, now);
+        sent += arp_frames();
+    }
+    return sent;
+}
+
+static int address_use(void)
+{
+    struct rn_address a;
+
+    assert_int_equal(rn_address(net, 0, &a), 0);
+    return a.use;
+}
+
+/* RFC 5227 2.1: nobody could have objected while the link was down, nor to a question that it swallowed. */
+static void address_is_not_ours_before_it_was_asked_for_on_a_link(void **state)
+{
+    const struct rn_options options = {.conflict = RN_CONFLICT_QUICK};
+
+    (void)state;
+    rn_destroy(net);
+    ends[1]->ops->close(ends[1]);
+    assert_int_equal(rn_dev_pair(ends, NULL, NULL), 0);
+    assert_int_equal(rn_open(&net, &options, NULL), 0);
+    ends[0]->link = RN_LINK_DOWN;
+    assert_int_equal(rn_add_device(net, ends[0], NULL), 0);
+    assert_int_equal(rn_add_address(net, "10.0.0.7/24", NULL), 0);
+    assert_int_equal(pass(5000), 0);
+    assert_int_equal(address_use(), RN_ADDRESS_TENTATIVE);
+
+    ends[0]->link = RN_LINK_UP;
+    assert_int_equal(pass(150), 2);
+    ends[0]->link = RN_LINK_GONE;
+    assert_int_equal(pass(500), 0);
+    ends[0]->link = RN_LINK_UP;
+    assert_int_equal(pass(290), 3);
+    assert_int_equal(address_use(), RN_ADDRESS_TENTATIVE);
+    assert_int_equal(pass(120), 1);
+    assert_int_equal(address_use(), RN_ADDRESS_USED);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(device_is_told_of_all_addresses_on_it, set_up, tear_down),
         cmocka_unit_test_setup_teardown(device_that_cannot_share_is_used_nevertheless, set_up, tear_down),
         cmocka_unit_test_setup_teardown(address_that_the_device_refuses_is_not_added, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(address_that_the_stack_refuses_is_not_told, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(address_is_not_ours_before_it_was_asked_for_on_a_link, set_up,
+                                        tear_down),
         cmocka_unit_test_setup_teardown(link_that_goes_and_comes_is_told_once, set_up, tear_down),
     };
 

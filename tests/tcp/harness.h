@@ -23,6 +23,7 @@ struct trace {
     uint16_t vlan;      /* the stack's */
     int tag;            /* of the peer's frames, -1: none ... */
     bool tag_taken_out; /* ... which the stack's device has taken out of them */
+    uint16_t gso_size;  /* of the peer's frames, 0: they are not merged */
     enum rn_conflict conflict;
     struct rn_stack *net;
     struct rn_dev *wire; /* the peer's end */

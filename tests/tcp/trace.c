@@ -269,6 +269,8 @@ static void inject(const uint8_t *frame, size_t len)
     slot.len = (uint32_t)len;
     if (trace->tag >= 0)
         put_tag(&slot);
+    slot.gso_size = trace->gso_size;
+    slot.flags |= trace->gso_size ? RN_MERGED : 0;
     trace->wire->ops->commit(trace->wire, &slot, 1);
     trace->wire->ops->sync(trace->wire, trace->now);
 }
@@ -437,6 +439,11 @@ void trace_tag(int control, bool taken_out)
     trace->tag_taken_out = taken_out;
 }
 
+void trace_merged(uint16_t gso_size)
+{
+    trace->gso_size = gso_size;
+}
+
 void trace_gateway(void)
 {
     must(!trace->made);
@@ -471,6 +478,7 @@ static int set_up(void **state)
     trace->mtu = TRACE_MTU;
     trace->vlan = 0;
     trace->tag = -1;
+    trace->gso_size = 0;
     trace->tag_taken_out = false;
     trace->gateway = false;
     trace->conflict = RN_CONFLICT_OFF;

@@ -90,6 +90,7 @@ void trace_count_from(uint32_t iss); /* where nothing is known of it: count from
 size_t trace_make(uint8_t frame[TRACE_FRAME], const char *format, ...) TRACE_LIKE(2);
 void trace_sum(uint8_t *frame, size_t len);
 void trace_tag(int control, bool taken_out); /* 802.1Q, of the peer's frames from here on; -1: none */
+void trace_merged(uint16_t gso_size);        /* so are the peer's frames from here on; 0: they are not */
 void trace_raw(const uint8_t *frame, size_t len);
 const uint8_t *trace_taken(size_t *len);
 bool v6(void);

@@ -161,6 +161,22 @@ static void an_answer_leaves_from_the_address_that_was_asked(void)
     out_udp(53, 4000, "that");
 }
 
+static void a_source_of_the_other_family_is_refused(void)
+{
+    rn_sock sock = bind_any();
+    struct rn_datagram d;
+    struct addr other;
+
+    assert_int_equal(rn_add_address(trace_net(), v6() ? "10.0.0.9/24" : "fd00::9/64", NULL), 0);
+    in_udp(4000, 53, "what?");
+    d = reads(sock, "what?");
+    assert_true(addr_parse(v6() ? "10.0.0.9" : "fd00::9", &other));
+    memcpy(d.local, other.b, sizeof d.local);
+    assert_int_equal(rn_send_to(trace_net(), sock, "that", 4, &d), -EADDRNOTAVAIL);
+    advance(0);
+    quiet();
+}
+
 static void a_connected_socket_has_its_peer_alone(void)
 {
     rn_sock sock = connect_udp();
@@ -230,6 +246,33 @@ static void the_longest_fits_and_one_byte_more_does_not(void)
     trace_raw(frame, packet_udp(frame, 4000, 5000, data, most));
     assert_int_equal(rn_recv(trace_net(), sock, got, sizeof got), most);
     assert_memory_equal(got, data, most);
+}
+
+/* A kernel with its offloads leaves several in one frame, whose header says the length of all (UDP_SEGMENT).
+ */
+static void merged_datagrams_are_read_one_by_one(void)
+{
+    static const char zeroes[129];
+    uint8_t frame[TRACE_FRAME];
+    rn_sock sock = bind_any();
+
+    trace_merged(4);
+    in_udp(4000, 53, "one.two.end");
+    reads(sock, "one.");
+    reads(sock, "two.");
+    reads(sock, "end");
+    in_udp(4000, 53, "four");
+    reads(sock, "four");
+    in_udp(4000, 53, "");
+    reads(sock, "");
+    trace_merged(1);
+    trace_raw(frame, packet_udp(frame, 4000, 53, zeroes, 129)); /* more than the kernel merges */
+    assert_int_equal(trace_drops("malformed"), 1);
+    trace_merged(4);
+    in_udp(4000, 54, "one.two.end");
+    assert_int_equal(trace_drops("no_socket"), 1);
+    assert_int_equal(trace_skip(), 1); /* refused */
+    assert_int_equal(rn_recv(trace_net(), sock, frame, 1), -EAGAIN);
 }
 
 static void settings_show_in_the_header(void)
@@ -648,10 +691,12 @@ int main(void)
         TRACE(a_datagram_is_read_with_what_is_known_of_it),
         TRACE(the_same_given_back_answers_it),
         TRACE(an_answer_leaves_from_the_address_that_was_asked),
+        TRACE(a_source_of_the_other_family_is_refused),
         TRACE(a_connected_socket_has_its_peer_alone),
         TRACE(a_look_takes_nothing),
         TRACE(readable_comes_once_for_each_that_is_left),
         TRACE(the_longest_fits_and_one_byte_more_does_not),
+        TRACE(merged_datagrams_are_read_one_by_one),
         TRACE(settings_show_in_the_header),
         TRACE(a_missing_checksum_is_right_over_ipv4_only),
         TRACE(ports_are_chosen),

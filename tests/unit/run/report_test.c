@@ -97,6 +97,7 @@ static void expect_whole(const char *text, int listeners)
     assert_memory_equal(text, first, sizeof first - 1);
     assert_string_equal(text + strlen(text) - (sizeof last - 1), last);
     assert_int_equal(count(text, "\ncounts rx_frames=0 tx_frames=0 rx_bytes=0 "), 1);
+    assert_int_equal(count(text, " datagrams_in=0 datagrams_out=0 datagrams_unsent=0 unreachables_out=0 "), 1);
     assert_int_equal(count(text, "\nentered CLOSED="), 1);
     assert_int_equal(count(text, "\ndrops\n"), 1);
     assert_int_equal(count(text, "\npool name=connections used=0 limit=1024 peak=0 full=0\n"), 1);
@@ -368,7 +369,7 @@ static void only_the_own_file_is_removed(void **state)
 
 static void what_cannot_be_is_refused(void **state)
 {
-    char longest[200] = "/tmp/";
+    char longest[200] = "/tmp/", first[100];
     struct place p;
     int file;
 
@@ -382,6 +383,11 @@ static void what_cannot_be_is_refused(void **state)
     close(file);
     expect_refused(p.net, p.path, -EEXIST, "something else is there");
     assert_int_equal(unlink(p.path), 0);
+    snprintf(first, sizeof first, "%s.new", p.path); /* somebody's own, and not to be lost */
+    assert_true((file = open(first, O_CREAT | O_RDWR, 0600)) >= 0);
+    close(file);
+    expect_refused(p.net, p.path, -EEXIST, ".new");
+    assert_int_equal(unlink(first), 0);
     expect_refused(NULL, p.path, -EINVAL, "rn_open");
     end(&p);
 }
