@@ -10,10 +10,11 @@
 cd "$(dirname "$0")/../.." && . tests/live/lib/live.sh || exit 1
 live_need ip nc ping nsenter
 live_enter "$@"
+live_watch "$live_windows|$live_losses|$live_damage|RST|Duplicate IP" # each bridge has taps of its own
 
 unshare --net --kill-child sh -c 'readlink /proc/self/ns/net && exec sleep 1000' >"$files/there" &
 there=$!
-trap 'kill -9 $server $there 2>/dev/null' EXIT
+trap 'kill -9 $server $there $watcher 2>/dev/null' EXIT
 
 # over COMMAND ...: in the other network.
 over()
