@@ -493,9 +493,9 @@ int rn_forget(struct rn_stack *net, struct rn_cursor *cursor);
  * the file (mode 0600): lines of text as docs/report.md describes them, which `runnel ss` reads. It is served
  * within rn_wait and rn_fd, a bounded piece a round, to at most four readers at once; one that does not read is
  * let go after 5 s. path NULL: $XDG_RUNTIME_DIR/runnel/PID.sock, or /run/runnel/PID.sock for root, where
- * `runnel ss` looks. What a program left behind that is gone is replaced; rn_destroy takes the file away. 0;
- * -EADDRINUSE (a living program serves there), -EALREADY (this stack does), -ENOSYS (it was made by
- * rn_init), -EINVAL, or why there can be no such file. */
+ * `runnel ss` looks. What a program left behind that is gone is replaced, and in NULL's folder what others have
+ * left is taken away; rn_destroy takes the file away. 0; -EADDRINUSE (a living program serves there), -EALREADY
+ * (this stack does), -ENOSYS (it was made by rn_init), -EINVAL, or why there can be no such file. */
 int rn_report(struct rn_stack *net, const char *path, char *err);
 
 #ifdef __cplusplus

@@ -6,7 +6,8 @@
  *      /run/runnel/PID.sock ... -> connect -> lines -> State Recv-Q Send-Q ..., a second line with the
  * figures
  *
- * A socket's file at which nobody answers was left behind by a program that is gone. Called by runnel.c.
+ * A socket's file at which nobody answers was left behind by a program that was killed, and is taken away. Called
+ * by runnel.c.
  */
 #include "ss.h"
 
@@ -14,10 +15,12 @@
 #include <errno.h>
 #include <glob.h>
 #include <inttypes.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <sys/time.h>
 #include <sys/un.h>
 #include <unistd.h>
@@ -268,6 +271,16 @@ static int complain(const char *program, const char *path, int result)
     return result ? ARGS_EXIT_WORLD : 0;
 }
 
+/* A socket of the default folder at which nobody answers, if the process that it is called after is no more. */
+static void clear_away(const char *path)
+{
+    long pid = strtol(strrchr(path, '/') + 1, NULL, 10);
+    struct stat s;
+
+    if (pid > 0 && kill((pid_t)pid, 0) < 0 && errno == ESRCH && lstat(path, &s) == 0 && S_ISSOCK(s.st_mode))
+        unlink(path);
+}
+
 int ss_run(const char *program, const struct ss_options *o)
 {
     const char *top = geteuid() == 0 ? "/run" : getenv("XDG_RUNTIME_DIR");
@@ -290,7 +303,9 @@ int ss_run(const char *program, const struct ss_options *o)
     for (size_t i = 0; i < found.gl_pathc; i++) {
         int result = print_report(found.gl_pathv[i], o->summary);
 
-        if (result != -ECONNREFUSED)
+        if (result == -ECONNREFUSED)
+            clear_away(found.gl_pathv[i]);
+        else
             status |= complain(program, found.gl_pathv[i], result);
     }
     globfree(&found);

@@ -10,7 +10,9 @@
  */
 #include "local.h"
 
+#include <dirent.h>
 #include <errno.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -20,7 +22,7 @@
 #include <sys/un.h>
 #include <unistd.h>
 
-enum { BACKLOG = 8 };
+enum { BACKLOG = 8, SWEEP = 256 /* files looked at */ };
 
 static const char suffix[] = ".new";
 
@@ -144,4 +146,33 @@ int local_default_path(char *path, size_t size)
         return -errno;
     len = snprintf(path, size, "%s/runnel/%ld.sock", top, (long)getpid());
     return len < 0 || (size_t)len >= size ? -ENAMETOOLONG : 0;
+}
+
+/* The file is called after a process that is no more. A process that cannot be seen from here may still serve. */
+static bool is_of_the_dead(const char *name)
+{
+    char *rest;
+    long pid = strtol(name, &rest, 10);
+
+    return rest > name && strcmp(rest, ".sock") == 0 && pid > 0 && kill((pid_t)pid, 0) < 0 && errno == ESRCH;
+}
+
+void local_sweep(const char *path)
+{
+    struct sockaddr_un at = {.sun_family = AF_UNIX};
+    int folder_len = (int)(strrchr(path, '/') - path);
+    struct dirent *e;
+    DIR *folder;
+
+    snprintf(at.sun_path, sizeof at.sun_path, "%.*s", folder_len, path);
+    folder = opendir(at.sun_path);
+    if (!folder)
+        return;
+    for (int i = 0; i < SWEEP && (e = readdir(folder)) != NULL; i++) {
+        int len = snprintf(at.sun_path, sizeof at.sun_path, "%.*s/%s", folder_len, path, e->d_name);
+
+        if (len < (int)sizeof at.sun_path && is_of_the_dead(e->d_name) && look_for_others(&at) == 0)
+            unlink(at.sun_path);
+    }
+    closedir(folder);
 }

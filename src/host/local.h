@@ -35,4 +35,8 @@ int local_watch(int set, int fd);
  * -ENOENT: there is no such place for this user, -ENAMETOOLONG, or why the folder cannot be made. */
 int local_default_path(char *path, size_t size);
 
+/* Takes away what killed programs have left in the folder of that default path: sockets at which nobody answers,
+ * called after processes that are no more. */
+void local_sweep(const char *path);
+
 #endif

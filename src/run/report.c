@@ -398,6 +398,8 @@ int report_open(struct report **out, const char *path, char *err)
     r->set = r->listener = -1;
     r->next = RN_FOREVER;
     error = choose_path(r->path, path, err);
+    if (error == 0 && !path)
+        local_sweep(r->path);
     if (error == 0) {
         r->listener = local_listen(r->path, &r->file);
         error = r->listener < 0 ? refused(r->path, r->listener, err) : 0;

@@ -206,5 +206,6 @@ if [ "$1" != --inside ]; then
 fi
 live_need ip setpriv
 live_enter "$@"
+live_watch
 world_says_no
 live_end

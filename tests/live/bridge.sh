@@ -14,12 +14,13 @@
 cd "$(dirname "$0")/../.." && . tests/live/lib/live.sh || exit 1
 live_need ip nc ping nsenter sysctl
 live_enter "$@"
+live_watch "$live_windows|$live_losses|$live_damage|RST|Duplicate IP" # each bridge has taps of its own
 
 unshare --net --kill-child sh -c 'readlink /proc/self/ns/net && exec sleep 1000' >"$files/there" &
 there=$!
 unshare --net --kill-child sh -c 'readlink /proc/self/ns/net && exec sleep 1000' >"$files/between" &
 between=$!
-trap 'kill -9 $server $there $between 2>/dev/null' EXIT
+trap 'kill -9 $server $there $between $watcher 2>/dev/null' EXIT
 
 # over COMMAND ...: in the other network.
 over()

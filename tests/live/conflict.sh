@@ -12,6 +12,7 @@
 cd "$(dirname "$0")/../.." && . tests/live/lib/live.sh || exit 1
 live_need ip nc perl tcpdump
 live_enter "$@"
+live_watch "Duplicate IP address configured .$ours"
 address=$build/test/live/address
 
 kernels_mac()

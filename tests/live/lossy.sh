@@ -8,7 +8,7 @@
 cd "$(dirname "$0")/../.." && . tests/live/lib/live.sh || exit 1
 live_need ip nc
 live_enter "$@"
-live_watch "$live_windows|$live_losses|RST|Malformed|exceeds packet length|Bogus|header padding" # damage
+live_watch "$live_windows|$live_losses|$live_damage|RST"
 
 echo_8_megabytes()
 {

@@ -14,8 +14,10 @@
 
 # shellcheck disable=SC2086 # words without blanks
 cd "$(dirname "$0")/../.." && WIRE=packet && export WIRE && . tests/live/lib/live.sh || exit 1
-live_need ip nc ping tc tcpdump nsenter
+live_need ip ss nc ping tc tcpdump nsenter
 live_enter "$@"
+# A new pair has other link addresses; nc gives up while the interface is down.
+live_watch "$live_windows|Duplicate IP|RST"
 live_start "$build/runnel" echo packet:veth1 --ip $ours/24 --udp
 theirs=10.7.0.2
 live_far ip addr add $theirs/24 dev veth1
@@ -31,16 +33,6 @@ guarded_as_said()
 echoes()
 {
     [ "$(echo hello | nc -N -w "${1:-5}" $ours 7)" = hello ]
-}
-
-# eventually COMMAND ...: 5 s at most.
-eventually()
-{
-    for _ in 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20 21 22 23 24 25; do
-        "$@" && return
-        sleep 0.2
-    done
-    return 1
 }
 
 echo_64_MB_with_offloads()
@@ -69,13 +61,19 @@ a_train_of_datagrams()
         "@len" eq "1000 " x 10 . "500" && $got eq $sent or die "@len"'
 }
 
+# listens PORT: somebody does, at the other namespace's kernel.
+listens()
+{
+    live_far ss -ltnH "sport = :$1" | grep -q .
+}
+
 both_owners_answer()
 {
     ping -c 3 -i 0.2 -W 2 $ours
     ping -c 3 -i 0.2 -W 2 $theirs
     echo from the kernel | nsenter -t "$far" -n nc -l -N -w 5 $theirs 9 >"$files/heard" &
     listener=$!
-    eventually nc -z -w 1 $theirs 10 || true # nobody: only to let the listener begin
+    live_eventually listens 9
     [ "$(echo to the kernel | nc -N -w 5 $theirs 9)" = 'from the kernel' ]
     wait $listener
     grep -q 'to the kernel' "$files/heard"
@@ -87,7 +85,7 @@ record()
 {
     tcpdump -i veth0 -nn -l -U --immediate-mode "$@" >"$files/wire" 2>"$files/tcpdump" &
     dump=$!
-    eventually grep -sq 'listening on' "$files/tcpdump"
+    live_eventually grep -sq 'listening on' "$files/tcpdump"
 }
 
 recorded()
@@ -134,10 +132,10 @@ told()
 down_and_up()
 {
     live_far ip link set veth1 down
-    eventually told 'is down: it waits until it is up again'
+    live_eventually told 'is down: it waits until it is up again'
     if echoes 1; then return 1; fi
     live_far ip link set veth1 up
-    eventually told 'is up'
+    live_eventually told 'is up'
     echoes
 }
 
@@ -149,12 +147,12 @@ down_with_a_connection_open()
     client=$!
     exec 9>"$files/in"
     echo before >&9
-    eventually grep -q before "$files/back"
+    live_eventually grep -q before "$files/back"
     live_far ip link set veth1 down
-    eventually told 'is down: it waits until it is up again'
+    live_eventually told 'is down: it waits until it is up again'
     echo meanwhile >&9
     live_far ip link set veth1 up
-    eventually grep -q meanwhile "$files/back"
+    live_eventually grep -q meanwhile "$files/back"
     exec 9>&-
     wait $client
 }
@@ -171,9 +169,9 @@ pair_again()
 removed_and_made_again()
 {
     live_far ip link delete veth1
-    eventually told 'is gone: it waits until there is one of that name again'
+    live_eventually told 'is gone: it waits until there is one of that name again'
     pair_again
-    eventually told 'is up'
+    live_eventually told 'is up'
     echoes
     both_owners_answer
 }
@@ -182,10 +180,10 @@ starts_while_it_is_down()
 {
     live_far ip link set veth1 down
     live_serve
-    eventually told 'is down: it waits until it is up again'
+    live_eventually told 'is down: it waits until it is up again'
     live_far ip link set veth1 up
-    eventually told 'is up'
-    eventually echoes 1
+    live_eventually told 'is up'
+    live_eventually echoes 1
 }
 
 # The guards on the server's interface, a line each.
@@ -227,7 +225,7 @@ is_as_before()
 # Killed while it serves: with the card's link address, and with one of its own.
 killed_leaves_nothing()
 {
-    eventually settled
+    live_eventually settled
     live_far ip neigh flush dev veth1
     state >"$files/before"
     for i in $(seq "${KILLS:-20}"); do
@@ -235,15 +233,15 @@ killed_leaves_nothing()
         [ $((i % 2)) = 0 ] || own=
         nsenter -t "$far" -n "$build/runnel" echo packet:veth1 --ip $ours/24 $own >"$files/killed" 2>&1 &
         server=$!
-        eventually grep -sq 'echoes on' "$files/killed" || cat "$files/killed"
-        eventually guarded_once
+        live_eventually grep -sq 'echoes on' "$files/killed" || cat "$files/killed"
+        live_eventually guarded_once
         kill -9 $server
         { wait $server || true; } 2>"$files/killed"
     done
-    eventually is_as_before
+    live_eventually is_as_before
 }
 
-eventually echoes 1
+live_eventually echoes 1
 live_case guarded_as_said
 live_case echo_64_MB_with_offloads
 live_case a_train_of_datagrams

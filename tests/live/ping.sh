@@ -9,6 +9,7 @@
 cd "$(dirname "$0")/../.." && . tests/live/lib/live.sh || exit 1
 live_need ip ping
 live_enter "$@"
+live_watch
 live_serve
 
 # N answers to N pings with that many bytes, none changed, none twice.

@@ -11,6 +11,7 @@
 cd "$(dirname "$0")/../.." && . tests/live/lib/live.sh || exit 1
 live_need ip nc ping tcpdump tshark
 live_enter "$@"
+live_watch "$live_windows|Duplicate IP" # each tap0 has another link address
 echo 1 >/proc/sys/net/ipv6/conf/default/disable_ipv6 # so that the kernel says nothing by itself
 
 # record_on INTERFACE FILE [BYTES]: the kernel's side first, so that nothing is sent to an interface that is down;

@@ -15,7 +15,7 @@ address=$build/test/live/address
 mount -t proc live /proc || live_skip_all 'no right to mount a proc' # in which our own numbers are found
 unshare --net sleep 600 &
 holder=$!
-trap 'kill -9 $holder $server 2>/dev/null' EXIT
+trap 'kill -9 $holder $server $watcher 2>/dev/null' EXIT
 client()
 {
     nsenter -t $holder -n "$@"
@@ -27,6 +27,7 @@ for _ in $(seq 50); do
 done
 (echo 1 >/proc/sys/net/ipv4/ip_forward) 2>/dev/null || live_skip_all 'no right to let the kernel pass packets on'
 ip tuntap add dev tap0 mode tap && ip addr add $kernels/24 dev tap0 && ip link set tap0 up
+live_watch "$live_windows" tap0
 ip link add v0 type veth peer name v1 netns $holder
 ip addr add 10.8.0.1/24 dev v0 && ip link set v0 up
 client ip addr add 10.8.0.2/24 dev v1

@@ -8,42 +8,17 @@
 
 # shellcheck disable=SC2086 # words without blanks
 cd "$(dirname "$0")/../.." && . tests/live/lib/live.sh || exit 1
-live_need ip python3
+live_need ip
 live_enter "$@"
+live_watch "RST|Duplicate IP" # a new tap has another link address
 
-# A client that reads all and closes after the end; stubborn: it never closes, and says how it was ended.
-cat >"$files/client.py" <<'END'
-import socket, sys
-s = socket.create_connection(("10.7.0.7", 7), 5)
-s.settimeout(20)
-s.sendall(b"hello")
-s.recv(5)
-print("open", flush=True)
-try:
-    end = s.recv(1)
-    print("end" if end == b"" else "bytes", flush=True)
-    if sys.argv[1] == "stubborn":
-        s.settimeout(20)
-        while True:
-            s.send(b"more")
-            import time
-            time.sleep(0.05)
-except ConnectionResetError:
-    print("reset", flush=True)
-except BrokenPipeError:
-    print("reset", flush=True)
-END
-
-# client KIND: connected when this returns.
+# client KIND: see guest.c; connected when this returns.
 client()
 {
     rm -f "$files/$1"
-    python3 "$files/client.py" "$1" >"$files/$1" 2>&1 &
+    "$build/test/live/guest" "$1" $ours 7 >"$files/$1" 2>&1 &
     clients="$clients $!"
-    for _ in 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20; do
-        grep -sq open "$files/$1" && return
-        sleep 0.1
-    done
+    live_eventually grep -sq open "$files/$1"
 }
 
 # end_by SECONDS SIGNALS: signals, 0.3 s apart, end the server, in the time between these, with empty pools.

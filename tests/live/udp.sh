@@ -10,6 +10,7 @@
 cd "$(dirname "$0")/../.." && . tests/live/lib/live.sh || exit 1
 live_need ip nc perl
 live_enter "$@"
+live_watch "Duplicate IP" # each run has a tap, with link addresses of its own
 udp=$build/test/live/udp
 export ASAN_OPTIONS=detect_leaks=0 # it would look for its threads in the /proc of another namespace
 
@@ -63,7 +64,6 @@ a_port_that_nobody_has_is_refused()
 # runs WORDS: udp with these, the kernel's side of the tap given meanwhile; what it said goes to the case.
 runs()
 {
-    rm -f "$files/server" # the last one's words are not this one's
     live_start $udp "$@"
     wait $server || { cat "$files/server"; return 1; }
     cat "$files/server"

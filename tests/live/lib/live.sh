@@ -13,8 +13,9 @@
 #   live_serve        starts the server and gives the kernel its side of the wire
 #   live_case F       runs the function F as a case
 #   live_stop         as a case: SIGTERM ends the server with code 0, and its pools are empty
-#   live_watch P      from here on everything is recorded; live_end has tshark look at it, whose warnings and
-#                     errors have to match the pattern P (of grep -E): what the script makes happen on purpose
+#   live_watch [P I]  from here on everything is recorded, on all interfaces or on I; live_end has tshark look at
+#                     it, whose warnings and errors have to match the pattern P (of grep -E): what the script makes
+#                     happen on purpose
 #   live_end          exits 1 if a case failed
 
 build=${BUILD:-build}
@@ -26,7 +27,7 @@ wire=${WIRE:-tap}
 far=            # a process in the server's namespace, where that is another
 kernel_end=tap0 # the kernel's side of the wire
 [ $wire = tap ] || kernel_end=veth0
-recorder=
+watcher=
 
 live_skip_all()
 {
@@ -65,7 +66,17 @@ live_enter()
     mkdir -p "$files"
     mount -t tmpfs -o size=200m live "$files" && mount -t tmpfs -o size=1m run /run ||
         live_skip_all 'no right to mount a tmpfs'
-    trap 'for p in $server $recorder; do kill -9 "$p" 2>/dev/null; done' EXIT
+    trap 'for p in $server $watcher; do kill -9 "$p" 2>/dev/null; done' EXIT
+}
+
+# live_eventually COMMAND ...: again and again until it succeeds, for 10 s and what it takes itself.
+live_eventually()
+{
+    for _ in $(seq 50); do
+        "$@" && return
+        sleep 0.2
+    done
+    return 1
 }
 
 # live_far COMMAND ...: in the namespace of the server.
@@ -105,6 +116,7 @@ live_greets()
 # live_start COMMAND ...: a server on tap0 or veth1, and the kernel's side of it.
 live_start()
 {
+    rm -f "$files/server" # the last one's words are not this one's
     if [ $wire = packet ]; then
         live_wire
         nsenter -t "$far" -n "$@" >"$files/server" 2>&1 &
@@ -191,24 +203,23 @@ live_stop()
 # are more than the queue of a tap holds, so some of their segments are lost there, which shows in many ways.
 live_windows='now completely full|Zero Window|D-SACK'
 live_losses='out-of-order|Previous segment|ACKed segment that'
+# A byte that was changed on the way may be against the rules of any format.
+live_damage='^ *[0-9]+ +(Malformed|Protocol) '
 
-# Headers alone, of all interfaces, be they made later: so a script names nothing. What the kernel says of IPv6's
-# groups is left out, since tshark does not like its options.
+# Headers alone, of all interfaces, be they made later: so a script names none, unless a frame passes two. What the
+# kernel says of IPv6's groups is left out, since tshark does not like its options.
 live_watch()
 {
-    known=$1
+    known=${1:-nothing}
     for tool in tcpdump tshark; do
         command -v $tool >/dev/null || { echo "skip watched # the program $tool is not installed" && return; }
     done
-    tcpdump -i any -n -s 160 -B 65536 -Z root -w "$files/watched.pcap" \
-        'not icmp and not (ip6 and ip6[6] = 0)' 2>"$files/tcpdump" &
-    recorder=$!
-    for _ in 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20; do
-        grep -sq 'listening on' "$files/tcpdump" && return
-        sleep 0.1
-    done
-    kill $recorder 2>/dev/null || echo "skip watched # $(tail -n 1 "$files/tcpdump")" # as a user namespace's root
-    recorder=
+    tcpdump -i "${2:-any}" -n -s 160 -B 65536 -Z root -w "$files/watched.pcap" \
+        'not (ip6 and ip6[6] = 0)' 2>"$files/watcher" &
+    watcher=$!
+    live_eventually grep -sq 'listening on' "$files/watcher" && return
+    kill $watcher 2>/dev/null || echo "skip watched # $(tail -n 1 "$files/watcher")" # as a user namespace's root
+    watcher=
 }
 
 # Ends the record and has tshark read it, with a home of its own so that nobody's preferences count. What it takes
@@ -216,10 +227,10 @@ live_watch()
 live_look()
 {
     sleep 1.5 # frames come to tcpdump a second late, many at once
-    kill -TERM $recorder
-    wait $recorder
-    if ! grep -q '^0 packets dropped by kernel' "$files/tcpdump"; then
-        echo "skip watched # $(grep 'dropped by kernel' "$files/tcpdump"), so losses would be tcpdump's"
+    kill -TERM $watcher
+    wait $watcher
+    if ! grep -q '^0 packets dropped by kernel' "$files/watcher"; then
+        echo "skip watched # $(grep 'dropped by kernel' "$files/watcher"), so losses would be tcpdump's"
         return
     fi
     HOME=$files tshark -r "$files/watched.pcap" -q -z expert,note -z io,stat,0 >"$files/expert" 2>&1
@@ -233,6 +244,6 @@ live_look()
 
 live_end()
 {
-    [ -z "$recorder" ] || live_look
+    [ -z "$watcher" ] || live_look
     exit $failed
 }
