@@ -270,12 +270,12 @@ static int judge(const struct interface *i, char *err)
         return error_line(err, -ENODEV,
                           "packet:%s: there is no such interface: ip link shows which there are", name);
     if (i->facts.loopback)
-        return error_line(err, -EINVAL,
+        return error_line(err, -ENODEV,
                           "packet:%s: the kernel takes for itself all that comes over the loopback "
                           "interface: use a card, or tap:NAME to talk to this machine",
                           name);
     if (!i->ethernet)
-        return error_line(err, -EINVAL, "packet:%s: carries no Ethernet frames: use a card, or tap:NAME",
+        return error_line(err, -ENODEV, "packet:%s: carries no Ethernet frames: use a card, or tap:NAME",
                           name);
     return 0;
 }

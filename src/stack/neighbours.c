@@ -120,6 +120,7 @@ static void unreachable(struct rn_stack *net, unsigned neighbour)
 static __attribute__((noinline)) void ask_for_addresses(struct rn_stack *net)
 {
     enum conflict_act act;
+    bool is_news = false;
     unsigned own;
 
     while ((act = claim_next(net, &own)) != CONFLICT_NOTHING) {
@@ -133,7 +134,10 @@ static __attribute__((noinline)) void ask_for_addresses(struct rn_stack *net)
             reply_put_arp(net, at->device, everybody, &a);
         else
             net->drops[DROP_TX_FULL]++;
+        is_news |= act == CONFLICT_USE;
     }
+    if (is_news)
+        net->claims.due = net->now; /* one round more, so that the application does not sleep over it */
 }
 
 /* The question for one, from the own address that is on its link; none from one that is not used yet.

@@ -150,28 +150,43 @@ right_words()
 }
 
 # What only the world can say.
+# waits NAME COMMAND ...: it says that the interface left is down, and serves.
+waits()
+{
+    name=$1
+    shift
+    status=0
+    timeout 2 "$@" >"$files/down" 2>&1 || status=$?
+    grep -q 'left is down: it waits until somebody says ip link set left up' "$files/down" &&
+        grep -q 'echoes on' "$files/down" && [ $status = 124 ]
+    live_verdict $? "$name" "$files/down"
+}
+
 world_says_no()
 {
-    # lo is there, and is no tap.
-    want no_tap_but_another_kind 1 1 'lo' $p lo $m 10.7.0.7 7
+    want loopback 1 1 'packet:lo|loopback|use a card, or tap:NAME' $p lo $m 10.7.0.7 7
+    want loopback_bare 1 1 'packet:lo|loopback|use a card, or tap:NAME' $r echo lo
+    want loopback_by_kind 1 1 'packet:lo|loopback|use a card, or tap:NAME' $r echo packet:lo
+    want loopback_is_no_tap 1 1 'tap:lo|not a tap|another name' $r echo tap:lo
 
     want unknown_interface 1 1 'nosuch0|ip link' $p nosuch0 $m 10.7.0.7 7
     want unknown_interface_by_kind 1 1 'nosuch0' $r echo packet:nosuch0
     want bridge_unknown_interface 1 1 'nosuch0' $r bridge tap:tap5 nosuch0
 
-    # One that is down is no mistake: the program waits and says so.
+    # One that is down is no mistake: the program waits and says so, until it is ended.
     ip link add left type veth peer name right
-    timeout 2 $p left $m 10.7.0.7 7 >"$files/down" 2>&1
-    status=$?
-    grep -q 'left is down: it waits until' "$files/down" && grep -q 'echoes on' "$files/down" && [ $status != 2 ]
-    live_verdict $? interface_down "$files/down"
+    waits picotcp_netmap_interface_down $p left $m 10.7.0.7 7
+    waits echo_interface_down $r echo left
 
     # The kernel at the other end has the address already.
     ip link set left up && ip addr add 10.7.0.7/24 dev right && ip link set right up
     other=$(ip -br link show dev right | awk '{ print $3 }')
     want address_of_another_host 1 1 "10.7.0.7/24 is used by another host, $other|another address" \
         $p left $m 10.7.0.7 7
-    ip link del left
+    want echo_address_of_another_host 1 1 "10.7.0.7/24 is used by another host, $other|another address" \
+        $r echo left --ip 10.7.0.7
+    want ping_address_of_another_host 1 1 "10.7.0.7/24 is used by another host, $other|another address" \
+        $r ping left 10.7.0.9 --ip 10.7.0.7
 
     "$p" tap1 $m 10.7.1.7 7 >"$files/server" 2>&1 &
     server=$!
@@ -184,11 +199,16 @@ world_says_no()
     wait $server
     server=
 
-    # A copy that everybody may reach, whatever the rights of this tree; in a user namespace nobody is mapped.
-    cp "$p" "$files/copy" && chmod 755 "$files" "$files/copy"
-    if setpriv --reuid=65534 --regid=65534 --clear-groups "$files/copy" --version >/dev/null 2>&1; then
-        want no_rights 1 1 'tap2|root' \
-            setpriv --reuid=65534 --regid=65534 --clear-groups "$files/copy" tap2 $m 10.7.0.7 7
+    # Copies that everybody may reach, whatever the rights of this tree; in a user namespace nobody is mapped.
+    nobody='setpriv --reuid=65534 --regid=65534 --clear-groups'
+    cp "$p" "$r" "$files" && chmod 755 "$files" "$files/picotcp_netmap" "$files/runnel"
+    if $nobody "$files/runnel" --version >/dev/null 2>&1; then
+        want no_rights 1 1 'tap2|run as root' $nobody "$files/picotcp_netmap" tap2 $m 10.7.0.7 7
+        want echo_no_rights 1 1 'tap2|run as root' $nobody "$files/runnel" echo tap:tap2
+        want no_rights_for_a_card 1 1 'packet:left: not permitted|run as root|setcap cap_net_raw' \
+            $nobody "$files/picotcp_netmap" left $m 10.7.0.8 7
+        want echo_no_rights_for_a_card 1 1 'packet:left: not permitted|run as root|setcap cap_net_raw' \
+            $nobody "$files/runnel" echo left
     else
         echo 'skip no_rights # nobody cannot be tried from here'
     fi

@@ -107,9 +107,9 @@ static void what_will_not_do_is_refused(void **state)
     expect_refused("", -EINVAL, "no name");
     expect_refused("nosuch0", -ENODEV, "no such interface");
     expect_refused("a-name-of-20-letters", -EINVAL, "at most 15");
-    expect_refused("lo", -EINVAL, "loopback");
+    expect_refused("lo", -ENODEV, "loopback");
     kernel_does("ip tuntap add dev rntun0 mode tun");
-    expect_refused("rntun0", -EINVAL, "no Ethernet");
+    expect_refused("rntun0", -ENODEV, "no Ethernet");
     kernel_does("ip link delete rntun0");
 }
 

@@ -211,6 +211,27 @@ static void devices_own_deadline_wakes(void **state)
     rn_destroy(net);
 }
 
+/* What is found out while sending, that nobody else has the address, is told now and not with the next frame. */
+static void news_of_an_address_is_not_slept_over(void **state)
+{
+    struct counting c;
+    struct rn_stack *net = NULL;
+    struct rn_event ev;
+    rn_time before;
+
+    (void)state;
+    assert_int_equal(rn_open(&net, NULL, NULL), 0);
+    make(&c);
+    assert_int_equal(rn_add_device(net, &c.dev, NULL), 0);
+    assert_int_equal(rn_add_address(net, "10.0.0.7/24", NULL), 0);
+    before = rn_now();
+    assert_int_equal(rn_wait(net, 10000 * MS), 1);
+    assert_in_range(rn_now() - before, 300 * MS, 1300 * MS); /* the next announcement is at 2300 */
+    assert_true(rn_next(net, &ev));
+    assert_int_equal(ev.mask, RN_ADDRESS);
+    rn_destroy(net);
+}
+
 static void on_alarm(int number)
 {
     (void)number;
@@ -565,6 +586,7 @@ int main(void)
         cmocka_unit_test(nobody_sleeps_while_frames_come),
         cmocka_unit_test(device_that_is_ready_forbids_sleep),
         cmocka_unit_test(devices_own_deadline_wakes),
+        cmocka_unit_test(news_of_an_address_is_not_slept_over),
         cmocka_unit_test(signal_ends_it),
         cmocka_unit_test(impossible_options_are_told),
         cmocka_unit_test(destroying_unmaps),
