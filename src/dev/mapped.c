@@ -47,7 +47,6 @@ enum {
     COPIED_UP_TO = 2048 /* bytes of a frame that we send */
 };
 enum { TAG_TYPE = 0x8100 };
-enum held { PASSED, LENT };
 #define RETRY TIME_MS /* what found no room is tried again so much later */
 
 static struct tpacket2_hdr *header(uint8_t *slot)
@@ -79,9 +78,9 @@ static uint32_t after(const struct mapped *m, uint32_t slot)
 }
 
 /* Moves the window's end over the next slot. */
-static void take(struct mapped *m, enum held how)
+static void take(struct mapped *m, bool lent)
 {
-    m->held[m->next] = (uint8_t)how;
+    m->lent[m->next] = lent;
     m->next = after(m, m->next);
     m->window++;
 }
@@ -89,7 +88,7 @@ static void take(struct mapped *m, enum held how)
 /* Moves its beginning to a slot that is lent. */
 static void skip_passed(struct mapped *m)
 {
-    for (; m->window && m->held[m->oldest] == PASSED; m->window--)
+    for (; m->window && !m->lent[m->oldest]; m->window--)
         m->oldest = after(m, m->oldest);
 }
 
@@ -132,12 +131,12 @@ __attribute__((hot)) int mapped_burst(struct mapped *m, struct rn_dev *dev, stru
         seen |= header(m->rx.at[slot])->tp_status;
         if (!read_slot(m, slot, &frames[n], now)) {
             dev->rx_drops++;
-            take(m, PASSED);
+            take(m, false);
             skip_passed(m);
             give(m->rx.at[slot], TP_STATUS_KERNEL);
             continue;
         }
-        take(m, LENT);
+        take(m, true);
         dev->rx_frames++;
         dev->rx_bytes += frames[n++].len;
     }
@@ -153,7 +152,7 @@ __attribute__((hot)) void mapped_release(struct mapped *m, int n)
 
         assert(m->window > 0);
         give(m->rx.at[slot], TP_STATUS_KERNEL);
-        m->held[slot] = PASSED;
+        m->lent[slot] = false;
         skip_passed(m);
     }
 }

@@ -24,7 +24,7 @@ struct mapped {
     struct mapped_ring rx, tx;
 
     uint32_t oldest, next, window; /* received: the oldest slot not given back, the next to lend, between */
-    uint8_t held[MAPPED_SLOTS];    /* whether each of the window is lent */
+    bool lent[MAPPED_SLOTS];       /* of those between; the others were passed over */
     uint32_t done, written, committed, reserved; /* sent: slots, as counters that wrap around at 2^32 */
     bool refused;                                /* the last push found no interface that takes frames */
 };

@@ -26,6 +26,7 @@
 #include "error.h"
 #include "guard.h"
 #include "mapped.h"
+#include "nap.h"
 #include "steering.h"
 #include "base/time.h"
 
@@ -39,8 +40,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#define PAUSE (TIME_MS / 20)
-#define LOOK  (100 * TIME_MS) /* from one look for an interface that is down or gone to the next */
+#define LOOK (100 * TIME_MS) /* from one look for an interface that is down or gone to the next */
 
 struct packet {
     struct rn_dev dev;
@@ -50,9 +50,8 @@ struct packet {
     uint32_t index;      /* ... which changes when it is made again; 0: none was */
     int alone;           /* a socket for frames that are sent alone */
     int guard;           /* -1: none */
-    rn_time polled;      /* the last burst */
-    bool armed;          /* since then somebody said that he would sleep */
-    rn_time looked;      /* while the interface is down or gone */
+    struct nap nap;
+    rn_time looked; /* while the interface is down or gone */
     struct rn_steer rules[STEERING_RULES];
     int rule_count;
 };
@@ -179,18 +178,15 @@ static bool has_error(const struct packet *p)
 
 /* ---- the rings ----------------------------------------------------------------------------------------- */
 
-/* Who has slept waits for one frame most of the time, and the next slot lies where nobody has looked for
- * long: its answer does not wait for that. Who was woken and finds nothing asks the socket why. */
+/* Who was woken and finds nothing asks the socket why. */
 static __attribute__((hot)) int burst(struct rn_dev *dev, struct rn_frame *frames, int max, rn_time now)
 {
     struct packet *p = packet_of(dev);
-    bool alone = p->armed && now - p->polled > PAUSE;
-    int n = mapped_burst(&p->rings, dev, frames, alone && max > 1 ? 1 : max, now);
+    bool woken = p->nap.armed;
+    int n = mapped_burst(&p->rings, dev, frames, nap_over(&p->nap, max, now), now);
 
-    if (!n && p->armed && has_error(p))
+    if (!n && woken && has_error(p))
         look(p, now);
-    p->armed = false;
-    p->polled = now;
     return n;
 }
 
@@ -228,7 +224,7 @@ static __attribute__((hot)) int arm(struct rn_dev *dev, bool rx, bool tx)
 {
     struct packet *p = packet_of(dev);
 
-    p->armed = rx;
+    p->nap.armed = rx;
     return (rx && mapped_has_frame(&p->rings)) || (tx && mapped_has_slot(&p->rings)) ? -EAGAIN : 0;
 }
 

@@ -26,6 +26,7 @@
 
 #include "error.h"
 #include "interface.h"
+#include "nap.h"
 #include "random.h"
 #include "virtio.h"
 #include "base/time.h"
@@ -51,7 +52,6 @@ enum {
     ALIGN = 64
 };
 #define RETRY TIME_MS /* a write that found no room is tried again so much later */
-#define PAUSE (TIME_MS / 20)
 
 /* What tells the two kinds apart. */
 struct flavour {
@@ -68,8 +68,7 @@ struct tap {
     uint8_t *region;             /* SLOTS buffers to receive, then SLOTS to transmit */
     struct rn_frame staged[SLOTS];
     uint64_t released, lent;
-    rn_time looked; /* the last burst */
-    bool armed;     /* since then somebody said that he would sleep */
+    struct nap nap;
     uint64_t written, committed, reserved;
 };
 
@@ -97,18 +96,13 @@ static int gone_with(int error)
 
 /* ---- receiving ----------------------------------------------------------------------------------------- */
 
-/* That there is no more costs a system call to learn. Who has slept waits for one frame most of the time, and
- * its answer is what counts then: poll(2), which comes next anyway, tells of others. Who looks in every now
- * and then without sleeping has no poll(2), and gets all. */
+/* That there is no more costs a system call to learn. */
 static __attribute__((hot)) int burst(struct rn_dev *dev, struct rn_frame *frames, int max, rn_time now)
 {
     struct tap *t = tap_of(dev);
     int n = 0;
 
-    if (max > 1 && t->armed && now - t->looked > PAUSE)
-        max = 1;
-    t->armed = false;
-    t->looked = now;
+    max = nap_over(&t->nap, max, now);
     if (t->lent == t->released)
         t->lent = t->released = 0;
     while (n < max && t->lent - t->released < SLOTS && !t->gone) {
@@ -215,7 +209,7 @@ static __attribute__((hot)) int arm(struct rn_dev *dev, bool rx, bool tx)
 {
     struct tap *t = tap_of(dev);
 
-    t->armed = rx;
+    t->nap.armed = rx;
     return tx && t->reserved - t->written < SLOTS ? -EAGAIN : 0;
 }
 
