@@ -10,7 +10,8 @@
  * and one that takes less than a buffer in 5 s is let go. Sockets come and go while he reads: each line is
  * true when it is made.
  *
- * Called by run.c in each round, but only once rn_report was called.
+ * Called by run.c, once rn_report was called: by a sleeper when the set is ready or a reader has had long
+ * enough, and in rounds without a sleep, which look themselves every millisecond.
  */
 #include "report.h"
 #include "dev/error.h"

@@ -14,7 +14,8 @@
  * with a loop of its own gets that set from rn_fd. The timer is set anew only for what is sooner: it may ring
  * in vain then, but whoever is woken by a frame leaves it alone, since to stop one is what costs.
  *
- * These are the public rn_open, rn_wait, rn_fd, rn_now and rn_report; devices.c has the rest of run/.
+ * These are the public rn_open, rn_wait, rn_fd, rn_now and rn_report; devices.c, attach.c, made.c and
+ * defaults.c have the rest of run/.
  */
 #include "report.h"
 #include "dev/error.h"
@@ -149,8 +150,7 @@ __attribute__((hot)) rn_time rn_now(void)
 }
 
 /* The stack's devices and whether each lacks free slots, armed. Their number; -EAGAIN: one has something
- * already.
- */
+ * already. */
 static __attribute__((hot)) int arm_devices(struct rn_stack *net, struct rn_dev *devices[STACK_DEVICES],
                                             bool tx[STACK_DEVICES])
 {
@@ -191,10 +191,12 @@ static void ring_at(struct run *run, rn_time when)
 }
 
 /* What has ended the sleep, but for devices and posts, for which the round looks by itself. */
-static __attribute__((hot)) void look_what_woke(struct rn_stack *net, struct run *run, const int *ready, int n)
+static __attribute__((hot)) void look_what_woke(struct rn_stack *net, struct run *run, const int *ready,
+                                                int n)
 {
     struct report *report = run->report;
     bool told = false, rang = false;
+    rn_time now;
 
     for (int i = 0; i < n; i++) {
         told |= report && ready[i] == report_fd(report);
@@ -202,8 +204,11 @@ static __attribute__((hot)) void look_what_woke(struct rn_stack *net, struct run
     }
     if (rang)
         ring_at(run, RN_FOREVER);
-    if (told || (rang && report && posix_now() >= report_next(report)))
-        report_serve(report, net, posix_now(), true);
+    if (!report || !(told || rang))
+        return;
+    now = posix_now();
+    if (told || now >= report_next(report))
+        report_serve(report, net, now, true);
 }
 
 /* A stack that was made by rn_init: its devices alone, which have no set. */
