@@ -20,7 +20,7 @@ mount -o remount,size=$((3 * megabytes + 50))m "$files"
 far 0 10.7.0.1/24 "$build/runnel" echo packet:veth1 --ip $ours/24
 far_kernel 2 10.8.0.1/24 10.8.0.7/24
 for server in $ours 10.8.0.7; do
-    await nc -z -w 1 $server 7 || echo "# $server does not answer yet"
+    live_eventually nc -z -w 1 $server 7 || echo "# $server does not answer yet"
 done
 
 head -c $((megabytes * 1048576)) /dev/urandom >"$files/sent"

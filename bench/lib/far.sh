@@ -3,16 +3,6 @@
 #
 # Servers behind veth pairs, each in a network namespace of its own, for benches that have sourced live.sh.
 
-# await COMMAND ...: 5 s at most.
-await()
-{
-    for _ in 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20 21 22 23 24 25; do
-        "$@" && return
-        sleep 0.2
-    done
-    return 1
-}
-
 # far N ADDRESS/LEN COMMAND ...: vethN has that address; the command runs in a namespace with the other end of the
 # pair, vethN+1, and says when it "echoes on" it.
 far()
@@ -22,8 +12,8 @@ far()
     unshare --net sh -c 'echo waits && until ip link set "$1" up 2>/dev/null; do sleep 0.1; done && shift && exec "$@"' \
         far "$end" "$@" >"$files/$near" 2>&1 &
     last=$!
-    await grep -sq waits "$files/$near" && ip link add "$near" type veth peer name "$end" netns $last &&
-        ip addr add "$address" dev "$near" && ip link set "$near" up && await grep -sq 'echoes on' "$files/$near" || {
+    live_eventually grep -sq waits "$files/$near" && ip link add "$near" type veth peer name "$end" netns $last &&
+        ip addr add "$address" dev "$near" && ip link set "$near" up && live_eventually grep -sq 'echoes on' "$files/$near" || {
         echo "not ok a veth pair with $* at its far end"
         sed 's/^/# /' "$files/$near"
         exit 1
