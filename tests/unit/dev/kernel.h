@@ -13,6 +13,7 @@
 
 #include <arpa/inet.h>
 #include <fcntl.h>
+#include <linux/capability.h>
 #include <linux/if_packet.h>
 #include <linux/virtio_net.h>
 #include <net/ethernet.h>
@@ -21,7 +22,9 @@
 #include <stdlib.h>
 #include <sys/ioctl.h>
 #include <sys/socket.h>
+#include <sys/syscall.h>
 #include <sys/uio.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 struct kernel {
@@ -151,6 +154,49 @@ static inline void kernel_is_peer(struct suite_link *l, const char *name, uint16
     l->send = kernel_sends;
     l->receive = kernel_receives;
     l->close_peer = kernel_closes;
+}
+
+/* Opening by that name is refused with the code and one line that says the words, and without the line. */
+static inline void kernel_expect_refused(int (*open_device)(struct rn_dev **out, const char *name, char *err),
+                                         const char *name, int code, const char *words)
+{
+    char err[RN_ERRBUF] = "";
+    struct rn_dev *d = NULL;
+
+    assert_int_equal(open_device(&d, name, err), code);
+    assert_null(d);
+    assert_null(strchr(err, '\n'));
+    print_message("# %s\n", err);
+    if (!strstr(err, words))
+        fail_msg("\"%s\" does not say \"%s\"", err, words);
+    assert_int_equal(open_device(&d, name, NULL), code);
+}
+
+/* Runs a test's part in a child that may give up its rights; its assertions are told by its exit. */
+static inline void kernel_in_child(void (*act)(void))
+{
+    int status;
+    pid_t child;
+
+    fflush(NULL);
+    child = fork();
+    if (child == 0) {
+        act();
+        fflush(NULL);
+        _exit(0);
+    }
+    assert_int_equal(waitpid(child, &status, 0), child);
+    assert_int_equal(status, 0);
+}
+
+/* In such a child: from here on it is nobody in particular. */
+static inline void kernel_takes_rights(void)
+{
+    struct __user_cap_header_struct header = {_LINUX_CAPABILITY_VERSION_3, 0};
+    struct __user_cap_data_struct none[2] = {{0}};
+
+    if (syscall(SYS_capset, &header, none) < 0)
+        _exit(1);
 }
 
 /* A namespace where nobody but the test speaks on a new interface. True, or false and why not. */

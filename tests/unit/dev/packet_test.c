@@ -18,7 +18,6 @@
 #include <arpa/inet.h>
 #include <fcntl.h>
 #include <linux/bpf.h>
-#include <linux/capability.h>
 #include <linux/filter.h>
 #include <linux/if_packet.h>
 #include <linux/seccomp.h>
@@ -29,7 +28,6 @@
 #include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 #define NAME "rnp0"
@@ -89,16 +87,7 @@ static void just_close(struct suite_link *l)
 
 static void expect_refused(const char *name, int code, const char *words)
 {
-    char err[RN_ERRBUF] = "";
-    struct rn_dev *d = NULL;
-
-    assert_int_equal(packet_open(&d, name, err), code);
-    assert_null(d);
-    assert_null(strchr(err, '\n'));
-    print_message("# %s\n", err);
-    if (!strstr(err, words))
-        fail_msg("\"%s\" does not say \"%s\"", err, words);
-    assert_int_equal(packet_open(&d, name, NULL), code);
+    kernel_expect_refused(packet_open, name, code, words);
 }
 
 static void what_will_not_do_is_refused(void **state)
@@ -113,30 +102,9 @@ static void what_will_not_do_is_refused(void **state)
     kernel_does("ip link delete rntun0");
 }
 
-/* Runs a test's part in a child that may give up its rights; its assertions are told by its exit. */
-static void in_child(void (*act)(void))
-{
-    int status;
-    pid_t child;
-
-    fflush(NULL);
-    child = fork();
-    if (child == 0) {
-        act();
-        fflush(NULL);
-        _exit(0);
-    }
-    assert_int_equal(waitpid(child, &status, 0), child);
-    assert_int_equal(status, 0);
-}
-
 static void without_capability(void)
 {
-    struct __user_cap_header_struct header = {_LINUX_CAPABILITY_VERSION_3, 0};
-    struct __user_cap_data_struct none[2] = {{0}};
-
-    if (syscall(SYS_capset, &header, none) < 0)
-        _exit(1);
+    kernel_takes_rights();
     expect_refused(NAME, -EPERM, "cap_net_raw");
 }
 
@@ -181,9 +149,9 @@ static void without_guard(void)
 static void what_the_world_refuses_is_told_with_a_remedy(void **state)
 {
     (void)state;
-    in_child(without_capability);
-    in_child(without_packet_sockets);
-    in_child(without_guard);
+    kernel_in_child(without_capability);
+    kernel_in_child(without_packet_sockets);
+    kernel_in_child(without_guard);
 }
 
 static void opens_with_what_the_card_has(void **state)
@@ -302,7 +270,7 @@ static void by_nftables(void)
 static void nor_where_bpf_is_refused(void **state)
 {
     (void)state;
-    in_child(by_nftables);
+    kernel_in_child(by_nftables);
 }
 
 /* Programs at the interface's tcx; other tests have theirs elsewhere. */

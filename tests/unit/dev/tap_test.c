@@ -14,7 +14,6 @@
 #include "dev/virtio.h"
 
 #include <fcntl.h>
-#include <linux/capability.h>
 #include <linux/if_tun.h>
 #include <net/if.h>
 #include <stdlib.h>
@@ -23,8 +22,6 @@
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/sysmacros.h>
-#include <sys/syscall.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 #define NAME "rntap0"
@@ -44,16 +41,7 @@ static struct suite_device tap = {"tap", open_here};
 
 static void expect_refused(const char *name, int code, const char *words)
 {
-    char err[RN_ERRBUF] = "";
-    struct rn_dev *d = NULL;
-
-    assert_int_equal(tap_open(&d, name, err), code);
-    assert_null(d);
-    assert_null(strchr(err, '\n'));
-    print_message("# %s\n", err);
-    if (!strstr(err, words))
-        fail_msg("\"%s\" does not say \"%s\"", err, words);
-    assert_int_equal(tap_open(&d, name, NULL), code);
+    kernel_expect_refused(tap_open, name, code, words);
 }
 
 static void bad_names_are_refused(void **state)
@@ -89,30 +77,9 @@ static void one_in_use_is_refused(void **state)
     d->ops->close(d);
 }
 
-/* Runs a test's part in a child that may give up its rights; its assertions are told by its exit. */
-static void in_child(void (*act)(void))
-{
-    int status;
-    pid_t child;
-
-    fflush(NULL);
-    child = fork();
-    if (child == 0) {
-        act();
-        fflush(NULL);
-        _exit(0);
-    }
-    assert_int_equal(waitpid(child, &status, 0), child);
-    assert_int_equal(status, 0);
-}
-
 static void without_capability(void)
 {
-    struct __user_cap_header_struct header = {_LINUX_CAPABILITY_VERSION_3, 0};
-    struct __user_cap_data_struct none[2] = {{0}};
-
-    if (syscall(SYS_capset, &header, none) < 0)
-        _exit(1);
+    kernel_takes_rights();
     expect_refused(NAME, -EPERM, "ip tuntap add mode tap user NAME name " NAME);
 }
 
@@ -141,9 +108,9 @@ static void without_file_rights(void)
 static void what_the_world_refuses_is_told_with_a_remedy(void **state)
 {
     (void)state;
-    in_child(without_capability);
-    in_child(without_tun);
-    in_child(without_file_rights);
+    kernel_in_child(without_capability);
+    kernel_in_child(without_tun);
+    kernel_in_child(without_file_rights);
 }
 
 /* A persistent interface made by somebody else, with an mtu of its own. */
