@@ -3,7 +3,8 @@
  * A round's second half: what is owed is decided by tcp/out, encoded with wire/ straight into the devices'
  * transmit slots, committed, and pushed by one sync a device. First come replies without a connection
  * (reply.c), then questions for own addresses and for neighbours (neighbours.c), then SYN-ACKs, then the
- * connections in `owing`, ROOM_SEGMENTS at a turn, then datagrams.
+ * connections in `owing`, ROOM_SEGMENTS at a turn, then datagrams. Then what a device has lent goes back: no reply
+ * points into it any more.
  *
  * A connection whose next hop is not known moves to the list of that neighbour, one whose own address may be
  * another host's to `held`; one whose device has no free slot stays in `owing` and the device is marked full,
@@ -328,7 +329,7 @@ static __attribute__((hot)) bool push(struct rn_stack *net, rn_time *next)
         at = d->dev->ops->sync(d->dev, net->now);
         if (at < *next)
             *next = at;
-        room_give_back(d); /* no reply points into it any more */
+        room_give_back(d);
         if (d->link != d->dev->link)
             net->link_news = true;
         if (!d->full)

@@ -17,6 +17,7 @@
  *      reply.c          what is sent without a connection
  *      slots.c          the devices' transmit slots, and the headers that all frames have
  *      output.c         a round's second half: what is owed is encoded into transmit slots
+ *      warm.c           what a round needs, asked for at once after a sleep
  */
 #ifndef STACK_ROOM_H
 #define STACK_ROOM_H
