@@ -9,8 +9,8 @@
 # (cmocka does under CMOCKA_MESSAGE_OUTPUT=TAP). A part that prints none is one case by its exit status:
 # 0 passed, 77 skipped for the reason on its last line, anything else failed. A part that dies, runs past
 # its SECONDS or has fewer cases than its plan "1..N" says has one failed case more. What a part says is
-# kept in LOGS/NAME.log and shown when it fails. The last line is "N passed, N failed, N skipped" and the
-# exit status is 0 when none failed and there was any.
+# kept in LOGS/NAME.log and shown when it fails, and its line is printed once more at the end. The last line
+# is "N passed, N failed, N skipped"; the exit status is 0 when none failed and there was any.
 #
 #   tools/run_tests.sh LOGS JOBS < PLAN
 #   tools/run_tests.sh --skip REASON...     a part that only says why it is skipped
@@ -116,6 +116,7 @@ done
 parts=$(grep -c . "$plan")
 told=$(find "$logs" -name '*.count' | wc -l)
 echo "$parts parts in $(($(date +%s) - begin)) s"
+find "$logs" -name '*.said' -exec grep -h '^FAILED' {} + # once more, where the end is all that is read
 find "$logs" -name '*.count' -exec cat {} + | awk -v lost=$((parts - told)) '
     { passed += $1; failed += $2; skipped += $3 }
     END {
