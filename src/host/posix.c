@@ -16,7 +16,7 @@
 #include <time.h>
 #include <unistd.h>
 
-enum { SECOND = 1000000000, HUGE_FROM = 4 << 20 };
+enum { SECOND = 1000000000, HUGE_PAGE = 2 << 20, HUGE_FROM = 4 << 20 };
 
 __attribute__((hot)) rn_time posix_now(void)
 {
@@ -51,16 +51,32 @@ int posix_random(void *bytes, size_t len)
     return 0;
 }
 
-void *posix_map(size_t len)
+static void *map(size_t len)
 {
     void *memory =
         mmap(NULL, len, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
 
-    if (memory == MAP_FAILED)
+    return memory == MAP_FAILED ? NULL : memory;
+}
+
+/* From the beginning of a huge page on: what is used most lies there. */
+static void *map_huge(size_t len)
+{
+    uint8_t *memory = map(len + HUGE_PAGE), *at;
+
+    if (!memory)
         return NULL;
-    if (len >= HUGE_FROM)
-        madvise(memory, len, MADV_HUGEPAGE); /* advice: it may be refused */
-    return memory;
+    at = memory + (HUGE_PAGE - (uintptr_t)memory % HUGE_PAGE) % HUGE_PAGE;
+    if (at > memory)
+        munmap(memory, (size_t)(at - memory));
+    munmap(at + (len + 4095) / 4096 * 4096, (size_t)(memory + HUGE_PAGE - at));
+    madvise(at, len, MADV_HUGEPAGE); /* advice: it may be refused */
+    return at;
+}
+
+void *posix_map(size_t len)
+{
+    return len >= HUGE_FROM ? map_huge(len) : map(len);
 }
 
 void posix_unmap(void *memory, size_t len)
