@@ -29,7 +29,7 @@ kernel_does_without()
 # options OURS KERNELS: bits of what is off: 1 window scale, 2 timestamps, 4 SACK.
 options()
 {
-    timeout 20 tcpdump -i $kernel_end -nn -c 1 'tcp[tcpflags] & (tcp-syn|tcp-ack) = (tcp-syn|tcp-ack)' \
+    timeout 20 tcpdump --immediate-mode -i $kernel_end -nn -c 1 'tcp[tcpflags] & (tcp-syn|tcp-ack) = (tcp-syn|tcp-ack)' \
         >"$files/syn" 2>/dev/null &
     sniffer=$!
     sleep 0.15
