@@ -35,7 +35,7 @@ static bool tell_listener(const struct rn_stack *net, uint32_t index, struct rn_
 
     if (!l->used)
         return false;
-    api_info_of_listener(net, l, info);
+    info_of_listener(net, l, info);
     return true;
 }
 
@@ -65,7 +65,7 @@ static bool tell_conn(const struct rn_stack *net, uint32_t index, struct rn_info
 
     if (c->state == CONN_CLOSED && c->flags & CONN_ORPHAN)
         return false;
-    api_info_of_conn(net, c, info);
+    info_of_conn(net, c, info);
     return true;
 }
 

@@ -369,11 +369,11 @@ bool post_may_sleep(struct rn_stack *net);
 /* The next message as an event; false: none, or enough for this round. */
 bool post_next(struct rn_stack *net, struct rn_event *ev);
 
-/* ---- api.c */
+/* ---- info.c */
 
 /* What rn_info says of them. */
-void api_info_of_conn(const struct rn_stack *net, const struct conn *c, struct rn_info *info);
-void api_info_of_listener(const struct rn_stack *net, const struct listener *l, struct rn_info *info);
+void info_of_conn(const struct rn_stack *net, const struct conn *c, struct rn_info *info);
+void info_of_listener(const struct rn_stack *net, const struct listener *l, struct rn_info *info);
 
 /* ---- error.c */
 
