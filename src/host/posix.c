@@ -62,7 +62,7 @@ static void *map(size_t len)
 /* From the beginning of a huge page on: what is used most lies there. */
 static void *map_huge(size_t len)
 {
-    uint8_t *memory = map(len + HUGE_PAGE), *at;
+    uint8_t *memory = len < SIZE_MAX - HUGE_PAGE ? map(len + HUGE_PAGE) : NULL, *at;
 
     if (!memory)
         return NULL;
