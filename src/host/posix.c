@@ -63,13 +63,14 @@ static void *map(size_t len)
 static void *map_huge(size_t len)
 {
     uint8_t *memory = len < SIZE_MAX - HUGE_PAGE ? map(len + HUGE_PAGE) : NULL, *at;
+    size_t page = (size_t)sysconf(_SC_PAGESIZE);
 
     if (!memory)
         return NULL;
     at = memory + (HUGE_PAGE - (uintptr_t)memory % HUGE_PAGE) % HUGE_PAGE;
     if (at > memory)
         munmap(memory, (size_t)(at - memory));
-    munmap(at + (len + 4095) / 4096 * 4096, (size_t)(memory + HUGE_PAGE - at));
+    munmap(at + (len + page - 1) / page * page, (size_t)(memory + HUGE_PAGE - at));
     madvise(at, len, MADV_HUGEPAGE); /* advice: it may be refused */
     return at;
 }

@@ -21,6 +21,18 @@
 
 #define MS INT64_C(1000000)
 
+/* Pages of address space that are taken. */
+static long pages_taken(void)
+{
+    FILE *f = fopen("/proc/self/statm", "r");
+    long pages = -1;
+
+    assert_non_null(f);
+    assert_int_equal(fscanf(f, "%ld", &pages), 1);
+    fclose(f);
+    return pages;
+}
+
 static void memory_is_zero_aligned_and_given_back(void **state)
 {
     static const size_t sizes[] = {
@@ -28,10 +40,14 @@ static void memory_is_zero_aligned_and_given_back(void **state)
 
     (void)state;
     for (size_t i = 0; i < sizeof sizes / sizeof sizes[0]; i++) {
+        long before = pages_taken();
         uint8_t *m = posix_map(sizes[i]);
 
         assert_non_null(m);
+        assert_int_equal(pages_taken() - before, (long)((sizes[i] + 4095) / 4096));
         assert_int_equal((uintptr_t)m % 4096, 0);
+        if (sizes[i] >= (size_t)4 << 20)
+            assert_int_equal((uintptr_t)m % ((size_t)2 << 20), 0); /* a huge page begins there */
         for (size_t at = 0; at < sizes[i]; at += 4093)
             assert_int_equal(m[at], 0);
         m[0] = m[sizes[i] - 1] = 1;
