@@ -104,7 +104,8 @@ struct rn_dev_ops {
     int (*reserve)(struct rn_dev *dev, struct rn_frame *slots, int max, rn_time now);
 
     /* Sends the first n slots of the reservation, each len bytes from its data, in order; the rest go back
-     * to the ring. commit(dev, NULL, 0) undoes a reservation. data may have been moved on within the slot;
+     * to the ring. commit(dev, NULL, 0) undoes a reservation. data may have been moved on within the slot; of
+     * the flags RN_CSUM_PARTIAL counts, with its two offsets, where tx_csum says so;
      * bytes past its room, or an empty frame, are the caller's bug. Nobody sees a frame before sync. */
     void (*commit)(struct rn_dev *dev, const struct rn_frame *slots, int n);
 
@@ -140,6 +141,8 @@ struct rn_dev {
     uint8_t link;      /* enum rn_link, kept by the driver */
     uint16_t vlan;     /* the stack puts that 802.1Q tag into what it sends, and takes what has it; 0: none */
     uint8_t loops;     /* 1: what is sent comes back, so packets from ourselves are right (on no real wire) */
+    uint8_t tx_csum;     /* 1: it takes frames with RN_CSUM_PARTIAL, whose checksum it fills in, or whoever is next
+                            behind it */
     uint8_t promiscuous; /* 1: set by who wants every frame, as a bridge does; see steer */
     uint32_t rx_slots; /* frames that can be lent at once */
     uint32_t tx_slots; /* slots in the transmit ring */

@@ -332,6 +332,7 @@ static int set_up(struct packet *p, const struct rn_interface *card, char *err)
                           p->name, strerror(-error));
     p->dev.ops = &ops;
     p->dev.medium = RN_ETHERNET;
+    p->dev.tx_csum = 1;
     p->dev.mtu = card->mtu;
     p->dev.link = card->up ? RN_LINK_UP : RN_LINK_DOWN;
     p->dev.rx_slots = p->rings.rx.slots;

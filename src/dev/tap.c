@@ -331,6 +331,7 @@ static int attach(struct tap *t, const struct flavour *as, const char *name, cha
     if (!made)
         return 0;
     t->head = VIRTIO_LEN;
+    t->dev.tx_csum = 1;
     ioctl(t->dev.fd, TUNSETOFFLOAD, offloads); /* where it is refused frames come whole */
     return 0;
 }

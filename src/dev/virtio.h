@@ -42,11 +42,15 @@ static inline void virtio_read(struct rn_frame *f)
     }
 }
 
-/* Writes the header in front of a frame with which nothing is left to be done; headers: how much of it the
- * kernel copies in any case. */
+/* Writes the header in front of a frame, of which nothing is left to be done but a checksum to be filled in;
+ * headers: how much of it the kernel copies in any case. */
 static inline void virtio_write(const struct rn_frame *f, uint32_t headers)
 {
-    const struct virtio_net_hdr v = {.hdr_len = (uint16_t)headers};
+    const struct virtio_net_hdr v = {
+        .flags = f->flags & RN_CSUM_PARTIAL ? VIRTIO_NET_HDR_F_NEEDS_CSUM : 0,
+        .hdr_len = (uint16_t)headers,
+        .csum_start = f->csum_start,
+        .csum_offset = f->csum_offset};
 
     memcpy(f->data - VIRTIO_LEN, &v, VIRTIO_LEN);
 }

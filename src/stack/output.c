@@ -111,6 +111,12 @@ put_usual(struct rn_stack *net, struct room_device *d, struct rn_frame *f, struc
         quick_encode6(at, &p, &o->tcp);
     else
         quick_encode4(at, &p, &o->tcp);
+    if (d->fills_sums) {
+        quick_leave_sum(at, quick_len(&o->tcp) + o->len, ipv6);
+        f->flags = RN_CSUM_PARTIAL;
+        f->csum_start = (uint16_t)(link + (ipv6 ? IP6_LEN : IP4_LEN));
+        f->csum_offset = QUICK_SUM_AT;
+    }
 }
 
 static void put_segment(struct rn_stack *net, struct room_device *d, struct rn_frame *f, struct conn *c,

@@ -100,6 +100,7 @@ struct room_device {
     uint8_t mac[6];
     uint64_t mac_first6; /* eth_first6 of it */
     uint8_t link_len;    /* of the link header, a tag with it */
+    bool fills_sums;     /* the device completes TCP's checksums */
     uint16_t vlan;       /* 0: none */
     uint16_t own4;       /* the own IPv4 address that the last such segment was for: its index ... */
     uint64_t own4_is;    /* ... and its bytes as a word, + 1; 0: there was none */

@@ -306,6 +306,7 @@ int rn_add_device(struct rn_stack *net, struct rn_dev *dev, char *err)
     memset(d, 0, sizeof *d);
     d->dev = dev;
     d->mtu = dev->mtu;
+    d->fills_sums = dev->tx_csum;
     d->slots = d->slot = d->slots_end = net->slots[net->device_count];
     d->vlan = dev->vlan;
     d->link_len = dev->medium == RN_IP ? 0 : dev->vlan ? ETH_LEN + VLAN_LEN : ETH_LEN;

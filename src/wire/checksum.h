@@ -39,4 +39,12 @@ static inline void checksum_store(uint8_t *field, uint64_t total)
     memcpy(field, &value, sizeof value);
 }
 
+/* Stores what is summed so far, for whoever adds the rest. */
+static inline void checksum_leave(uint8_t *field, uint64_t total)
+{
+    uint16_t value = (uint16_t)sum_fold_total(total);
+
+    memcpy(field, &value, sizeof value);
+}
+
 #endif

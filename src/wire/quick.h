@@ -330,6 +330,19 @@ static inline __attribute__((always_inline)) void quick_encode4(uint8_t *at, con
     quick_put_tcp(at + IP4_LEN, p, t, addresses);
 }
 
+/* In a packet that quick_encode4 or quick_encode6 wrote, of tcp_len bytes behind IP's header: TCP's checksum gives
+ * way to the sum of the pseudo-header, for a device that adds the rest. */
+static inline void quick_leave_sum(uint8_t *at, uint32_t tcp_len, bool ipv6)
+{
+    uint64_t sum = quick_swap4(tcp_len + IP_TCP);
+
+    if (ipv6)
+        sum += sum_half_total(checksum_add16(checksum_add16(0, at + 8), at + 24));
+    else
+        sum += (uint64_t)word_load4(at + 12) + word_load4(at + 16);
+    checksum_leave(at + (ipv6 ? IP6_LEN : IP4_LEN) + QUICK_SUM_AT, sum);
+}
+
 static inline void quick_encode6(uint8_t *at, const struct quick_packet *p, const struct tcp *t)
 {
     uint64_t addresses = 0;
