@@ -235,8 +235,9 @@ endef
 $(foreach m,$(MACHINES),$(foreach c,$(PORTABLE_SRC),$(eval $(call portable_case,$m,$c))))
 
 # ---- the test ----------------------------------------------------------------------------------------------
-# A plan is made here and carried out by tools/run_tests.sh, which counts. A line: may it run beside others or
-# alone, how many seconds it may take, its name, its command. What cannot run here is skipped aloud.
+# A plan is made here and carried out by tools/run_tests.sh, which counts. A line: may it run beside others, each
+# on a processor of its own, or alone; how many seconds it may take, its name, its command. What cannot run here is
+# skipped aloud.
 
 RUN  := tools/run_tests.sh
 SKIP := $(RUN) --skip
@@ -265,8 +266,8 @@ alone 200 sim/sanitized $(BUILD)/test/sim --connections 1000 --seed 2 --expert n
 endef
 
 define PLAN_LIVE
-$(foreach s,$(LIVE),alone 120 $(s:tests/%.sh=%) $s
-)$(foreach s,$(LIVE_BOTH),alone 120 $(s:tests/%.sh=%)/packet env WIRE=packet $s
+$(foreach s,$(LIVE),cpu 120 $(s:tests/%.sh=%) $s
+)$(foreach s,$(LIVE_BOTH),cpu 120 $(s:tests/%.sh=%)/packet env WIRE=packet $s
 )
 endef
 

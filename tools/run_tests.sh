@@ -3,7 +3,11 @@
 #
 # Runs the parts of the test and counts their cases. The plan comes on standard input, a line a part:
 #
-#   KIND  SECONDS  NAME  COMMAND...      KIND: "side" may run beside its neighbours, "alone" may not
+#   KIND  SECONDS  NAME  COMMAND...      KIND: "side" may run beside its neighbours, "alone" may not; "cpu" too may,
+#                                        and is kept on a processor of its own
+#
+# What the kernel sends by a veth pair stays in order while all of it is sent from one processor, and a test that
+# says no segment came out of order needs that; hence "cpu".
 #
 # A part prints its cases as TAP does: "ok NAME", "not ok NAME", "skip NAME # reason" or "... # SKIP ..."
 # (cmocka does under CMOCKA_MESSAGE_OUTPUT=TAP). A part that prints none is one case by its exit status:
@@ -53,7 +57,7 @@ one()
     shift 2
     log=$logs/$(echo "$name" | tr '/ ' '__').log
     begin=$(date +%s%N)
-    timeout -k 5 "$seconds" "$@" >"$log" 2>&1 </dev/null
+    timeout -k 5 "$seconds" ${CPUS:+taskset -c "$(echo "$CPUS" | cut -d ' ' -f $((SLOT + 1)))"} "$@" >"$log" 2>&1 </dev/null
     status=$?
     took=$((($(date +%s%N) - begin) / 10000000))
     [ $status = 124 ] && echo "not ok stopped after $seconds seconds" >>"$log"
@@ -106,11 +110,26 @@ plan=$logs/plan
 cat >"$plan"
 begin=$(date +%s)
 
-# Runs the parts in the order of the plan; neighbours of the kind "side" go together.
+# The processors that we may use, one word each; none where they cannot be told apart.
+cpus=$(taskset -cp $$ 2>/dev/null | sed 's/.*: //' | tr ',' '\n' | awk -F - 'NF { for (c = $1; c <= $NF; c++) print c }')
+
+# together KIND GROUP: the parts of one group.
+together()
+{
+    CPUS='' at_once=$jobs
+    if [ "$1" = cpu ] && [ -n "$cpus" ]; then
+        CPUS=$(echo $cpus)
+        [ "$jobs" -le "$(echo "$cpus" | wc -l)" ] || at_once=$(echo "$cpus" | wc -l)
+    fi
+    export CPUS
+    tr '\n' '\0' <"$2" | xargs -0 -r -n 1 -P "$at_once" --process-slot-var=SLOT "$0" --one "$logs"
+}
+
+# Runs the parts in the order of the plan; neighbours of the same kind go together, but for "alone".
 awk '{ kind = $1; sub(/^[^ ]+ +/, ""); if (kind == "alone" || kind != last) n++; last = kind
-       print > (FILENAME "." sprintf("%04d", n)) }' "$plan"
+       print > (FILENAME "." sprintf("%04d", n) "." kind) }' "$plan"
 for group in "$plan".*; do
-    [ -f "$group" ] && tr '\n' '\0' <"$group" | xargs -0 -r -n 1 -P "$jobs" "$0" --one "$logs"
+    [ -f "$group" ] && together "${group##*.}" "$group"
 done
 
 parts=$(grep -c . "$plan")
