@@ -11,7 +11,18 @@
 # shellcheck disable=SC2086,SC2094 # words without blanks
 cd "$(dirname "$0")/../.." && . tests/live/lib/live.sh || exit 1
 live_need ip nc ping tcpdump tshark
+[ $wire = tap ] || live_need ethtool
 live_enter "$@"
+
+# A recorder on the wire sees whole checksums only where nobody leaves them to the next. A tap that is not of the
+# server's making takes no word of them, so that they are the server's own; a card that says it cannot fill them in
+# has the kernel do it, by what the server said of the frame.
+if [ $wire = tap ]; then
+    ip tuntap add dev tap0 mode tap
+else
+    live_wire
+    live_far ethtool -K veth1 tx off >/dev/null
+fi
 live_serve
 
 # What is no fault of ours, as a pattern of lines: number, source, messages. The kernel leaves the checksums of its
