@@ -21,7 +21,8 @@ static const struct option rows[] = {
      "made",
      args_interface, AT(link.device), 0, 0},
     {"MAC", NULL, "the link address to use on it, as in 02:00:00:00:00:07", args_mac, AT(link.mac), 0, 0},
-    {"IP[/LEN]", NULL, "the address to answer under, with its prefix length (24 unless said, 64 for IPv6)",
+    {"IP[/LEN]", NULL, "the address to answer under, with its prefix length (unless said, that of the kernel's "
+     "address on this interface if it holds this one, else 24, for IPv6 64)",
      args_address, AT(link.ip), 0, 0},
     {"PORT", NULL, "the TCP port to listen on, 1 to 65535", args_number, AT(port), 1, 65535},
     {0}};

@@ -246,6 +246,9 @@ enum { RN_IFNAME = 16, RN_DEVNAME = 64 }; /* bytes of an interface's name, of a 
  * (the name), -EPERM, -ENODEV, -EBUSY, -ENOMEM, or another errno of the system's; err as in rn_dev_pair. */
 int rn_dev_open(struct rn_dev **out, const char *device, char *err);
 
+/* The interface that a device's name is of, be there one or not: eth0 of packet:eth0-0. 0; -EINVAL: of none. */
+int rn_dev_interface(const char *device, char ifname[RN_IFNAME]);
+
 enum rn_offload {
     RN_OFFLOAD_RX_CSUM = 1,  /* received checksums are verified */
     RN_OFFLOAD_TX_CSUM = 2,  /* those to be sent are filled in */

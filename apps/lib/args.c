@@ -243,8 +243,10 @@ bool args_address(struct args *a, const struct option *o, const char *value, voi
         bad = "8 addresses are the most";
     else if (value)
         bad = read_address(value, true, list->text[list->count]);
-    if (!bad)
-        return list->count++, true;
+    if (!bad) {
+        list->len_said[list->count++] = strchr(value, '/') != NULL;
+        return true;
+    }
     args_wrong(a, o->name, value, bad);
     return false;
 }

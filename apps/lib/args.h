@@ -66,11 +66,11 @@ args_judge args_mac;
 /* *to is a const char *: the address of one host, without a prefix. */
 args_judge args_host;
 
-/* *to is a struct args_addresses: one more address that one host can have, A.B.C.D[/LEN] (24 unless said) or
- * an IPv6 one (64). */
+/* *to is a struct args_addresses: one more address that one host can have, A.B.C.D[/LEN] or an IPv6 one. */
 enum { ARGS_ADDRESSES = 8, ARGS_ADDRESS_MAX = 56 };
 struct args_addresses {
-    char text[ARGS_ADDRESSES][ARGS_ADDRESS_MAX]; /* each with its prefix */
+    char text[ARGS_ADDRESSES][ARGS_ADDRESS_MAX]; /* each with its prefix: LEN, else 24, of IPv6 64 */
+    bool len_said[ARGS_ADDRESSES];
     uint32_t count;
 };
 args_judge args_address;

@@ -9,8 +9,10 @@
  */
 #include "link.h"
 
+#include <arpa/inet.h>
 #include <errno.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #define AT(field) offsetof(struct link_options, field)
@@ -19,9 +21,9 @@ static const char *const default_address = "10.7.0.7/24";
 
 const struct option link_rows[] = {
     {"--ip", "A.B.C.D[/LEN]",
-     "an address of the own stack, with its prefix length (24 unless said, 64 for IPv6); up to 8 of them. "
-     "Unless "
-     "said: 10.7.0.7/24",
+     "an address of the own stack, with its prefix length (unless said, that of the kernel's address on this "
+     "interface if it holds this one, else 24, for IPv6 64); up to 8 of them. Where the interface has no address "
+     "of the kernel's, 10.7.0.7/24 if none is said",
      args_address, AT(ip), 0, 0},
     {"--mac", "MAC", "the link address to use instead of the device's own, as in 02:00:00:00:00:07", args_mac,
      AT(mac), 0, 0},
@@ -45,11 +47,41 @@ const struct option wire_rows[] = {
      args_capture, AT(capture), 0, 0},
     {0}};
 
-static const char *name_of(const char *device)
+/* What the kernel has set on the interface of a device; nothing where there is none. */
+static struct rn_defaults kernels_own(const char *device)
 {
-    const char *colon = strchr(device, ':');
+    struct rn_defaults d = {.mtu = 0};
+    char ifname[RN_IFNAME];
 
-    return colon ? colon + 1 : device;
+    if (rn_dev_interface(device, ifname) == 0)
+        rn_defaults(ifname, &d, NULL);
+    return d;
+}
+
+/* "ADDRESS/LEN" as bytes. -1: it is none, else how many bits the network's are. */
+static int read_network(const char *text, int family, uint8_t bytes[16])
+{
+    const char *slash = strchr(text, '/');
+    char host[INET6_ADDRSTRLEN] = "";
+
+    if (!slash || (size_t)(slash - text) >= sizeof host)
+        return -1;
+    memcpy(host, text, (size_t)(slash - text));
+    return inet_pton(family, host, bytes) == 1 ? atoi(slash + 1) : -1;
+}
+
+/* Gives an own address the length of the kernel's network that holds it. */
+static void take_length(char own[ARGS_ADDRESS_MAX], const struct rn_defaults *d)
+{
+    int family = strchr(own, ':') ? AF_INET6 : AF_INET, len;
+    uint8_t host[16], network[16];
+    char *slash = strchr(own, '/');
+
+    len = read_network(family == AF_INET6 ? d->address6 : d->address4, family, network);
+    if (len < 0 || read_network(own, family, host) < 0 || memcmp(host, network, (size_t)len / 8) != 0 ||
+        (len % 8 && (host[len / 8] ^ network[len / 8]) >> (8 - len % 8)))
+        return;
+    snprintf(slash, ARGS_ADDRESS_MAX - (size_t)(slash - own), "/%d", len);
 }
 
 /* Which device a bare name means, and why; what is none stays, for rn_attach to refuse. */
@@ -67,28 +99,50 @@ static void choose(const char *program, const char *wanted, char device[RN_DEVNA
 static void look_at_interface(const char *program, const char *device)
 {
     struct rn_interface facts;
+    char ifname[RN_IFNAME];
 
-    if (rn_survey(name_of(device), &facts, NULL, 0, NULL) >= 0 && facts.index && !facts.up)
+    if (rn_dev_interface(device, ifname) == 0 && rn_survey(ifname, &facts, NULL, 0, NULL) >= 0 && facts.index &&
+        !facts.up)
         printf("%s: %s is down: it waits until somebody says ip link set %s up\n", program, facts.name,
                facts.name);
 }
 
 /* The way out: the gateway that was named, else the interface's own where it is on our link. 0 or a negative
  * errno with err. */
-static int add_gateway(struct rn_stack *net, const char *program, const char *device, const char *gateway,
+static int add_gateway(struct rn_stack *net, const char *program, const struct rn_defaults *d, const char *gateway,
                        char *err)
 {
-    struct rn_defaults d;
-
     if (gateway)
         return rn_add_route(net, strchr(gateway, ':') ? "::/0" : "0.0.0.0/0", gateway, err);
-    if (rn_defaults(name_of(device), &d, NULL) < 0)
-        return 0;
-    if (*d.gateway4 && rn_add_route(net, "0.0.0.0/0", d.gateway4, NULL) == 0)
-        printf("%s: gateway %s, as the kernel has it\n", program, d.gateway4);
-    if (*d.gateway6 && rn_add_route(net, "::/0", d.gateway6, NULL) == 0)
-        printf("%s: gateway %s, as the kernel has it\n", program, d.gateway6);
+    if (*d->gateway4 && rn_add_route(net, "0.0.0.0/0", d->gateway4, NULL) == 0)
+        printf("%s: gateway %s, as the kernel has it\n", program, d->gateway4);
+    if (*d->gateway6 && rn_add_route(net, "::/0", d->gateway6, NULL) == 0)
+        printf("%s: gateway %s, as the kernel has it\n", program, d->gateway6);
     return 0;
+}
+
+/* The addresses that were said, or the one that is used where nothing is. The kernel's own on a card is not ours to
+ * use; that on a tap is the other end's. 0 or a negative errno with err. */
+static int add_addresses(struct rn_stack *net, const char *device, const struct rn_defaults *d,
+                         const struct args_addresses *said, char *err)
+{
+    bool tap = strncmp(device, "tap:", 4) == 0 || strncmp(device, "tun:", 4) == 0;
+    struct args_addresses ip = *said;
+    int rc = 0;
+
+    if (!ip.count && *d->address4 && !tap) {
+        snprintf(err, RN_ERRBUF, "%s has %s, which is the kernel's: say --ip and a free address of that network", device,
+                 d->address4);
+        return -EINVAL;
+    }
+    if (!ip.count)
+        return rn_add_address(net, default_address, err);
+    for (uint32_t i = 0; rc >= 0 && i < ip.count; i++) {
+        if (!ip.len_said[i])
+            take_length(ip.text[i], d);
+        rc = rn_add_address(net, ip.text[i], err);
+    }
+    return rc;
 }
 
 /* The steps behind rn_open. 0 or a negative errno with err. */
@@ -99,14 +153,13 @@ static int furnish(struct rn_stack *net, const char *program, const char *device
                                        .vlan = l->vlan,
                                        .fault = l->fault.given ? &l->fault.options : NULL,
                                        .capture = l->capture.given ? &l->capture.options : NULL};
+    const struct rn_defaults d = kernels_own(device);
     int rc = rn_attach(net, device, &attach, err);
 
-    if (rc >= 0 && !l->ip.count)
-        rc = rn_add_address(net, default_address, err);
-    for (uint32_t i = 0; rc >= 0 && i < l->ip.count; i++)
-        rc = rn_add_address(net, l->ip.text[i], err);
     if (rc >= 0)
-        rc = add_gateway(net, program, device, l->gateway, err);
+        rc = add_addresses(net, device, &d, &l->ip, err);
+    if (rc >= 0)
+        rc = add_gateway(net, program, &d, l->gateway, err);
     return rc < 0 ? rc : 0;
 }
 

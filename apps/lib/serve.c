@@ -189,6 +189,7 @@ int serve_run(const char *program, const struct serve_options *o)
                                  .no_timestamps = o->no_timestamps,
                                  .no_sack = o->no_sack};
     struct serve s = {.program = program};
+    struct rn_address own = {.text = ""};
     char err[RN_ERRBUF] = "out of memory";
     int status = ARGS_EXIT_WORLD;
 
@@ -201,8 +202,9 @@ int serve_run(const char *program, const struct serve_options *o)
         echo_close(&s.echo);
         return rn_destroy(s.net), ARGS_EXIT_WORLD;
     }
+    rn_address(s.net, 0, &own);
     printf("%s: echoes on %s port %u, device %s, link address %s; Ctrl-C ends it\n", program,
-           o->link.ip.count ? o->link.ip.text[0] : "10.7.0.7/24", (unsigned)o->port, o->link.device,
+           own.text, (unsigned)o->port, o->link.device,
            o->link.mac ? o->link.mac : "its own");
     fflush(stdout);
     figures_open(&s.figures);

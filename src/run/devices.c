@@ -87,21 +87,36 @@ static int check_queue(const char *device, const char *dash, char *err)
                       dash, (int)(dash - device < 40 ? dash - device : 40), device);
 }
 
+/* The interface of "NAME" or "NAME-N". 0; -EINVAL: it is none that could be. */
+static int interface_of(const char *name, char ifname[RN_IFNAME])
+{
+    size_t len = if_nametoindex(name) ? strlen(name) : (size_t)(queue_of(name) - name);
+
+    if (len == 0 || len >= RN_IFNAME)
+        return -EINVAL;
+    memcpy(ifname, name, len);
+    ifname[len] = 0;
+    return 0;
+}
+
+int rn_dev_interface(const char *device, char ifname[RN_IFNAME])
+{
+    const char *colon = strchr(device, ':');
+
+    return interface_of(colon ? colon + 1 : device, ifname);
+}
+
 /* Opens "KIND:NAME" or "KIND:NAME-N". */
 static int open_named(struct rn_dev **out, const struct kind *k, const char *device, const char *name,
                       char *err)
 {
-    const char *dash = queue_of(name);
-    size_t len = (size_t)(dash - name);
-    char alone[RN_IFNAME];
+    char ifname[RN_IFNAME];
 
-    if (!*dash || len >= sizeof alone || if_nametoindex(name))
-        return k->open(out, name, err);
-    if (check_queue(device, dash, err) < 0)
+    if (interface_of(name, ifname) < 0)
+        return k->open(out, name, err); /* which says what is wrong with it */
+    if (check_queue(device, name + strlen(ifname), err) < 0)
         return -EINVAL;
-    memcpy(alone, name, len);
-    alone[len] = 0;
-    return k->open(out, alone, err);
+    return k->open(out, ifname, err);
 }
 
 /* Opens an interface's name alone. */

@@ -188,6 +188,9 @@ world_says_no()
     want ping_address_of_another_host 1 1 "10.7.0.7/24 is used by another host, $other|another address" \
         $r ping left 10.7.0.9 --ip 10.7.0.7
 
+    want kernels_address_is_not_ours 2 1 'packet:right has 10.7.0.7/24|the kernel|--ip' $r echo right
+    want kernels_address_is_not_ours_to_ping 2 1 'packet:right-0 has 10.7.0.7/24|--ip' $r ping packet:right-0 10.7.0.9
+
     "$p" tap1 $m 10.7.1.7 7 >"$files/server" 2>&1 &
     server=$!
     for _ in 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20; do
