@@ -134,8 +134,9 @@ int rn_attach(struct rn_stack *net, const char *device, const struct rn_attach_o
 int rn_add_device(struct rn_stack *net, struct rn_dev *dev, char *err);
 
 /* A host's address with its prefix, on the device attached last: no group's, no broadcast. It is used when
- * rn_options.conflict allows, of which RN_ADDRESS tells. One that was found to be another host's may be added
- * again, and is looked for again. 0, -EINVAL, -EADDRINUSE (by this stack), -ENOSPC (64 in all). */
+ * rn_options.conflict allows, of which RN_ADDRESS tells; when a link has come up again, it is looked for anew, and
+ * its connections wait until then. They fail with -EADDRNOTAVAIL if another host has it (RFC 5227 2.1). One that
+ * was found to be another host's may be added again, and is looked for again. 0, -EINVAL, -EADDRINUSE (by this stack), -ENOSPC (64 in all). */
 int rn_add_address(struct rn_stack *net, const char *address, char *err);
 
 enum rn_address_use {

@@ -31,6 +31,13 @@ void conflict_begin(struct conflict *c, bool full, rn_time from)
     c->due = from;
 }
 
+void conflict_again(struct conflict *c)
+{
+    c->phase = CONFLICT_BEGUN;
+    c->sent = c->owes = 0;
+    c->due = c->defend_from = 0;
+}
+
 void conflict_unheard(struct conflict *c)
 {
     if (c->phase == CONFLICT_PROBING)

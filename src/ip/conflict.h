@@ -6,6 +6,7 @@
  *      BEGUN --probes--> PROBING --nobody objects--> ANNOUNCED --announcements--> SETTLED
  *        |                  |                            |                           |
  *        +--- a conflict ---+--> TAKEN                   +-------- a conflict -------+--> defended, and kept
+ *        +<-------------------------- the link was gone and is back -----------------+
  *
  * In the upper row's second half the address is used; before that nobody hears of it but by probes, which
  * leave no trace in others. An address in use is kept whatever happens (2.4 (c)): a server that gives up its
@@ -47,6 +48,9 @@ static inline bool conflict_is_over(const struct conflict *c)
 
 /* Begins, not before that time: quickly or with the RFC's times. */
 void conflict_begin(struct conflict *c, bool full, rn_time from);
+
+/* The link was gone: one that is used is looked for anew, as at first. Who said that it is his stays known. */
+void conflict_again(struct conflict *c);
 
 /* Nobody hears of it now, nor could object: what was sent counts for nothing. */
 void conflict_unheard(struct conflict *c);

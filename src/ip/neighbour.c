@@ -20,7 +20,13 @@ static uint64_t hash_of(const struct neighbours *n, const struct addr *addr, uns
 
 static bool has_mac(const struct neighbour *e)
 {
-    return e->state == NEIGHBOUR_KNOWN || e->state == NEIGHBOUR_CHECKED || e->state == NEIGHBOUR_STATIC;
+    return e->state == NEIGHBOUR_KNOWN || e->state == NEIGHBOUR_CHECKED || e->state >= NEIGHBOUR_STATIC;
+}
+
+/* Nothing may be sent to it, whatever is known of it. */
+static bool is_quiet(const struct neighbours *n, const struct neighbour *e)
+{
+    return n->quiet[e->device] && addr_is4(&e->addr);
 }
 
 int neighbour_find(const struct neighbours *n, const struct addr *addr, unsigned device)
@@ -83,7 +89,7 @@ static int take(struct neighbours *n)
             n->used++;
             return (int)i;
         }
-        if (n->uses[i] || e->state == NEIGHBOUR_STATIC || n->used < n->limit)
+        if (n->uses[i] || e->state >= NEIGHBOUR_STATIC || n->used < n->limit)
             continue;
         unqueue(n, i);
         bucket_remove(&n->table, hash_of(n, &e->addr, e->device), i, 0);
@@ -154,6 +160,8 @@ bool neighbour_ready_else(struct neighbours *n, unsigned index, rn_time now)
 {
     struct neighbour *e = &n->list[index];
 
+    if (is_quiet(n, e))
+        return false;
     if (e->state == NEIGHBOUR_KNOWN && tick_of(now) - e->confirmed > NEIGHBOUR_CHECK_TICKS)
         ask(n, index, NEIGHBOUR_CHECKED, now);
     else if (e->state == NEIGHBOUR_FAILED)
@@ -167,6 +175,25 @@ void neighbour_doubt(struct neighbours *n, unsigned index)
 
     if (e->state == NEIGHBOUR_KNOWN)
         e->confirmed -= NEIGHBOUR_CHECK_TICKS + 1;
+}
+
+void neighbour_quiet(struct neighbours *n, unsigned device, bool quiet)
+{
+    if (n->quiet[device] == quiet)
+        return;
+    n->quiet[device] = quiet;
+    for (uint32_t i = 0; i < n->limit; i++) {
+        struct neighbour *e = &n->list[i];
+
+        if (e->device != device || !addr_is4(&e->addr))
+            continue;
+        if (e->state >= NEIGHBOUR_STATIC) {
+            e->state = quiet ? NEIGHBOUR_PAUSED : NEIGHBOUR_STATIC;
+        } else if (e->state != NEIGHBOUR_FREE) {
+            unqueue(n, i);
+            e->state = NEIGHBOUR_FAILED;
+        }
+    }
 }
 
 int neighbour_heard(struct neighbours *n, const struct addr *addr, unsigned device, const uint8_t mac[6],
@@ -183,7 +210,7 @@ int neighbour_heard(struct neighbours *n, const struct addr *addr, unsigned devi
     e = &n->list[i];
     had = has_mac(e);
     /* An answer counts while we ask; a question counts always: it is how a moved host makes itself known. */
-    if (e->state == NEIGHBOUR_STATIC || (!asks && !e->queued))
+    if (e->state >= NEIGHBOUR_STATIC || is_quiet(n, e) || (!asks && !e->queued))
         return -1;
     memcpy(e->mac, mac, 6);
     e->state = NEIGHBOUR_KNOWN;
@@ -203,7 +230,7 @@ int neighbour_fix(struct neighbours *n, const struct addr *addr, unsigned device
         return -ENOSPC;
     unqueue(n, (uint32_t)i);
     memcpy(n->list[i].mac, mac, 6);
-    n->list[i].state = NEIGHBOUR_STATIC;
+    n->list[i].state = is_quiet(n, &n->list[i]) ? NEIGHBOUR_PAUSED : NEIGHBOUR_STATIC;
     return i;
 }
 

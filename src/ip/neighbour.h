@@ -9,8 +9,9 @@
  *
  * An entry is made when we want to send to somebody or when somebody asks for us, never because of what is
  * merely said aloud; a KNOWN entry is changed only by an answer to our question, by its own question, or when
- * it announces itself (RFC 5227 2.3). Those who are being asked stand in a queue, a second from question to
- * question, so its head is the next deadline.
+ * it announces itself (RFC 5227 2.3). While a device is quiet none of its IPv4 entries is ready, static or not; those
+ * that were known are asked for anew afterwards, since the link may have become another one. Those who are being asked
+ * stand in a queue, a second from question to question, so its head is the next deadline.
  */
 #ifndef IP_NEIGHBOUR_H
 #define IP_NEIGHBOUR_H
@@ -26,7 +27,8 @@ enum neighbour_state {
     NEIGHBOUR_KNOWN,
     NEIGHBOUR_CHECKED,
     NEIGHBOUR_FAILED,
-    NEIGHBOUR_STATIC
+    NEIGHBOUR_STATIC,
+    NEIGHBOUR_PAUSED /* one that is static, while its device is quiet */
 };
 
 enum { NEIGHBOUR_DEVICES = 8 };
@@ -47,6 +49,7 @@ struct neighbour {
 
 struct neighbours {
     struct neighbour *list;
+    bool quiet[NEIGHBOUR_DEVICES];
     uint8_t own_macs[NEIGHBOUR_DEVICES][6]; /* by device: its own link address, before it has neighbours */
     const uint32_t *uses;                   /* by index: how many connections keep it; counted by them */
     struct bucket_table table;
@@ -85,6 +88,10 @@ static inline bool neighbour_ready(struct neighbours *n, unsigned index, rn_time
 
 /* It does not seem to hear us: check at the next use (RFC 1122 4.2.3.5's advice to IP). */
 void neighbour_doubt(struct neighbours *n, unsigned index);
+
+/* From now on nothing may be sent to the IPv4 neighbours of a device, or it may again; they are to be asked for anew,
+ * and who waits for one is to ask. */
+void neighbour_quiet(struct neighbours *n, unsigned device, bool quiet);
 
 /* It said who it is, to us: by asking for us (asks) or by answering. Returns its index if it is known now and
  * was not before, so that those who wait can go; else -1. */

@@ -24,17 +24,51 @@ static struct conflict *conflict_of(struct rn_stack *net, unsigned own)
     return &net->addresses.conflicts[own];
 }
 
-void claim_begin(struct rn_stack *net, unsigned own)
+/* Others are asked about it. */
+static bool is_claimed(const struct rn_stack *net, unsigned own)
 {
     const struct address *a = &net->addresses.list[own];
+
+    return net->options.conflict != RN_CONFLICT_OFF && addr_is4(&a->addr) &&
+           net->devices[a->device].dev->medium == RN_ETHERNET;
+}
+
+void claim_begin(struct rn_stack *net, unsigned own)
+{
     const struct claims *k = &net->claims;
 
-    if (net->options.conflict == RN_CONFLICT_OFF || !addr_is4(&a->addr) ||
-        net->devices[a->device].dev->medium != RN_ETHERNET)
+    if (!is_claimed(net, own))
         return;
     conflict_begin(conflict_of(net, own), net->options.conflict == RN_CONFLICT_FULL,
                    k->lost < MAX_CONFLICTS ? 0 : k->lost_at + RATE_LIMIT_INTERVAL);
     net->claims.due = 0;
+}
+
+/* RFC 5227 2.1: who was on the link in the meantime could not object, nor have we heard him. Until it is known again
+ * whose they are, nothing is sent from these addresses or taken for them. */
+void claim_again(struct rn_stack *net, unsigned device)
+{
+    struct room_device *d = &net->devices[device];
+
+    for (unsigned own = 0; own < net->addresses.count; own++)
+        if (net->addresses.list[own].device == device && is_claimed(net, own) &&
+            address_is_usable(&net->addresses, own)) {
+            conflict_again(conflict_of(net, own));
+            neighbour_quiet(&net->neighbours, device, true);
+            d->own4_is = 0;
+        }
+    net->claims.due = 0;
+}
+
+/* Another host has it: there is nothing that its connections could wait for. */
+static void end_connections(struct rn_stack *net, unsigned own)
+{
+    for (uint32_t i = 0; i < net->conns.fresh; i++) {
+        struct conn *c = conn_at(&net->conns, i);
+
+        if (c->key.local == own && c->state != CONN_CLOSED)
+            conn_finish(&net->conns, c, -EADDRNOTAVAIL);
+    }
 }
 
 /* It is known whose the address is: the application hears of it, and who waited for it goes on. */
@@ -65,6 +99,7 @@ bool claim_heard(struct rn_stack *net, int device, const struct arp *a)
     case CONFLICT_LOST:
         net->claims.lost++;
         net->claims.lost_at = net->now;
+        end_connections(net, (unsigned)own);
         settled(net, (unsigned)own, &net->claims.seen);
         return true;
     case CONFLICT_DEFENDED:
@@ -90,8 +125,19 @@ static bool is_unheard(const struct rn_stack *net, uint32_t own)
            net->devices[net->addresses.list[own].device].dev->link != RN_LINK_UP;
 }
 
+/* All addresses of a device are settled. */
+static void end_quiet(struct rn_stack *net, unsigned device)
+{
+    neighbour_quiet(&net->neighbours, device, false);
+    fifo_join(&net->conns.fifos, &net->conns.owing, &net->held);
+    for (unsigned i = 0; i < net->neighbours.limit; i++)
+        if (net->neighbours.list[i].device == device)
+            neighbours_wake(net, i);
+}
+
 enum conflict_act claim_next(struct rn_stack *net, unsigned *own)
 {
+    bool open[NEIGHBOUR_DEVICES] = {false};
     rn_time next = TIME_FOREVER;
 
     for (uint32_t i = 0; i < net->addresses.count; i++) {
@@ -100,6 +146,7 @@ enum conflict_act claim_next(struct rn_stack *net, unsigned *own)
         if (is_unheard(net, i)) {
             conflict_unheard(conflict_of(net, i));
             next = next < net->now + LOOK_AGAIN ? next : net->now + LOOK_AGAIN;
+            open[net->addresses.list[i].device] = true;
             continue;
         }
         act = conflict_due(conflict_of(net, i), net->now, random_bits(net, i));
@@ -110,7 +157,12 @@ enum conflict_act claim_next(struct rn_stack *net, unsigned *own)
             return act;
         if (conflict_next(conflict_of(net, i)) < next)
             next = conflict_next(conflict_of(net, i));
+        open[net->addresses.list[i].device] |=
+            !address_is_usable(&net->addresses, i) && !address_is_taken(&net->addresses, i);
     }
+    for (unsigned i = 0; i < (unsigned)net->device_count; i++)
+        if (!open[i] && net->neighbours.quiet[i])
+            end_quiet(net, i);
     net->claims.due = next;
     return CONFLICT_NOTHING;
 }

@@ -44,7 +44,9 @@ static void answer_syns(struct rn_stack *net)
         const struct address *own = &net->addresses.list[y->key.local];
         const struct neighbour *hop = &net->neighbours.list[y->next_hop];
 
-        if (slots_of(net, own->device)) {
+        if (!address_is_usable(&net->addresses, y->key.local)) {
+            net->drops[DROP_TENTATIVE]++;
+        } else if (slots_of(net, own->device)) {
             reply_put_tcp(net, own->device, hop->mac, &own->addr, &y->key.remote, !addr_is4(&y->key.remote),
                           &t, &net->conns.settings[net->listeners.listeners[y->listener].settings]);
             net->conns.counts.segments_out++;
@@ -159,7 +161,7 @@ static __attribute__((noinline)) enum turn serve(struct rn_stack *net, struct co
 
     if (!c->owe && !c->dup_acks)
         return TURN_DONE;
-    if (!address_is_usable(&net->addresses, c->key.local))
+    if (claim_is_held(net, c->key.local))
         return serve_unusable(net, c);
     if (c->retries && c->retries == conn_settings(&net->conns, c)->r1) /* RFC 9293 3.8.3 */
         neighbour_doubt(&net->neighbours, c->next_hop);
@@ -227,7 +229,7 @@ static inline bool serve_usual(struct rn_stack *net, struct conn *c)
 /* What it waits for: its own address, or its neighbour's. */
 static __attribute__((noinline)) struct fifo *waits_for(struct rn_stack *net, const struct conn *c)
 {
-    return address_is_usable(&net->addresses, c->key.local) ? &net->waiting[c->next_hop] : &net->held;
+    return claim_is_held(net, c->key.local) ? &net->held : &net->waiting[c->next_hop];
 }
 
 /* One connection's turn, and where it stands afterwards. */
@@ -305,7 +307,7 @@ static __attribute__((noinline)) void serve_datagrams(struct rn_stack *net)
 
         if (address_is_taken(&net->addresses, d->own)) {
             socket_was_lost(s, id);
-        } else if (!address_is_usable(&net->addresses, d->own)) {
+        } else if (claim_is_held(net, d->own)) {
             datagram_push(&s->datagrams, &blocked, id); /* its neighbour is not asked for either */
         } else if (!neighbour_ready(&net->neighbours, d->hop, net->now)) {
             socket_waits(s, id);
@@ -320,6 +322,16 @@ static __attribute__((noinline)) void serve_datagrams(struct rn_stack *net)
 }
 
 /* ---- the flush */
+
+/* A device's link is not what it was in the last round. */
+static __attribute__((noinline)) void link_changed(struct rn_stack *net, unsigned device)
+{
+    struct room_device *d = &net->devices[device];
+
+    d->seen = d->dev->link;
+    if (d->seen == RN_LINK_UP)
+        claim_again(net, device);
+}
 
 /* Pushes what is filled; true when a ring that was full has room again. The least of the times at which a
  * device has something to do goes to *next. */
@@ -338,6 +350,8 @@ static __attribute__((hot)) bool push(struct rn_stack *net, rn_time *next)
         room_give_back(d);
         if (d->link != d->dev->link)
             net->link_news = true;
+        if (d->seen != d->dev->link)
+            link_changed(net, (unsigned)i);
         if (!d->full)
             continue;
         d->full = false;

@@ -107,7 +107,8 @@ struct room_device {
     uint32_t mtu;
     int lent;     /* frames that the last poll took, and that are not given back yet */
     bool full;    /* the ring had no slot for us */
-    uint8_t link; /* enum rn_link, as it was told */
+    uint8_t link; /* enum rn_link, as it was told ... */
+    uint8_t seen; /* ... and as the last round saw it */
     struct rn_frame *slots, *slot,
         *slots_end; /* reserved, ROOM_BURST at most: the next to be filled, the end */
 };
@@ -337,6 +338,17 @@ bool links_tell(struct rn_stack *net, struct rn_event *ev);
 
 /* An address was added. */
 void claim_begin(struct rn_stack *net, unsigned own);
+
+/* A device's link has come up: its addresses are looked for anew. */
+void claim_again(struct rn_stack *net, unsigned device);
+
+/* Nothing may be sent from that own address now: it is being looked for, or its device is quiet since one is. */
+static inline bool claim_is_held(const struct rn_stack *net, unsigned own)
+{
+    const struct address *a = &net->addresses.list[own];
+
+    return !address_is_usable(&net->addresses, own) || (net->neighbours.quiet[a->device] && addr_is4(&a->addr));
+}
 
 /* True: the packet says that one of our addresses is another host's, and is good for nothing else. */
 bool claim_heard(struct rn_stack *net, int device, const struct arp *a);

@@ -307,6 +307,7 @@ int rn_add_device(struct rn_stack *net, struct rn_dev *dev, char *err)
     d->dev = dev;
     d->mtu = dev->mtu;
     d->fills_sums = dev->tx_csum;
+    d->seen = dev->link;
     d->slots = d->slot = d->slots_end = net->slots[net->device_count];
     d->vlan = dev->vlan;
     d->link_len = dev->medium == RN_IP ? 0 : dev->vlan ? ETH_LEN + VLAN_LEN : ETH_LEN;

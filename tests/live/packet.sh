@@ -186,6 +186,20 @@ starts_while_it_is_down()
     live_eventually echoes 1
 }
 
+# Who took the address while we could not hear him has it.
+gives_way_to_who_came_meanwhile()
+{
+    live_far ip link set veth1 down
+    live_eventually told 'is down: it waits until it is up again'
+    ip addr add $ours/32 dev veth0
+    live_far ip link set veth1 up
+    status=0
+    wait $server || status=$?
+    ip addr del $ours/32 dev veth0
+    cat "$files/server"
+    [ $status = 1 ] && grep "$ours/24 is used by another host.*choose another address" "$files/server"
+}
+
 # The guards on the server's interface, a line each.
 guards()
 {
@@ -254,6 +268,8 @@ live_case removed_and_made_again
 live_stop
 starts_while_it_is_down >"$files/said" 2>&1
 live_verdict $? starts_while_it_is_down "$files/said"
-live_stop
+gives_way_to_who_came_meanwhile >"$files/said" 2>&1
+live_verdict $? gives_way_to_who_came_meanwhile "$files/said"
+server=
 live_case killed_leaves_nothing
 live_end

@@ -463,6 +463,151 @@ static void an_address_of_ipv6_is_used_at_once(void)
     in("R 1:1");
 }
 
+/* A connection stands, and the link goes and comes: RFC 5227 2.1. is_learnt: its neighbour's link address is. */
+static void relink(bool is_learnt)
+{
+    win();
+    advance(2000);
+    announcement();
+    app_listen();
+    if (is_learnt) {
+        arp_in(ARP_REQUEST, "10.0.0.1", "10.0.0.7", peer);
+        arp_out(ARP_REPLY, "10.0.0.7", "10.0.0.1");
+    }
+    in("S 0:0 <mss link>");
+    out("S. 0:0 ack 1 <mss link>");
+    in(". 1:1 ack 1");
+    app_accept();
+    trace_link(RN_LINK_DOWN);
+    advance(10000);
+    quiet();
+    address_is(RN_ADDRESS_USED, 0, nobody);
+    trace_link(RN_LINK_UP);
+    advance(0);
+    probe();
+    quiet();
+    address_is(RN_ADDRESS_TENTATIVE, 0, nobody);
+}
+
+static void when_the_link_is_back_it_is_looked_for_anew(void)
+{
+    relink(false);
+    in("P. 1:11 ack 1");
+    arp_in(ARP_REQUEST, "10.0.0.1", "10.0.0.7", peer);
+    arp_in(ARP_REQUEST, "10.0.0.1", "10.0.0.1", peer);
+    app_send(20);
+    advance(100);
+    probe();
+    advance(100);
+    probe();
+    advance(99);
+    quiet();
+    app_no_event();
+    assert_int_equal(trace_drops("tentative"), 2);
+    advance(1);
+    announcement();
+    out("P. 1:21 ack 1");
+    address_event(0);
+    address_is(RN_ADDRESS_USED, 0, nobody);
+    in("P. 1:11 ack 21");
+    app_event(RN_READABLE);
+    advance(2000);
+    trace_skip();
+}
+
+/* The link may have become another, and the neighbour another card. */
+static void a_neighbour_is_asked_for_anew_when_the_link_is_back(void)
+{
+    trace_no_neighbour();
+    relink(true);
+    app_send(20);
+    advance(100);
+    probe();
+    advance(100);
+    probe();
+    quiet();
+    advance(100);
+    announcement();
+    arp_out(ARP_REQUEST, "10.0.0.7", "10.0.0.1");
+    arp_in(ARP_REPLY, "10.0.0.1", "10.0.0.7", peer);
+    out("P. 1:21 ack 1");
+    address_event(0);
+}
+
+static void fails_with_its_address(void)
+{
+    struct rn_event ev;
+
+    assert_true(rn_next(trace_net(), &ev));
+    assert_int_equal(ev.sock, trace_sock());
+    assert_int_equal(ev.mask & RN_FAILED, RN_FAILED);
+    assert_int_equal(ev.error, -EADDRNOTAVAIL);
+    address_event(-EADDRINUSE);
+    app_no_event();
+}
+
+static void who_has_come_meanwhile_has_it(void)
+{
+    relink(false);
+    app_send(20);
+    arp_in(ARP_REPLY, "10.0.0.7", "0.0.0.0", thief);
+    fails_with_its_address();
+    address_is(RN_ADDRESS_TAKEN, 1, thief);
+    advance(10000);
+    quiet();
+}
+
+/* ... also for a connection that has nothing to send. */
+static void who_has_come_meanwhile_ends_what_is_idle(void)
+{
+    relink(false);
+    arp_in(ARP_REPLY, "10.0.0.7", "0.0.0.0", thief);
+    fails_with_its_address();
+    quiet();
+}
+
+/* A SYN-ACK that is due waits for the next time. */
+static void nor_is_a_syn_answered_meanwhile(void)
+{
+    win();
+    advance(2000);
+    announcement();
+    app_listen();
+    in("S 0:0 <mss link>");
+    out("S. 0:0 ack 1 <mss link>");
+    trace_link(RN_LINK_DOWN);
+    trace_link(RN_LINK_UP);
+    advance(50);
+    probe();
+    trace_link(RN_LINK_DOWN);
+    advance(3000);
+    quiet();
+    trace_link(RN_LINK_UP);
+    advance(290);
+    assert_int_equal(trace_skip(), 3);
+    advance(10);
+    announcement();
+    address_event(0);
+    in(". 1:1 ack 1");
+    app_accept();
+    trace_skip();
+}
+
+/* Where nobody is asked, nobody is asked then. */
+static void switched_off_a_link_may_go_and_come(void)
+{
+    trace_conflict(RN_CONFLICT_OFF);
+    app_listen();
+    trace_link(RN_LINK_DOWN);
+    trace_link(RN_LINK_UP);
+    quiet();
+    address_is(RN_ADDRESS_USED, 0, nobody);
+    in("S 0:0 <mss link>");
+    out("S. 0:0 ack 1 <mss link>");
+    in(". 1:1 ack 1");
+    app_accept();
+}
+
 static const struct trace_test tests[] = {
     TRACE4(three_probes_then_announced_and_used),
     TRACE4(fully_with_the_times_of_the_rfc),
@@ -482,6 +627,12 @@ static const struct trace_test tests[] = {
     TRACE4(it_may_be_tried_again_but_not_for_ever),
     TRACE4(one_in_use_is_defended_and_kept),
     TRACE4(a_probe_for_one_in_use_is_answered),
+    TRACE4(when_the_link_is_back_it_is_looked_for_anew),
+    TRACE4(a_neighbour_is_asked_for_anew_when_the_link_is_back),
+    TRACE4(who_has_come_meanwhile_has_it),
+    TRACE4(who_has_come_meanwhile_ends_what_is_idle),
+    TRACE4(nor_is_a_syn_answered_meanwhile),
+    TRACE4(switched_off_a_link_may_go_and_come),
     TRACE4(switched_off_it_is_used_at_once),
     TRACE6(an_address_of_ipv6_is_used_at_once),
 };

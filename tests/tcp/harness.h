@@ -26,7 +26,8 @@ struct trace {
     uint16_t gso_size;  /* of the peer's frames, 0: they are not merged */
     enum rn_conflict conflict;
     struct rn_stack *net;
-    struct rn_dev *wire; /* the peer's end */
+    struct rn_dev *wire; /* the peer's end ... */
+    struct rn_dev *own;  /* ... and the stack's */
     void *memory;
     size_t memory_bytes;
     rn_time now, due;

@@ -85,6 +85,7 @@ struct trace *trace_need(void)
     trace->options.conflict = trace->conflict;
     must(rn_dev_pair(ends, &pair, err) == 0);
     trace->wire = ends[1];
+    trace->own = ends[0];
     trace->memory_bytes = rn_need(&trace->options);
     trace->memory =
         mmap(NULL, trace->memory_bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
@@ -107,6 +108,16 @@ struct trace *trace_need(void)
     trace->due = rn_flush(trace->net, trace->now);
     check_pools("set-up");
     return trace;
+}
+
+void trace_link(enum rn_link link)
+{
+    struct rn_event ev;
+
+    trace_need()->own->link = (uint8_t)link;
+    rn_flush(trace->net, trace->now); /* after which no round ends before the application has heard of it */
+    must(rn_next(trace->net, &ev) && ev.mask == RN_LINK && !rn_next(trace->net, &ev));
+    trace_run();
 }
 
 /* Takes out the tag that everything from a VLAN has. */

@@ -97,6 +97,8 @@ bool v6(void);
 size_t ip_len(void);     /* of an IP header: 20 or 40 */
 uint32_t link_mss(void); /* 1460 or 1440, unless trace_mtu() says otherwise */
 
+void trace_link(enum rn_link link); /* of the stack's device, which the application hears of */
+
 /* ICMP errors from a router, quoting the segment that the stack sent with that number. */
 void in_too_big(uint32_t mtu, uint32_t quoted_seq);
 void in_unreachable(uint8_t code, uint32_t quoted_seq);
