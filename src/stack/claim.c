@@ -13,6 +13,7 @@
 #include "wire/eth.h"
 
 #include <errno.h>
+#include <string.h>
 
 /* RFC 5227 2.1.1: after that many conflicts one more attempt a minute. */
 enum { MAX_CONFLICTS = 10 };
@@ -125,19 +126,9 @@ static bool is_unheard(const struct rn_stack *net, uint32_t own)
            net->devices[net->addresses.list[own].device].dev->link != RN_LINK_UP;
 }
 
-/* All addresses of a device are settled. */
-static void end_quiet(struct rn_stack *net, unsigned device)
-{
-    neighbour_quiet(&net->neighbours, device, false);
-    fifo_join(&net->conns.fifos, &net->conns.owing, &net->held);
-    for (unsigned i = 0; i < net->neighbours.limit; i++)
-        if (net->neighbours.list[i].device == device)
-            neighbours_wake(net, i);
-}
-
 enum conflict_act claim_next(struct rn_stack *net, unsigned *own)
 {
-    bool open[NEIGHBOUR_DEVICES] = {false};
+    bool *open = memset(net->claims.open, 0, sizeof net->claims.open);
     rn_time next = TIME_FOREVER;
 
     for (uint32_t i = 0; i < net->addresses.count; i++) {
@@ -160,9 +151,6 @@ enum conflict_act claim_next(struct rn_stack *net, unsigned *own)
         open[net->addresses.list[i].device] |=
             !address_is_usable(&net->addresses, i) && !address_is_taken(&net->addresses, i);
     }
-    for (unsigned i = 0; i < (unsigned)net->device_count; i++)
-        if (!open[i] && net->neighbours.quiet[i])
-            end_quiet(net, i);
     net->claims.due = next;
     return CONFLICT_NOTHING;
 }

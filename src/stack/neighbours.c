@@ -116,6 +116,16 @@ static void unreachable(struct rn_stack *net, unsigned neighbour)
     }
 }
 
+/* All addresses of a device are settled. */
+static void end_quiet(struct rn_stack *net, unsigned device)
+{
+    neighbour_quiet(&net->neighbours, device, false);
+    fifo_join(&net->conns.fifos, &net->conns.owing, &net->held);
+    for (unsigned i = 0; i < net->neighbours.limit; i++)
+        if (net->neighbours.list[i].device == device)
+            neighbours_wake(net, i);
+}
+
 /* Probes without a sender, so that nobody learns from them; announcements are from and for the address. */
 static __attribute__((noinline)) void ask_for_addresses(struct rn_stack *net)
 {
@@ -136,6 +146,9 @@ static __attribute__((noinline)) void ask_for_addresses(struct rn_stack *net)
             net->drops[DROP_TX_FULL]++;
         is_news |= act == CONFLICT_USE;
     }
+    for (unsigned i = 0; i < (unsigned)net->device_count; i++)
+        if (net->neighbours.quiet[i] && !net->claims.open[i])
+            end_quiet(net, i);
     if (is_news)
         net->claims.due = net->now; /* one round more, so that the application does not sleep over it */
 }

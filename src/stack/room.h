@@ -126,6 +126,7 @@ struct claims {
                           * used, and that another host does */
     uint32_t lost;       /* conflicts before the use ... */
     rn_time lost_at;     /* ... and the last one's time */
+    bool open[STACK_DEVICES]; /* by device: one of its addresses is being looked for */
     struct hash_key key; /* for random bits */
 };
 _Static_assert(ADDRESS_MAX <= 64, "a set of addresses is a word");
