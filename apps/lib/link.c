@@ -84,15 +84,13 @@ static void take_length(char own[ARGS_ADDRESS_MAX], const struct rn_defaults *d)
     snprintf(slash, ARGS_ADDRESS_MAX - (size_t)(slash - own), "/%d", len);
 }
 
-/* Which device a bare name means, and why; what is none stays, for rn_attach to refuse. */
-static void choose(const char *program, const char *wanted, char device[RN_DEVNAME])
+/* Which device a bare name means, and why; what is none stays, for rn_attach to refuse. True: there was a choice. */
+static bool choose(const char *wanted, char device[RN_DEVNAME], char why[RN_ERRBUF])
 {
-    char why[RN_ERRBUF];
-
-    if (strchr(wanted, ':') || rn_choose(wanted, device, why, NULL) < 0)
-        snprintf(device, RN_DEVNAME, "%s", wanted);
-    else
-        printf("%s: %s is taken as %s: %s\n", program, wanted, device, why);
+    if (!strchr(wanted, ':') && rn_choose(wanted, device, why, NULL) == 0)
+        return true;
+    snprintf(device, RN_DEVNAME, "%s", wanted);
+    return false;
 }
 
 /* Says that an interface is down: the device waits. */
@@ -166,13 +164,13 @@ static int furnish(struct rn_stack *net, const char *program, const char *device
 struct rn_stack *link_open(const char *program, const struct rn_options *options,
                            const struct link_options *l, int *status)
 {
-    char device[RN_DEVNAME], err[RN_ERRBUF] = "";
+    char device[RN_DEVNAME], why[RN_ERRBUF], err[RN_ERRBUF] = "";
     struct rn_options o = *options;
     struct rn_stack *net = NULL;
+    bool chosen = choose(l->device, device, why);
     int rc;
 
     o.conflict = (uint8_t)l->conflict;
-    choose(program, l->device, device);
     rc = rn_open(&net, &o, err);
     if (rc == 0)
         rc = furnish(net, program, device, l, err);
@@ -182,6 +180,8 @@ struct rn_stack *link_open(const char *program, const struct rn_options *options
         *status = rc == -EINVAL ? ARGS_EXIT : ARGS_EXIT_WORLD;
         return NULL;
     }
+    if (chosen)
+        printf("%s: %s is taken as %s: %s\n", program, l->device, device, why);
     look_at_interface(program, device);
     if (rn_report(net, NULL, err) < 0)
         printf("%s: nothing for runnel ss: %s\n", program, err);

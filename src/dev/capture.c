@@ -328,8 +328,8 @@ static int check(const struct rn_capture_options *o, char *err)
     if (o->bytes_max && o->bytes_max < FILE_HEADER)
         return error_line(err, -EINVAL, "capture %.120s: %u bytes are too few: the header alone takes %d",
                           o->path, (unsigned)o->bytes_max, FILE_HEADER);
-    if (o->epoch < 0 || o->epoch > INT64_MAX / 2)
-        return error_line(err, -EINVAL, "capture %.120s: the epoch lies before 1970 or after 2116", o->path);
+    if (o->epoch < 0 || o->epoch / TIME_S > UINT32_MAX)
+        return error_line(err, -EINVAL, "capture %.120s: the epoch lies before 1970 or after 2106", o->path);
     return 0;
 }
 

@@ -125,7 +125,8 @@ __attribute__((hot)) int mapped_burst(struct mapped *m, struct rn_dev *dev, stru
     uint32_t seen = 0;
     int n = 0;
 
-    while (n < max && mapped_has_frame(m)) {
+    /* Those that are passed over go back at once and may come full again: once around the ring is enough. */
+    for (uint32_t looks = 0; n < max && looks < m->rx.slots && mapped_has_frame(m); looks++) {
         uint32_t slot = m->next;
 
         seen |= header(m->rx.at[slot])->tp_status;
@@ -200,7 +201,7 @@ __attribute__((hot)) void mapped_commit(struct mapped *m, const struct rn_frame 
         uint8_t *slot = tx_slot(m, m->committed), *first = slot + TX_AT, *end = slot + m->tx.slot_bytes;
 
         assert(slots[i].buffer == m->committed % MAPPED_SLOTS && slots[i].fragments == 0);
-        assert(slots[i].len > 0 && slots[i].data >= first && slots[i].len <= end - slots[i].data);
+        assert(slots[i].len > 0 && slots[i].data >= first && slots[i].len <= (size_t)(end - slots[i].data));
         fill(slot, &slots[i]);
     }
     m->reserved = m->committed;

@@ -49,7 +49,8 @@ struct packet {
     uint8_t card_mac[6]; /* of the interface as it was last joined ... */
     uint32_t index;      /* ... which changes when it is made again; 0: none was */
     int alone;           /* a socket for frames that are sent alone */
-    int guard;           /* -1: none */
+    int guard;           /* -1: none ... */
+    bool guarded;        /* ... of late, but there was one */
     struct nap nap;
     rn_time looked; /* while the interface is down or gone */
     struct rn_steer rules[STEERING_RULES];
@@ -85,6 +86,7 @@ static int set_guard(struct packet *p, const struct steering *s)
     if (p->guard >= 0)
         close(p->guard);
     p->guard = guard < 0 ? -1 : guard;
+    p->guarded |= guard >= 0;
     return guard < 0 ? -EOPNOTSUPP : 0;
 }
 
@@ -150,7 +152,22 @@ static int join(struct packet *p, const struct rn_interface *card)
     return 0;
 }
 
-/* What the interface is now; one that was made again is joined. */
+/* Joins an interface that was made again, and makes of the rules there what they say; a guard that there was has to
+ * be there again. 0 or a negative errno: it is tried again. */
+static int join_again(struct packet *p, const struct rn_interface *card)
+{
+    int error = join(p, card);
+
+    if (!error)
+        error = apply(p);
+    if (error == -EOPNOTSUPP && !p->guarded)
+        return 0;
+    if (error)
+        p->index = 0;
+    return error;
+}
+
+/* What the interface is now. */
 static void look(struct packet *p, rn_time now)
 {
     struct interface i;
@@ -159,11 +176,8 @@ static void look(struct packet *p, rn_time now)
     p->dev.link = RN_LINK_GONE;
     if (interface_look(p->name, &i) < 0 || !i.facts.index || !i.ethernet)
         return;
-    if (i.facts.index != p->index) {
-        if (join(p, &i.facts) < 0)
-            return;
-        apply(p);
-    }
+    if (i.facts.index != p->index && join_again(p, &i.facts) < 0)
+        return;
     p->dev.link = i.facts.up ? RN_LINK_UP : RN_LINK_DOWN;
 }
 

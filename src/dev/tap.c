@@ -166,7 +166,7 @@ static __attribute__((hot)) void commit(struct rn_dev *dev, const struct rn_fram
         const uint8_t *first = tx_at(t, slot), *end = first - LEAD + t->tx_bytes;
 
         assert(slots[i].buffer == SLOTS + slot && slots[i].fragments == 0 && slots[i].len > 0);
-        assert(slots[i].data >= first && slots[i].data <= end && slots[i].len <= end - slots[i].data);
+        assert(slots[i].data >= first && slots[i].data <= end && slots[i].len <= (size_t)(end - slots[i].data));
         t->staged[slot] = slots[i];
     }
     t->reserved = t->committed;

@@ -12,6 +12,7 @@
 
 #include <dirent.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -105,7 +106,7 @@ void local_remove(const char *path, const struct local_file *file)
         unlink(path);
 }
 
-int local_accept(int listener)
+static int next(int listener)
 {
     int fd;
 
@@ -113,6 +114,27 @@ int local_accept(int listener)
         fd = accept4(listener, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC);
     while (fd < 0 && (errno == EINTR || errno == ECONNABORTED));
     return fd < 0 ? -errno : fd;
+}
+
+int local_spare(int listener)
+{
+    return fcntl(listener, F_DUPFD_CLOEXEC, 0);
+}
+
+int local_accept(int listener, int *spare)
+{
+    int fd = next(listener);
+
+    if ((fd != -EMFILE && fd != -ENFILE) || *spare < 0)
+        return fd;
+    close(*spare);
+    fd = next(listener);
+    if (fd >= 0) {
+        close(fd);
+        fd = -ECONNABORTED;
+    }
+    *spare = local_spare(listener);
+    return fd;
 }
 
 int local_send(int fd, const void *data, size_t len)
@@ -154,7 +176,7 @@ static bool is_of_the_dead(const char *name)
     char *rest;
     long pid = strtol(name, &rest, 10);
 
-    return rest > name && strcmp(rest, ".sock") == 0 && pid > 0 && kill((pid_t)pid, 0) < 0 && errno == ESRCH;
+    return rest > name && (strcmp(rest, ".sock") == 0 || strcmp(rest, ".sock.new") == 0) && pid > 0 && kill((pid_t)pid, 0) < 0 && errno == ESRCH;
 }
 
 void local_sweep(const char *path)

@@ -22,8 +22,12 @@ int local_listen(const char *path, struct local_file *file);
 /* Removes the file if it is still ours. */
 void local_remove(const char *path, const struct local_file *file);
 
-/* The next who connects; -EAGAIN: nobody. */
-int local_accept(int listener);
+/* The next who connects; -EAGAIN: nobody. Where no descriptor is left for him, *spare (of local_spare) is given up for
+ * a moment, so that he can be turned away: -ECONNABORTED. Else he would wait, and end every sleep. */
+int local_accept(int listener, int *spare);
+
+/* A descriptor that is good for nothing; -1: there is none left. */
+int local_spare(int listener);
 
 /* Takes a part of the bytes: how many; -EAGAIN: full; else another negative errno: the reader has gone. */
 int local_send(int fd, const void *data, size_t len);

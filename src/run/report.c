@@ -38,7 +38,8 @@ struct reader {
 };
 
 struct report {
-    int listener, set; /* epoll: the listener and the readers */
+    int listener, spare;
+    int set; /* epoll: the listener and the readers */
     rn_time look_at; /* without being told that somebody is there */
     rn_time next;    /* when the next reader has had long enough */
     struct local_file file;
@@ -315,9 +316,11 @@ static void welcome(struct report *r, rn_time now)
 {
     int fd;
 
-    while ((fd = local_accept(r->listener)) >= 0) {
+    while ((fd = local_accept(r->listener, &r->spare)) >= 0 || fd == -ECONNABORTED) {
         struct reader *at = r->readers;
 
+        if (fd < 0)
+            continue;
         while (at < r->readers + READERS && at->fd >= 0)
             at++;
         if (at == r->readers + READERS || local_watch(r->set, fd) < 0) {
@@ -396,7 +399,7 @@ int report_open(struct report **out, const char *path, char *err)
         return error_line(err, -ENOMEM, "no address space for the report: raise ulimit -v");
     for (int i = 0; i < READERS; i++)
         r->readers[i].fd = -1;
-    r->set = r->listener = -1;
+    r->set = r->listener = r->spare = -1;
     r->next = RN_FOREVER;
     error = choose_path(r->path, path, err);
     if (error == 0 && !path)
@@ -406,6 +409,7 @@ int report_open(struct report **out, const char *path, char *err)
         error = r->listener < 0 ? refused(r->path, r->listener, err) : 0;
     }
     if (error == 0) {
+        r->spare = local_spare(r->listener);
         r->set = posix_set();
         error = r->set < 0 ? r->set : posix_watch(r->set, r->listener, false, true);
         if (error < 0)
@@ -427,6 +431,7 @@ void report_close(struct report *r)
     posix_close(r->set);
     if (r->listener >= 0)
         local_remove(r->path, &r->file);
+    posix_close(r->spare);
     posix_close(r->listener);
     posix_unmap(r, sizeof *r);
 }

@@ -141,6 +141,12 @@ nc -klU /run/runnel/1234568.sock &
 other=$!
 live_eventually test -S /run/runnel/1234568.sock
 
+# One who was killed before his file had its name.
+nc -lU /run/runnel/1234569.sock.new &
+unborn=$!
+live_eventually test -S /run/runnel/1234569.sock.new
+kill -9 $unborn && { wait $unborn || true; } 2>"$files/killed"
+
 leave_a_file && leave_a_file && ls /run/runnel >"$files/said"
 $ss >"$files/ss" 2>&1
 [ "$(wc -l <"$files/said")" = 3 ] && [ "$(ls /run/runnel | tr '\n' ' ')" = '1234567.sock 1234568.sock ' ]

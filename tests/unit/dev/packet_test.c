@@ -28,6 +28,7 @@
 #include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 #define NAME "rnp0"
@@ -520,6 +521,40 @@ static void removed_and_made_again_is_joined(void **state)
     suite_close(&l);
 }
 
+/* How many descriptors more may be opened. */
+static void allow_descriptors(int n)
+{
+    int next = dup(0); /* -1: none may */
+    struct rlimit limit;
+
+    close(next);
+    assert_int_equal(getrlimit(RLIMIT_NOFILE, &limit), 0);
+    limit.rlim_cur = n < 0 ? limit.rlim_max : (rlim_t)(next + n);
+    assert_int_equal(setrlimit(RLIMIT_NOFILE, &limit), 0);
+}
+
+/* It needs two descriptors for a moment, and there is one. */
+static void made_again_without_its_guard_it_waits_for_it(void **state)
+{
+    struct rn_steer rule = {.take = true};
+    struct suite_link l;
+
+    open_with(&l, state, card_mac, 7);
+    assert_int_equal(l.dev->ops->steer(l.dev, &rule, 1), 0);
+    kernel_does("ip link delete " NAME);
+    wake_up(&l);
+    make_pair();
+    allow_descriptors(1);
+    look_later(&l);
+    allow_descriptors(-1);
+    assert_int_equal(l.dev->link, RN_LINK_GONE);
+    look_later(&l);
+    assert_int_equal(l.dev->link, RN_LINK_UP);
+    assert_int_equal(guards(), 1);
+    kernel_hears_anew(&l);
+    suite_close(&l);
+}
+
 /* ---- where it runs ------------------------------------------------------------------------------------- */
 
 #define CASE(function)                                                                                       \
@@ -546,6 +581,7 @@ int main(void)
         CASE(down_is_told_and_up_again),
         CASE(opens_while_it_is_down),
         CASE(removed_and_made_again_is_joined),
+        CASE(made_again_without_its_guard_it_waits_for_it),
         CASE(ports_cannot_be_shared),
         CASE(everything_is_taken),
     };

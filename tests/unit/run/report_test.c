@@ -14,6 +14,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/un.h>
@@ -329,6 +330,44 @@ static void a_living_programs_file_is_left_alone(void **state)
     end(&p);
 }
 
+static void allow_no_more_descriptors(bool is_so)
+{
+    struct rlimit limit;
+    int next = dup(0); /* -1: it is so already */
+
+    close(next);
+    assert_int_equal(getrlimit(RLIMIT_NOFILE, &limit), 0);
+    limit.rlim_cur = is_so ? (rlim_t)next : limit.rlim_max;
+    assert_int_equal(setrlimit(RLIMIT_NOFILE, &limit), 0);
+}
+
+/* He must not end every sleep, either. */
+static void who_finds_no_descriptor_is_turned_away(void **state)
+{
+    struct place p;
+    int fds[3];
+    char c;
+
+    (void)state;
+    begin(&p, 16);
+    assert_int_equal(rn_report(p.net, p.path, NULL), 0);
+    assert_int_equal(rn_wait(p.net, 0), 0);
+    for (int i = 0; i < 3; i++)
+        fds[i] = join(p.path);
+    allow_no_more_descriptors(true);
+    assert_int_equal(rn_wait(p.net, 10 * MS), 0);
+    allow_no_more_descriptors(false);
+    for (int i = 0; i < 3; i++) {
+        assert_int_equal(read(fds[i], &c, 1), 0);
+        close(fds[i]);
+    }
+    fds[0] = join(p.path); /* the next is served as ever */
+    assert_int_equal(rn_wait(p.net, 10 * MS), 0);
+    assert_int_equal(read(fds[0], &c, 1), 1);
+    close(fds[0]);
+    end(&p);
+}
+
 static void a_dead_programs_file_is_replaced(void **state)
 {
     struct sockaddr_un at;
@@ -403,6 +442,7 @@ int main(void)
         cmocka_unit_test(one_who_talks_is_not_listened_to),
         cmocka_unit_test(the_file_is_for_its_owner),
         cmocka_unit_test(a_living_programs_file_is_left_alone),
+        cmocka_unit_test(who_finds_no_descriptor_is_turned_away),
         cmocka_unit_test(a_dead_programs_file_is_replaced),
         cmocka_unit_test(only_the_own_file_is_removed),
         cmocka_unit_test(what_cannot_be_is_refused),
