@@ -27,6 +27,7 @@
 #include "guard.h"
 #include "mapped.h"
 #include "nap.h"
+#include "packet_socket.h"
 #include "steering.h"
 #include "base/time.h"
 
@@ -64,20 +65,6 @@ static struct packet *packet_of(struct rn_dev *dev)
 
 /* ---- what is ours -------------------------------------------------------------------------------------- */
 
-/* Another link address than the card's, or all: it lets that in, too, for as long as the socket lives. */
-static int let_in(const struct packet *p)
-{
-    struct packet_mreq request = {.mr_ifindex = (int)p->index, .mr_type = PACKET_MR_UNICAST, .mr_alen = 6};
-
-    memcpy(request.mr_address, p->dev.mac, 6);
-    if (!p->dev.promiscuous &&
-        setsockopt(p->dev.fd, SOL_PACKET, PACKET_ADD_MEMBERSHIP, &request, sizeof request) == 0)
-        return 0;
-    request.mr_type = PACKET_MR_PROMISC; /* it has no room for more addresses */
-    return setsockopt(p->dev.fd, SOL_PACKET, PACKET_ADD_MEMBERSHIP, &request, sizeof request) < 0 ? -errno
-                                                                                                  : 0;
-}
-
 /* The new guard stands before the old one goes. */
 static int set_guard(struct packet *p, const struct steering *s)
 {
@@ -90,28 +77,20 @@ static int set_guard(struct packet *p, const struct steering *s)
     return guard < 0 ? -EOPNOTSUPP : 0;
 }
 
-static int set_filter(struct packet *p, const struct steering *s)
-{
-    static const uint32_t verdicts[] = {0, UINT32_MAX, UINT32_MAX};
-    struct sock_filter code[STEERING_MAX];
-    struct sock_fprog program = {.len = (unsigned short)steering_write(s, verdicts, code), .filter = code};
-
-    return setsockopt(p->dev.fd, SOL_SOCKET, SO_ATTACH_FILTER, &program, sizeof program) < 0 ? -errno : 0;
-}
-
 /* Makes of the rules what they say. Without a guard, -EOPNOTSUPP, the rest is done nevertheless. */
 static int apply(struct packet *p)
 {
+    static const uint32_t verdicts[] = {0, UINT32_MAX, UINT32_MAX};
     const struct steering s = {.all = p->dev.promiscuous,
                                .mac = p->dev.mac,
                                .shared = memcmp(p->dev.mac, p->card_mac, 6) == 0,
                                .vlan = p->dev.vlan,
                                .rules = p->rules,
                                .n = p->rule_count};
-    int guarded = s.n ? set_guard(p, &s) : 0, error = set_filter(p, &s);
+    int guarded = s.n ? set_guard(p, &s) : 0, error = packet_socket_filter(p->dev.fd, &s, verdicts);
 
     if (!error && (s.all || !s.shared))
-        error = let_in(p);
+        error = packet_socket_let_in(p->dev.fd, p->index, p->dev.mac, s.all);
     return error ? error : guarded;
 }
 
@@ -128,23 +107,15 @@ static int steer(struct rn_dev *dev, const struct rn_steer *rules, int n)
 
 /* ---- the interface comes and goes ---------------------------------------------------------------------- */
 
-static int bind_to(int fd, uint32_t index, uint16_t protocol)
-{
-    struct sockaddr_ll at = {
-        .sll_family = AF_PACKET, .sll_protocol = htons(protocol), .sll_ifindex = (int)index};
-
-    return bind(fd, (const struct sockaddr *)&at, sizeof at) < 0 ? -errno : 0;
-}
-
 /* Binds the sockets to the interface as it is now; the one for frames alone receives nothing. 0 or a negative
  * errno. */
 static int join(struct packet *p, const struct rn_interface *card)
 {
-    int error = bind_to(p->dev.fd, card->index, ETH_P_ALL);
+    int error = packet_socket_bind(p->dev.fd, card->index, ETH_P_ALL);
 
     p->index = 0;
     if (!error)
-        error = bind_to(p->alone, card->index, 0);
+        error = packet_socket_bind(p->alone, card->index, 0);
     if (error)
         return error;
     p->index = card->index;
@@ -181,15 +152,6 @@ static void look(struct packet *p, rn_time now)
     p->dev.link = i.facts.up ? RN_LINK_UP : RN_LINK_DOWN;
 }
 
-/* Takes the error that the socket has to tell, which would end every sleep. */
-static bool has_error(const struct packet *p)
-{
-    socklen_t len = sizeof(int);
-    int error = 0;
-
-    return getsockopt(p->dev.fd, SOL_SOCKET, SO_ERROR, &error, &len) == 0 && error;
-}
-
 /* ---- the rings ----------------------------------------------------------------------------------------- */
 
 /* Who was woken and finds nothing asks the socket why. */
@@ -199,7 +161,7 @@ static __attribute__((hot)) int burst(struct rn_dev *dev, struct rn_frame *frame
     bool woken = p->nap.armed;
     int n = mapped_burst(&p->rings, dev, frames, nap_over(&p->nap, max, now), now);
 
-    if (!n && woken && has_error(p))
+    if (!n && woken && packet_socket_has_error(p->dev.fd))
         look(p, now);
     return n;
 }
@@ -271,58 +233,6 @@ static const struct rn_dev_ops ops = {.kind = "packet",
                                       .steer = steer,
                                       .close = shut};
 
-/* Why an interface will not do, and what would. 0: it will; or a negative errno. */
-static int judge(const struct interface *i, char *err)
-{
-    const char *name = i->facts.name;
-
-    if (!i->facts.index)
-        return error_line(err, -ENODEV,
-                          "packet:%s: there is no such interface: ip link shows which there are", name);
-    if (i->facts.loopback)
-        return error_line(err, -ENODEV,
-                          "packet:%s: the kernel takes for itself all that comes over the loopback "
-                          "interface: use a card, or tap:NAME to talk to this machine",
-                          name);
-    if (!i->ethernet)
-        return error_line(err, -ENODEV, "packet:%s: carries no Ethernet frames: use a card, or tap:NAME",
-                          name);
-    return 0;
-}
-
-/* An interface on which this works. 0 or a negative errno. */
-static int check(const char *name, struct interface *i, char *err)
-{
-    int error = interface_check("packet", name, err);
-
-    if (error < 0)
-        return error;
-    error = interface_look(name, i);
-    if (error < 0)
-        return error_line(err, error, "packet:%s: the kernel says nothing of its interfaces: %s", name,
-                          strerror(-error));
-    return judge(i, err);
-}
-
-static int open_socket(const char *name, char *err)
-{
-    int fd = socket(AF_PACKET, SOCK_RAW | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
-
-    if (fd >= 0)
-        return fd;
-    if (errno == EPERM || errno == EACCES)
-        return error_line(err, -EPERM,
-                          "packet:%s: not permitted: run as root, or give the program the rights it needs: "
-                          "setcap cap_net_raw,cap_net_admin,cap_bpf+ep PROGRAM",
-                          name);
-    if (errno == EAFNOSUPPORT)
-        return error_line(err, -EAFNOSUPPORT,
-                          "packet:%s: this kernel has no packet sockets: modprobe af_packet, or one with "
-                          "CONFIG_PACKET",
-                          name);
-    return error_line(err, -errno, "packet:%s: cannot open a packet socket: %s", name, strerror(errno));
-}
-
 /* Everything after the descriptors, which p owns already. Nothing comes in before the filter is set. */
 static int set_up(struct packet *p, const struct rn_interface *card, char *err)
 {
@@ -358,7 +268,7 @@ int packet_open(struct rn_dev **out, const char *name, char *err)
 {
     struct interface i;
     struct packet *p;
-    int error = check(name, &i, err);
+    int error = packet_socket_check("packet", name, &i, err);
 
     if (error < 0)
         return error;
@@ -367,9 +277,9 @@ int packet_open(struct rn_dev **out, const char *name, char *err)
         return error_line(err, -ENOMEM, "packet:%s: no memory", name);
     memcpy(p->name, name, strlen(name));
     p->guard = p->alone = -1;
-    error = p->dev.fd = open_socket(name, err);
+    error = p->dev.fd = packet_socket_open("packet", name, err);
     if (error >= 0)
-        error = p->alone = open_socket(name, err);
+        error = p->alone = packet_socket_open("packet", name, err);
     if (error >= 0)
         error = set_up(p, &i.facts, err);
     if (error < 0) {
@@ -388,10 +298,10 @@ void packet_survey(const struct interface *i, struct rn_way *way)
     const char *guard;
     int fd;
 
-    if (judge(i, way->remedy) < 0)
+    if (packet_socket_judge("packet", i, way->remedy) < 0)
         return;
     way->fit = RN_BLOCKED;
-    fd = open_socket(i->facts.name, way->remedy);
+    fd = packet_socket_open("packet", i->facts.name, way->remedy);
     if (fd < 0)
         return;
     close(fd);

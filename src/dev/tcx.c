@@ -12,17 +12,15 @@
  *      jeq #k, skip, 0                    if r0 == k goto
  *      ret #k                             r0 = k; exit
  *
- * Some of these become two, so a first pass notes where each will stand. The link is a descriptor: when its
- * last holder is gone, killed or not, so are link and program. Called by guard.c.
+ * Some of these become two, so a first pass notes where each will stand. Called by guard.c.
  */
 #include "tcx.h"
 
+#include "bpf.h"
+
 #include <errno.h>
-#include <linux/bpf.h>
 #include <stddef.h>
 #include <stdlib.h>
-#include <string.h>
-#include <sys/syscall.h>
 #include <unistd.h>
 
 /* What headers before Linux 6.6 do not have: BPF_TCX_INGRESS, BPF_F_BEFORE. */
@@ -83,41 +81,6 @@ static int translate_all(const struct sock_filter *code, int n, int *at, struct 
     return len;
 }
 
-static int ask(int what, union bpf_attr *attr)
-{
-    int fd = (int)syscall(SYS_bpf, what, attr, sizeof *attr);
-
-    return fd < 0 ? -errno : fd;
-}
-
-/* A descriptor of the loaded program, or a negative errno. */
-static int load(const struct bpf_insn *insns, int n)
-{
-    static const char license[] = "BSD", name[] = "runnel_guard";
-    union bpf_attr attr;
-
-    memset(&attr, 0, sizeof attr);
-    attr.prog_type = BPF_PROG_TYPE_SCHED_CLS;
-    attr.insns = (uintptr_t)insns;
-    attr.insn_cnt = (uint32_t)n;
-    attr.license = (uintptr_t)license;
-    memcpy(attr.prog_name, name, sizeof name);
-    return ask(BPF_PROG_LOAD, &attr);
-}
-
-/* First of its kind on the interface, so that nobody passes what is ours before it. */
-static int attach(unsigned interface, int program)
-{
-    union bpf_attr attr;
-
-    memset(&attr, 0, sizeof attr);
-    attr.link_create.prog_fd = (uint32_t)program;
-    attr.link_create.target_ifindex = interface;
-    attr.link_create.attach_type = TCX_INGRESS;
-    attr.link_create.flags = BEFORE;
-    return ask(BPF_LINK_CREATE, &attr);
-}
-
 /* Loads it and links it. A descriptor, or a negative errno. */
 static int set(unsigned interface, const struct sock_filter *code, int n)
 {
@@ -125,12 +88,12 @@ static int set(unsigned interface, const struct sock_filter *code, int n)
     int *at = calloc((size_t)n + 1, sizeof *at), program = -ENOMEM, link;
 
     if (insns && at)
-        program = load(insns, translate_all(code, n, at, insns));
+        program = bpf_load(BPF_PROG_TYPE_SCHED_CLS, "runnel_guard", insns, translate_all(code, n, at, insns));
     free(insns);
     free(at);
     if (program < 0)
         return program;
-    link = attach(interface, program);
+    link = bpf_attach(interface, program, TCX_INGRESS, BEFORE); /* so that nobody passes what is ours before it */
     close(program);
     return link;
 }
