@@ -147,6 +147,7 @@ struct rn_dev {
     uint32_t rx_slots; /* frames that can be lent at once */
     uint32_t tx_slots; /* slots in the transmit ring */
     uint64_t rx_frames, tx_frames, rx_bytes, tx_bytes; /* totals, kept by the driver */
+    uint64_t rx_half_sums; /* received with a checksum that the sender had left to his card */
     uint64_t rx_drops, tx_drops; /* frames lost for want of room or, sent, of a link */
 };
 

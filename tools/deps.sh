@@ -8,7 +8,7 @@
 #   tools/deps.sh list build|run|test
 
 build='gcc libc6-dev make binutils'
-run='iproute2 iputils-ping netcat-openbsd util-linux procps'
+run='libxdp-dev iproute2 iputils-ping netcat-openbsd util-linux procps'
 test='libcmocka-dev libuv1-dev pkgconf|pkg-config clang libclang-rt-dev valgrind tshark tcpdump mandoc
       curl ethtool iperf3 nftables nmap socat telnet|inetutils-telnet
       qemu-user-static|qemu-user

@@ -14,26 +14,30 @@
 #include "dev/packet.h"
 #include "dev/pair.h"
 #include "dev/tap.h"
+#include "dev/xdp.h"
 
 #include <errno.h>
 #include <net/if.h>
+#include <stdlib.h>
 #include <string.h>
 
 struct kind {
     const char *name;
     bool named; /* it is one of an interface */
     int (*open)(struct rn_dev **out, const char *name, char *err);
+    int (*open_queue)(struct rn_dev **out, const char *name, int queue, char *err); /* of several; -1: all */
     void (*survey)(const struct interface *i, struct rn_way *way);
 };
 
 /* In the order in which a bare name tries them: a TAP or TUN is its kind's and nobody else's, so that these
  * come first; then what takes any interface, the best first; last what needs none. */
 static const struct kind kinds[] = {
-    {"tap", true, tap_open, tap_survey},
-    {"tun", true, tap_open_tun, tap_survey_tun},
-    {"packet", true, packet_open, packet_survey},
-    {"loop", false, pair_open_loop, pair_survey_loop},
-    {"null", false, null_open, null_survey},
+    {"tap", true, tap_open, NULL, tap_survey},
+    {"tun", true, tap_open_tun, NULL, tap_survey_tun},
+    {"packet", true, packet_open, NULL, packet_survey},
+    {"xdp", true, NULL, xdp_open, xdp_survey},
+    {"loop", false, pair_open_loop, NULL, pair_survey_loop},
+    {"null", false, null_open, NULL, null_survey},
 };
 enum { KINDS = sizeof kinds / sizeof kinds[0] };
 
@@ -78,7 +82,7 @@ static const struct kind *kind_of(const char *word, size_t len)
     return NULL;
 }
 
-/* Every kind of this version has one queue. */
+/* A kind that has but one queue. */
 static int check_queue(const char *device, const char *dash, char *err)
 {
     if (!*dash || !dash[1 + strspn(dash + 1, "0")])
@@ -106,14 +110,25 @@ int rn_dev_interface(const char *device, char ifname[RN_IFNAME])
     return interface_of(colon ? colon + 1 : device, ifname);
 }
 
+/* One queue of an interface that may have several, or all of them. */
+static int open_queue(struct rn_dev **out, const struct kind *k, const char *device, const char *ifname,
+                      const char *dash, char *err)
+{
+    if (strlen(dash) > sizeof "-65535" - 1)
+        return error_line(err, -EINVAL, "device '%.40s', at '%.24s': there is no such queue", device, dash);
+    return k->open_queue(out, ifname, *dash ? atoi(dash + 1) : -1, err);
+}
+
 /* Opens "KIND:NAME" or "KIND:NAME-N". */
 static int open_named(struct rn_dev **out, const struct kind *k, const char *device, const char *name,
                       char *err)
 {
     char ifname[RN_IFNAME];
 
-    if (interface_of(name, ifname) < 0)
-        return k->open(out, name, err); /* which says what is wrong with it */
+    if (interface_of(name, ifname) < 0) /* they say what is wrong with it */
+        return k->open ? k->open(out, name, err) : k->open_queue(out, name, -1, err);
+    if (!k->open)
+        return open_queue(out, k, device, ifname, name + strlen(ifname), err);
     if (check_queue(device, name + strlen(ifname), err) < 0)
         return -EINVAL;
     return k->open(out, ifname, err);

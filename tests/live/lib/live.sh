@@ -7,7 +7,7 @@
 #
 #   WIRE=tap          the kernel and the server are the two ends of tap0; or
 #   WIRE=packet       of a veth pair with the offloads that a fresh system has, the server in a namespace of its
-#                     own, on veth1 as packet:veth1. $kernel_end is the kernel's interface
+#                     own, on veth1 as $wire:veth1. $kernel_end is the kernel's interface
 #
 #   live_enter "$@"   goes on in unnamed namespaces of its own, or exits 77 with the reason
 #   live_serve        starts the server and gives the kernel its side of the wire
@@ -108,7 +108,7 @@ live_wire()
 # know yet: their SYN would be lost to its question who they are.
 live_greets()
 {
-    [ $wire = packet ] || return 0
+    [ $wire != tap ] || return 0
     ip neigh flush dev $kernel_end
     ping -c 1 -W 1 $ours >/dev/null || ping -c 1 -W 1 $ours >/dev/null || true
 }
@@ -117,7 +117,7 @@ live_greets()
 live_start()
 {
     rm -f "$files/server" # the last one's words are not this one's
-    if [ $wire = packet ]; then
+    if [ $wire != tap ]; then
         live_wire
         nsenter -t "$far" -n "$@" >"$files/server" 2>&1 &
     else
@@ -137,8 +137,8 @@ live_start()
 
 live_serve()
 {
-    if [ $wire = packet ]; then
-        live_start "$build/runnel" echo packet:veth1 --ip $ours/24
+    if [ $wire != tap ]; then
+        live_start "$build/runnel" echo $wire:veth1 --ip $ours/24
     else
         live_start "$build/picotcp_netmap" tap0 $mac $ours 7
     fi
@@ -149,8 +149,8 @@ live_serve()
 live_restart()
 {
     [ -z "$server" ] || { kill $server && wait $server; } || true
-    if [ $wire = packet ]; then
-        live_start "$build/runnel" echo packet:veth1 --ip $ours/24 --mac $mac "$@"
+    if [ $wire != tap ]; then
+        live_start "$build/runnel" echo $wire:veth1 --ip $ours/24 --mac $mac "$@"
     else
         live_start "$build/runnel" echo tap:tap0 --ip $ours/24 --mac $mac "$@"
     fi
