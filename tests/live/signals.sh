@@ -42,21 +42,21 @@ end_by()
 clients=
 live_restart
 client polite
-end_by 0 1000 1
+end_by 0 1900 1
 live_verdict $? 'who closes in turn is waited for, and no longer' "$files/said"
 [ "$(tr '\n' ' ' <"$files/polite")" = 'open end ' ]
 live_verdict $? 'who closes in turn hears the end' "$files/polite"
 
 live_restart
 client stubborn
-end_by 1900 3500 1
+end_by 1900 20000 1
 live_verdict $? 'who does not close has two seconds' "$files/said"
 [ "$(tr '\n' ' ' <"$files/stubborn")" = 'open end reset ' ]
 live_verdict $? 'who does not close is reset' "$files/stubborn"
 
 live_restart
 client stubborn
-end_by 300 1200 2
+end_by 300 1900 2
 live_verdict $? 'a second signal resets at once' "$files/said"
 [ "$(tr '\n' ' ' <"$files/stubborn")" = 'open end reset ' ]
 live_verdict $? 'who does not close is reset by the second signal' "$files/stubborn"
