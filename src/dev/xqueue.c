@@ -24,12 +24,14 @@
 #include <dlfcn.h>
 #include <errno.h>
 #include <linux/if_xdp.h>
+#include <poll.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/socket.h>
 #include <xdp/xsk.h>
 
+enum { TRIES = 200, TRY_MS = 10 };
 enum { FILL = 1024, BUFFERS = FILL + 2 * XQUEUE_SLOTS, KICKS = 64 };
 enum mark { FREE, FILLED, LENT, RESERVED, SENT, MARKS };
 
@@ -144,6 +146,7 @@ __attribute__((hot)) int xqueue_burst(struct xqueue *q, struct rn_dev *dev, stru
     uint32_t room = XQUEUE_SLOTS - q->count[LENT], at, n;
     int lent = 0;
 
+    refill(q);
     n = xsk_ring_cons__peek(&q->rx, (uint32_t)max < room ? (uint32_t)max : room, &at);
     for (uint32_t i = 0; i < n; i++) {
         const struct xdp_desc *d = xsk_ring_cons__rx_desc(&q->rx, at + i);
@@ -286,7 +289,6 @@ __attribute__((hot)) bool xqueue_push(struct xqueue *q, struct rn_dev *dev, bool
     if (q->count[SENT] && link_is_up)
         left = kick(q);
     complete(q);
-    refill(q);
     assert(q->count[FREE] + q->count[FILLED] + q->count[LENT] + q->count[RESERVED] + q->count[SENT] == BUFFERS);
     return left || !xqueue_has_slot(q);
 }
@@ -345,7 +347,8 @@ static int set_up(struct xqueue *q, const char *name, uint32_t queue)
     return 0;
 }
 
-int xqueue_open(struct xqueue **out, const char *name, uint32_t queue, char *err)
+/* 0 or a negative errno with a line. */
+static int try(struct xqueue **out, const char *name, uint32_t queue, char *err)
 {
     struct xqueue *q;
     int error;
@@ -369,6 +372,18 @@ int xqueue_open(struct xqueue **out, const char *name, uint32_t queue, char *err
     }
     *out = q;
     return 0;
+}
+
+/* The kernel frees a queue some time after its last holder has gone, so that one who follows him at once has to wait. */
+int xqueue_open(struct xqueue **out, const char *name, uint32_t queue, char *err)
+{
+    int error = try(out, name, queue, err);
+
+    for (int i = 0; error == -EBUSY && i < TRIES; i++) {
+        poll(NULL, 0, TRY_MS);
+        error = try(out, name, queue, err);
+    }
+    return error;
 }
 
 void xqueue_close(struct xqueue *q)

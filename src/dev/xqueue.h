@@ -38,8 +38,8 @@ void xqueue_release(struct xqueue *q, uint32_t buffer);
 int xqueue_reserve(struct xqueue *q, struct rn_frame *slots, int max);
 void xqueue_commit(struct xqueue *q, const struct rn_frame *slots, int n);
 
-/* Pushes what was committed, or where the link takes nothing drops it; gives the kernel buffers to receive into. True:
- * not all has gone yet, and nothing tells when. */
+/* Pushes what was committed, or where the link takes nothing drops it. True: not all has gone yet, and nothing tells
+ * when. */
 bool xqueue_push(struct xqueue *q, struct rn_dev *dev, bool link_is_up);
 
 /* A buffer for a frame that comes another way: it counts as lent. NULL: there is none. */

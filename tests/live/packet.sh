@@ -11,17 +11,19 @@
 #
 #   KILLS=100 tests/live/packet.sh          so many kill -9, 20 unless said
 #   GUARD=nftables tests/live/packet.sh     what is ours has to be kept from the kernel by that (see nftables.sh)
+#   WIRE=xdp tests/live/packet.sh           the same over AF_XDP
 
 # shellcheck disable=SC2086 # words without blanks
-cd "$(dirname "$0")/../.." && WIRE=packet && export WIRE && . tests/live/lib/live.sh || exit 1
+cd "$(dirname "$0")/../.." && WIRE=${WIRE:-packet} && export WIRE && . tests/live/lib/live.sh || exit 1
 live_need ip ss nc ping tc tcpdump nsenter
 live_enter "$@"
 # A new pair has other link addresses; nc gives up while the interface is down.
 live_watch "$live_windows|Duplicate IP|RST"
-live_start "$build/runnel" echo packet:veth1 --ip $ours/24 --udp
+live_start "$build/runnel" echo $wire:veth1 --ip $ours/24 --udp
 theirs=10.7.0.2
 live_far ip addr add $theirs/24 dev veth1
 guard=$(live_far "$build/runnel" devices veth1 | sed -n 's/.*what is ours is kept from the kernel by //p')
+[ $wire = packet ] || guard=$wire # it takes what is ours before the kernel sees it
 
 guarded_as_said()
 {
@@ -205,6 +207,8 @@ guards()
 {
     if [ $guard = nftables ]; then
         live_far nft list tables netdev
+    elif [ $guard = xdp ]; then
+        live_far ip link show veth1 | grep -q xdp && echo veth1: 1
     else
         live_far "$build/test/live/guards" veth1 | grep -v ': 0'
     fi
@@ -245,7 +249,7 @@ killed_leaves_nothing()
     for i in $(seq "${KILLS:-20}"); do
         own="--mac $mac"
         [ $((i % 2)) = 0 ] || own=
-        nsenter -t "$far" -n "$build/runnel" echo packet:veth1 --ip $ours/24 $own >"$files/killed" 2>&1 &
+        nsenter -t "$far" -n "$build/runnel" echo $wire:veth1 --ip $ours/24 $own >"$files/killed" 2>&1 &
         server=$!
         live_eventually grep -sq 'echoes on' "$files/killed" || cat "$files/killed"
         live_eventually guarded_once
