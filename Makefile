@@ -52,6 +52,7 @@ SIM_SRC     := $(wildcard tests/sim/*.c)
 SCRIPTS     := $(wildcard tests/*_test.sh)
 LIVE        := $(sort $(wildcard tests/live/*.sh))
 LIVE_BOTH   := $(shell grep -lE '^ *live_(serve|restart)' $(filter-out %/packet.sh %/options.sh,$(LIVE)) /dev/null)
+LIVE_XDP    := $(wildcard $(addprefix tests/live/,clients.sh echo.sh lossy.sh packet.sh signals.sh))
 LIVE_SRC    := $(wildcard tests/live/*.c)
 CASE_SRC    := $(wildcard tests/unit/*/*_test.c tests/wire/*_test.c tests/tcp/*_test.c)
 HELP_SRC    := $(filter-out $(CASE_SRC),$(wildcard tests/unit/*/*.c tests/wire/*.c tests/tcp/*.c))
@@ -268,6 +269,7 @@ endef
 define PLAN_LIVE
 $(foreach s,$(LIVE),cpu 120 $(s:tests/%.sh=%) $s
 )$(foreach s,$(LIVE_BOTH),cpu 120 $(s:tests/%.sh=%)/packet env WIRE=packet $s
+)$(foreach s,$(LIVE_XDP),cpu 120 $(s:tests/%.sh=%)/xdp env WIRE=xdp $s
 )
 endef
 

@@ -10,14 +10,16 @@
 #
 #   bench/rate.sh                  exit 0: all bytes were right; 1: not; 77: cannot be shown here
 #   ROUNDS=5 MEGABYTES=64 bench/rate.sh
+#   KIND=xdp bench/rate.sh         over another kind of device
 
 cd "$(dirname "$0")/.." && live_folder=bench && . tests/live/lib/live.sh && . bench/lib/far.sh || exit 1
 live_need ip nc
 live_enter "$@"
+kind=${KIND:-packet}
 rounds=${ROUNDS:-5} megabytes=${MEGABYTES:-64}
 mount -o remount,size=$((3 * megabytes + 50))m "$files"
 
-far 0 10.7.0.1/24 "$build/runnel" echo packet:veth1 --ip $ours/24
+far 0 10.7.0.1/24 "$build/runnel" echo $kind:veth1 --ip $ours/24
 far_kernel 2 10.8.0.1/24 10.8.0.7/24
 for server in $ours 10.8.0.7; do
     live_eventually nc -z -w 1 $server 7 || echo "# $server does not answer yet"
@@ -44,6 +46,6 @@ median()
 
 echo "MB/s each way, ours:   $(awk -v of=$ours '$1 == of { printf " %s", $2 }' "$files/rates"), median $(median $ours)"
 echo "MB/s each way, kernel: $(awk '$1 == "10.8.0.7" { printf " %s", $2 }' "$files/rates"), median $(median 10.8.0.7)"
-live_verdict $failed "$rounds times $megabytes MB came back right from both, ours at $(echo "$(median $ours) $(median 10.8.0.7)" |
+live_verdict $failed "$rounds times $megabytes MB came back right from both, $kind at $(echo "$(median $ours) $(median 10.8.0.7)" |
     awk '{ printf "%.2f", $1 / $2 }') times the kernel's rate"
 live_end

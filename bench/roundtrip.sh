@@ -3,9 +3,10 @@
 #
 #     kernel 10.7.0.1 --- tap0 ----------- runnel echo tap:tap0, 10.7.0.7         "tap"
 #     kernel 10.9.0.1 --- veth2 | veth3 -- runnel echo packet:veth3, 10.9.0.7     "packet"
+#     kernel 10.6.0.1 --- veth4 | veth5 -- runnel echo xdp:veth5, 10.6.0.7        "xdp", where it is asked for
 #     kernel 10.8.0.1 --- veth0 | veth1 -- roundtrip serve 10.8.0.7               "kernel": on both sides
 #
-# What one byte takes there and back when both ends sleep in between, over tap and over packet, each beside the
+# What one byte takes there and back when both ends sleep in between, over each wire, each beside the
 # kernel's: requests go to the one and to the kernel in turn, so that whatever else the machine does falls on both;
 # the far ends of the veth pairs are in namespaces of their own. Printed are the times of each round and of all rounds
 # together, and the ratio of the medians to the kernel's, which may not be above the limit; beside them what an empty
@@ -29,6 +30,9 @@ live_restart
 
 far_kernel 0 10.8.0.1/24 10.8.0.7/24
 far 2 10.9.0.1/24 "$build/runnel" echo packet:veth3 --ip 10.9.0.7/24
+case $wires in
+    *xdp*) far 4 10.6.0.1/24 "$build/runnel" echo xdp:veth5 --ip 10.6.0.7/24 ;;
+esac
 
 # address_of WIRE: of its server.
 address_of()
@@ -36,6 +40,7 @@ address_of()
     case $1 in
         tap) echo $ours ;;
         packet) echo 10.9.0.7 ;;
+        xdp) echo 10.6.0.7 ;;
         kernel) echo 10.8.0.7 ;;
     esac
 }
