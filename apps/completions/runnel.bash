@@ -42,6 +42,7 @@ _runnel_devices()
 {
     _runnel_interfaces ''
     _runnel_interfaces packet:
+    _runnel_interfaces xdp:
     printf '%s\n' tap:tap0 tun:tun0 loop null
 }
 
