@@ -46,6 +46,7 @@ LINT_SRC    := $(wildcard tools/lint/*.c)
 BENCH_SRC   := $(wildcard bench/*.c)
 BENCH_LIB   := $(wildcard bench/lib/*.c)
 KERNEL_SRC  := $(wildcard bench/kernel/*.c)
+WIRE_SRC    := $(wildcard bench/wire/*.c)
 FUZZ_SRC    := $(wildcard tests/fuzz/*.c)
 FUZZ_LIB    := $(wildcard tests/fuzz/lib/*.c)
 SIM_SRC     := $(wildcard tests/sim/*.c)
@@ -70,11 +71,12 @@ APPS     := $(APP_SRC:apps/%.c=$(BUILD)/%)
 EXAMPLES := $(EXAMPLE_SRC:apps/examples/%.c=$(BUILD)/examples/%)
 CASES    := $(CASE_SRC:tests/%.c=$(BUILD)/test/%)
 BENCHES  := $(BENCH_SRC:bench/%.c=$(BUILD)/gate/%)
+WIRES    := $(WIRE_SRC:bench/%.c=$(BUILD)/gate/%)
 KERNELS  := $(KERNEL_SRC:bench/%.c=$(BUILD)/%)
 PARTNERS := $(LIVE_SRC:tests/%.c=$(BUILD)/test/%)
 FUZZERS  := $(FUZZ_SRC:tests/fuzz/%.c=$(BUILD)/fuzz/%)
 
-OTHER_SRC := $(APP_SRC) $(APP_LIB) $(EXAMPLE_SRC) $(LINT_SRC) $(BENCH_SRC) $(BENCH_LIB) $(KERNEL_SRC) $(SIM_SRC) \
+OTHER_SRC := $(APP_SRC) $(APP_LIB) $(EXAMPLE_SRC) $(LINT_SRC) $(BENCH_SRC) $(BENCH_LIB) $(WIRE_SRC) $(KERNEL_SRC) $(SIM_SRC) \
              $(CASE_SRC) $(HELP_SRC) $(LIVE_SRC) $(FUZZ_SRC) $(FUZZ_LIB)
 # Every C file must be reached by one of the lists above.
 STRAYS := $(filter-out $(LIB_SRC) $(OTHER_SRC) $(LEFT_OUT),$(shell find src apps tools bench tests -name '*.c' 2>/dev/null))
@@ -215,7 +217,7 @@ $(BUILD)/test/sim: $(call objects,test,$(SIM_SRC)) $(BUILD)/test/libwhole.a
 $(BUILD)/fast/sim: $(call objects,obj,$(SIM_SRC)) $(BUILD)/obj/libwhole.a
 	$(call link,$(CC) $(CFLAGS))
 
-$(BENCHES): $(BUILD)/gate/%: $(BUILD)/gate/bench/%.o $(call objects,gate,$(BENCH_LIB)) $(BUILD)/gate/libwhole.a
+$(BENCHES) $(WIRES): $(BUILD)/gate/%: $(BUILD)/gate/bench/%.o $(call objects,gate,$(BENCH_LIB)) $(BUILD)/gate/libwhole.a
 	$(call link,$(CC) -no-pie,-lm)
 
 # The kernel's own sockets, to be measured beside ours: nothing of Runnel is in them.
@@ -226,7 +228,7 @@ $(FUZZERS): $(BUILD)/fuzz/%: $(BUILD)/fuzz/tests/fuzz/%.o $(call objects,fuzz,$(
 	$(call link,$(FUZZ_CC) -fsanitize=fuzzer$(,)address$(,)undefined)
 
 SIM := $(if $(SIM_SRC),$(BUILD)/test/sim $(BUILD)/fast/sim)
-test-programs: all $(CASES) $(SIM) $(PARTNERS) $(BENCHES) $(KERNELS)
+test-programs: all $(CASES) $(SIM) $(PARTNERS) $(BENCHES) $(WIRES) $(KERNELS)
 	@$(if $(STRAYS),echo 'no rule of the Makefile reaches: $(STRAYS)'; exit 1,:)
 
 define portable_case
@@ -325,6 +327,9 @@ roundtrip: all $(KERNELS)
 rate: all $(KERNELS)
 	bench/rate.sh
 
+reflect: all $(WIRES)
+	bench/reflect.sh
+
 idle: all
 	bench/idle.sh
 
@@ -402,6 +407,7 @@ help:
 	@echo 'make calls      writes docs/calls.md from the tests that make every call in every state'
 	@echo 'make roundtrip  one byte there and back, both ends asleep in between, against the kernel alone (root)'
 	@echo 'make rate       64 MB there and back over a veth pair, against the kernel alone (root)'
+	@echo 'make reflect    what the stack adds to what a device costs, against a reflector (root)'
 	@echo 'make idle       what a server costs that has nothing to do (root)'
 	@echo 'make kills      of these, that a kill -9 leaves nothing on an interface, a hundred times'
 	@echo 'make ten        make test ten times in a row beside two spinning processes'
@@ -417,6 +423,6 @@ help:
 
 -include $(shell find $(BUILD) -name '*.d' 2>/dev/null)
 
-.PHONY: all install test test-here unit sim gate layout roundtrip rate idle live kills ten breaks calls test-programs portable portable-programs fuzz fuzz-programs bench lint lint-objects lint-objects2 run deps clean help
+.PHONY: all install test test-here unit sim gate layout roundtrip rate reflect idle live kills ten breaks calls test-programs portable portable-programs fuzz fuzz-programs bench lint lint-objects lint-objects2 run deps clean help
 .DELETE_ON_ERROR:
 .SECONDARY:
