@@ -122,7 +122,9 @@ struct rn_dev_ops {
     /* Says which traffic is ours, of what comes to dev->mac and in dev->vlan as they are now, instead of what
      * was said before: the device keeps the rest from us, and what is ours from the other owner of the link.
      * With dev->promiscuous it is of all that comes to the interface, to whatever address and in whatever
-     * VLAN, and one rule that takes everything is all that can be said. Returns 0, -EOPNOTSUPP where it cannot
+     * VLAN, and one rule that takes everything is all that can be said. A rule with a protocol takes ports of an
+     * address that stays the other owner's: they are held there, so that nobody else gets them. Returns 0,
+     * -EADDRINUSE (somebody has one of them), -EOPNOTSUPP where it cannot
      * do all of that, or another negative errno. May be NULL: the link has no other owner. */
     int (*steer)(struct rn_dev *dev, const struct rn_steer *rules, int n);
 
@@ -143,6 +145,8 @@ struct rn_dev {
     uint8_t loops;     /* 1: what is sent comes back, so packets from ourselves are right (on no real wire) */
     uint8_t tx_csum;     /* 1: it takes frames with RN_CSUM_PARTIAL, whose checksum it fills in, or whoever is next
                             behind it */
+    uint8_t shared;      /* 1: set by who shares its addresses with the other owner, who answers for them: ports alone
+                            are ours */
     uint8_t promiscuous; /* 1: set by who wants every frame, as a bridge does; see steer */
     uint32_t rx_slots; /* frames that can be lent at once */
     uint32_t tx_slots; /* slots in the transmit ring */
@@ -193,7 +197,8 @@ struct rn_fault_stats {
 
 /* Puts an impaired wire in front of inner, which it then owns and closes. The result is a device like any. A
  * merged frame is cut into its segments and a partial checksum completed before anything befalls them. The
- * same seed, frames and times give the same faults. options may be NULL: a wire without faults. 0 or -EINVAL, -ENOMEM; on failure inner is as it was. */
+ * same seed, frames and times give the same faults. options may be NULL: a wire without faults. 0 or -EINVAL, -ENOMEM;
+ * on failure inner is as it was. */
 int rn_dev_fault(struct rn_dev **out, struct rn_dev *inner, const struct rn_fault_options *options, char *err);
 
 /* What it has done so far: stats[0] received, stats[1] sent. */

@@ -42,7 +42,7 @@
 enum { OWNER = 2 /* NFT_TABLE_F_OWNER, which headers before Linux 5.12 do not have */ };
 enum {
     LINES = STEERING_LINES + 3, /* that of the VLAN becomes up to three */
-    LINE_BYTES = 1024,          /* more than a rule has */
+    LINE_BYTES = 2048,          /* more than a rule has */
     OTHER_BYTES = 1024
 };
 enum { TAG_TYPE_AT = 12, TAG_AT = 14 };

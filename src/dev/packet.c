@@ -25,6 +25,7 @@
 
 #include "error.h"
 #include "guard.h"
+#include "hold.h"
 #include "mapped.h"
 #include "nap.h"
 #include "packet_socket.h"
@@ -54,6 +55,7 @@ struct packet {
     bool guarded;        /* ... of late, but there was one */
     struct nap nap;
     rn_time looked; /* while the interface is down or gone */
+    struct hold hold;
     struct rn_steer rules[STEERING_RULES];
     int rule_count;
 };
@@ -97,9 +99,13 @@ static int apply(struct packet *p)
 static int steer(struct rn_dev *dev, const struct rn_steer *rules, int n)
 {
     struct packet *p = packet_of(dev);
+    int error;
 
     if (dev->promiscuous ? !steering_takes_all(rules, n) : !steering_can(rules, n))
         return -EOPNOTSUPP;
+    error = hold_ports(&p->hold, rules, n);
+    if (error < 0)
+        return error;
     memcpy(p->rules, rules, (size_t)n * sizeof *rules);
     p->rule_count = n;
     return dev->link == RN_LINK_GONE ? 0 : apply(p); /* else when it is joined again */
@@ -208,6 +214,7 @@ static __attribute__((hot)) int arm(struct rn_dev *dev, bool rx, bool tx)
 
 static void discard(struct packet *p)
 {
+    hold_nothing(&p->hold);
     mapped_close(&p->rings);
     if (p->guard >= 0)
         close(p->guard);

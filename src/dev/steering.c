@@ -8,7 +8,8 @@
  *      to ours, which nobody shares        -> ours
  *      ARP for our address                 -> ours     (only we answer)
  *      to a group                          -> common
- *      IP to our address                   -> ours
+ *      IP to our address                   -> ours     (or TCP or UDP to our ports there, and ICMP errors
+ *                                                       about what went from them)
  *      ARP                                 -> common
  *      anything else                       -> theirs
  *
@@ -20,11 +21,16 @@
 #include "steering.h"
 
 #include "wire/eth.h"
+#include "wire/ip.h"
 
 #include <string.h>
 
 enum { GROUP_BIT = 1, TYPE_AT = 12, ARP_TARGET_AT = 24, IP4_DST_AT = 16, IP6_DST_AT = 24, VLAN_ID = 0xfff };
+/* Of packets without options or extension headers; those with them are the other owner's. */
+enum { IP4_LEN = 20, IP4_FIRST = 0x45, IP4_FRAGMENT_AT = 6, IP4_FRAGMENT = 0x1fff, IP4_PROTOCOL_AT = 9 };
+enum { IP6_LEN = 40, IP6_NEXT_AT = 6, SOURCE_PORT = 0, TARGET_PORT = 2, ICMP_LEN = 8, ICMP4 = 1, ICMP6 = 58 };
 
+enum { OTHER_LINES = 8, PORT_LINES = 3 /* of a block of ports */ };
 struct list {
     struct steering_line *lines;
     int n;
@@ -75,6 +81,94 @@ static bool is_any(const struct rn_steer *rule)
     return memcmp(rule->address, any, sizeof any) == 0;
 }
 
+static void add_number(struct steering_line *line, int at, int size, uint32_t mask, uint32_t value)
+{
+    add_test(line, (struct steering_test){
+                       .from = STEERING_PACKET, .at = (uint8_t)at, .size = (uint8_t)size, .mask = mask, .value = value});
+}
+
+/* The last `len` bytes of a rule's address stand there. */
+static void add_address(struct steering_line *line, const struct rn_steer *rule, int at, int len)
+{
+    for (int part = 0; part < len; part += 4)
+        add_number(line, at + part, 4, 0, word(rule->address + 16 - len + part));
+}
+
+/* A block of ports: those that are `value` under the mask. size: of the block, a power of two. */
+struct block {
+    uint32_t first, size;
+};
+
+/* The next block of a range from `from` on: the largest that begins there, as an address block of CIDR would. */
+static struct block next_block(uint32_t from, uint32_t last)
+{
+    struct block b = {from, 1};
+
+    while (from % (b.size * 2) == 0 && from + b.size * 2 - 1 <= last && b.size < 32768)
+        b.size *= 2;
+    return b;
+}
+
+static void add_port(struct steering_line *line, int at, struct block b)
+{
+    add_number(line, at, 2, b.size == 1 ? 0 : 0x10000 - b.size, b.first);
+}
+
+/* IP to a rule's address, of that protocol; a later fragment has no ports, and is not meant. */
+static struct steering_line *add_packet(struct list *l, const struct rn_steer *rule, uint8_t protocol,
+                                        enum steering_of whose)
+{
+    bool four = is4(rule);
+    struct steering_line *line = add_type(l, four ? ETH_IP4 : ETH_IP6, whose);
+
+    if (four) {
+        add_number(line, 0, 1, 0, IP4_FIRST);
+        add_number(line, IP4_FRAGMENT_AT, 2, IP4_FRAGMENT, 0);
+    }
+    add_number(line, four ? IP4_PROTOCOL_AT : IP6_NEXT_AT, 1, 0, protocol);
+    add_address(line, rule, four ? IP4_DST_AT : IP6_DST_AT, four ? 4 : 16);
+    return line;
+}
+
+/* ICMP errors of these types about what went from a block of a rule's ports. */
+static void add_error(struct list *l, const struct rn_steer *rule, struct block b, uint32_t mask, uint32_t type,
+                      enum steering_of whose)
+{
+    bool four = is4(rule);
+    int ip = four ? IP4_LEN : IP6_LEN, inner = ip + ICMP_LEN;
+    struct steering_line *line = add_packet(l, rule, four ? ICMP4 : ICMP6, whose);
+
+    add_number(line, ip, 1, mask, type);
+    if (four)
+        add_number(line, inner, 1, 0, IP4_FIRST);
+    add_number(line, inner + (four ? IP4_PROTOCOL_AT : IP6_NEXT_AT), 1, 0, rule->protocol);
+    add_port(line, inner + ip + SOURCE_PORT, b);
+}
+
+/* The lines of a rule with ports: unreachable and time exceeded (IPv4: 3, 11; IPv6: 1 to 3), a bad parameter. */
+static void add_ports(struct list *l, const struct rn_steer *rule, enum steering_of whose)
+{
+    bool four = is4(rule);
+    struct block b;
+
+    for (uint32_t from = rule->port_first; from <= rule->port_last; from = b.first + b.size) {
+        b = next_block(from, rule->port_last);
+        add_port(add_packet(l, rule, rule->protocol, whose), (four ? IP4_LEN : IP6_LEN) + TARGET_PORT, b);
+        add_error(l, rule, b, four ? 0xf7 : 0xfc, four ? 3 : 0, whose);
+        add_error(l, rule, b, 0, four ? 12 : 4, whose);
+    }
+}
+
+static uint32_t count_blocks(const struct rn_steer *rule)
+{
+    uint32_t n = 0;
+    struct block b;
+
+    for (uint32_t from = rule->port_first; from <= rule->port_last; from = b.first + b.size, n++)
+        b = next_block(from, rule->port_last);
+    return n;
+}
+
 /* Packets of that type with an address of the rules at that place: the last `len` bytes of a rule's. left:
  * whose it is when a rule leaves it. */
 static void add_rules(struct list *l, const struct steering *s, uint32_t type, uint8_t at, int len,
@@ -86,14 +180,16 @@ static void add_rules(struct list *l, const struct steering *s, uint32_t type, u
 
         if (!is_any(rule) && is4(rule) != (len == 4))
             continue;
+        if (rule->protocol && type == ETH_ARP)
+            continue; /* the address is the other owner's */
+        if (rule->protocol) {
+            add_ports(l, rule, rule->take ? STEERING_OURS : left);
+            continue;
+        }
         line = add_type(l, type, rule->take ? STEERING_OURS : left);
         if (is_any(rule))
             return;
-        for (int part = 0; part < len; part += 4)
-            add_test(line, (struct steering_test){.from = STEERING_PACKET,
-                                                  .at = (uint8_t)(at + part),
-                                                  .size = 4,
-                                                  .value = word(rule->address + 16 - len + part)});
+        add_address(line, rule, at, len);
     }
 }
 
@@ -138,12 +234,20 @@ int steering_list(const struct steering *s, struct steering_line lines[STEERING_
 
 bool steering_can(const struct rn_steer *rules, int n)
 {
+    uint32_t lines = OTHER_LINES;
+
     if (n > STEERING_RULES)
         return false;
-    for (int i = 0; i < n; i++)
-        if (rules[i].protocol || rules[i].port_first || rules[i].port_last)
+    for (int i = 0; i < n; i++) {
+        const struct rn_steer *r = &rules[i];
+
+        if (!r->protocol ? r->port_first || r->port_last
+                         : (r->protocol != IP_TCP && r->protocol != IP_UDP) || is_any(r) || !r->port_first ||
+                               r->port_first > r->port_last)
             return false;
-    return true;
+        lines += r->protocol ? PORT_LINES * count_blocks(r) : 2;
+    }
+    return lines <= STEERING_LINES;
 }
 
 bool steering_takes_all(const struct rn_steer *rules, int n)

@@ -12,9 +12,9 @@
 
 enum {
     STEERING_RULES = 64,
-    STEERING_LINES = 2 * STEERING_RULES + 8, /* for so many rules */
-    STEERING_TESTS = 5,
-    STEERING_MAX = 1024 /* instructions */
+    STEERING_LINES = 2 * STEERING_RULES + 16, /* for so many addresses, or fewer rules with ports */
+    STEERING_TESTS = 9,
+    STEERING_MAX = 4096 /* instructions: BPF_MAXINSNS, which the lines do not reach */
 };
 
 /* What a frame can be, and so the places in verdicts[]. */
@@ -54,7 +54,8 @@ struct steering_line {
     struct steering_test tests[STEERING_TESTS];
 };
 
-/* False: there are more than STEERING_RULES, or one names a port or a protocol. */
+/* False: there are more than STEERING_RULES, or they come to more than STEERING_LINES; or one names ports without a
+ * protocol that has them, or an address of which they are to be. */
 bool steering_can(const struct rn_steer *rules, int n);
 
 /* They are one that takes everything. */

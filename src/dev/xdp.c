@@ -26,6 +26,7 @@
 #if __has_include(<xdp/xsk.h>)
 
 #include "half_sum.h"
+#include "hold.h"
 #include "nap.h"
 #include "redirect.h"
 #include "steering.h"
@@ -69,6 +70,7 @@ struct xdp {
     struct lent lent;
     struct nap nap;
     rn_time looked;
+    struct hold hold;
     struct rn_steer rules[STEERING_RULES];
     int rule_count;
 };
@@ -105,9 +107,13 @@ static int apply(struct xdp *x)
 static int steer(struct rn_dev *dev, const struct rn_steer *rules, int n)
 {
     struct xdp *x = xdp_of(dev);
+    int error;
 
     if (dev->promiscuous ? !steering_takes_all(rules, n) : !steering_can(rules, n))
         return -EOPNOTSUPP;
+    error = hold_ports(&x->hold, rules, n);
+    if (error < 0)
+        return error;
     memcpy(x->rules, rules, (size_t)n * sizeof *rules);
     x->rule_count = n;
     return dev->link == RN_LINK_GONE ? 0 : apply(x); /* else when it is joined again */
@@ -354,6 +360,7 @@ static void shut(struct rn_dev *dev)
 {
     struct xdp *x = xdp_of(dev);
 
+    hold_nothing(&x->hold);
     leave(x);
     if (x->common >= 0)
         close(x->common);

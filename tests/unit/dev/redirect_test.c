@@ -13,7 +13,7 @@
 #include <string.h>
 #include <cmocka.h>
 
-enum { FRAME = 64, FRAMES = 40000 };
+enum { FRAME = 110, FRAMES = 40000 };
 
 /* ---- the lines ----------------------------------------------------------------------------------------- */
 
@@ -153,6 +153,15 @@ static uint32_t draw_frame(uint8_t frame[FRAME])
         frame[at + 24] = 0xfd;
         frame[at + 39] = (uint8_t)last;
     }
+    if (type == 0x0800 && drawn(4)) { /* TCP, UDP, an error */
+        frame[at] = 0x45;
+        frame[at + 9] = (uint8_t)(drawn(2) ? 6 : drawn(2) ? 17 : 1);
+        frame[at + 20] = (uint8_t)(drawn(4) * 4 - drawn(2));
+        frame[at + 22 + drawn(2)] = (uint8_t)(7 + drawn(2));
+        frame[at + 28] = 0x45;
+        frame[at + 37] = 6;
+        frame[at + 49] = (uint8_t)(7 + drawn(2));
+    }
     return drawn(4) ? FRAME : drawn(FRAME + 1);
 }
 
@@ -183,6 +192,18 @@ static void it_says_what_the_lines_say(void **state)
     agrees(&(struct steering){.all = true, .mac = mac, .rules = rules, .n = 1});
 }
 
+static void it_says_so_of_ports(void **state)
+{
+    static struct rn_steer some[2];
+
+    (void)state;
+    some[0] = some[1] = rules[0];
+    some[0].protocol = 6, some[0].port_first = 7, some[0].port_last = 7;
+    some[1].protocol = 17, some[1].port_first = 1, some[1].port_last = 65534;
+    assert_true(steering_can(some, 2));
+    agrees(&(struct steering){.mac = mac, .shared = true, .rules = some, .n = 2});
+}
+
 /* As many rules as there may be fit, and are told apart. */
 static void as_many_as_there_may_be(void **state)
 {
@@ -198,6 +219,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(it_says_what_the_lines_say),
+        cmocka_unit_test(it_says_so_of_ports),
         cmocka_unit_test(as_many_as_there_may_be),
     };
 

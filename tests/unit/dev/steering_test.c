@@ -15,7 +15,7 @@
 #include <unistd.h>
 #include <cmocka.h>
 
-enum { FRAME = 80, COMMON = 20, OURS = 30 };
+enum { FRAME = 120, COMMON = 20, OURS = 30 };
 static const uint8_t mac[6] = {2, 0, 0, 0, 0, 7};
 
 #define ADDRESS4(d)                                                                                          \
@@ -180,15 +180,128 @@ static void all_is_ours_to_who_wants_all(void **state)
     assert_false(steering_takes_all(two, 2));
 }
 
-static void ports_and_protocols_cannot_be_told(void **state)
+static void ports_need_a_protocol_and_an_address(void **state)
 {
-    const struct rn_steer port = {.port_first = 7, .port_last = 7, .take = true};
-    const struct rn_steer protocol = {.protocol = 6, .take = true};
+    struct rn_steer rule = ADDRESS4(7);
 
     (void)state;
-    assert_false(steering_can(&port, 1));
-    assert_false(steering_can(&protocol, 1));
     assert_true(steering_can(NULL, 0));
+    rule.port_first = rule.port_last = 7;
+    assert_false(steering_can(&rule, 1));
+    rule.protocol = 1;
+    assert_false(steering_can(&rule, 1));
+    rule.protocol = 6;
+    assert_true(steering_can(&rule, 1));
+    rule.port_last = 6;
+    assert_false(steering_can(&rule, 1));
+    rule.port_first = 0;
+    assert_false(steering_can(&rule, 1));
+    rule = (struct rn_steer){.port_first = 7, .port_last = 7, .protocol = 6, .take = true};
+    assert_false(steering_can(&rule, 1));
+}
+
+/* 1 to 65,534 falls apart into 30 blocks, of three lines each: one such range, but not two. */
+static void ranges_that_fall_into_too_many_pieces(void **state)
+{
+    struct rn_steer rules[2] = {ADDRESS4(7), ADDRESS4(8)};
+
+    (void)state;
+    for (int i = 0; i < 2; i++)
+        rules[i].protocol = 6, rules[i].port_first = 1, rules[i].port_last = 65534;
+    assert_true(steering_can(rules, 1));
+    assert_false(steering_can(rules, 2));
+}
+
+/* A packet of that protocol to 10.9.0.7 or fd00::7, with ports 1 and `port`. */
+static size_t packet(uint8_t frame[FRAME], bool six, uint8_t protocol, unsigned port)
+{
+    uint8_t *ip = frame + 14, *ports = ip + (six ? 40 : 20);
+
+    memset(frame, 0, FRAME);
+    memcpy(frame, mac, 6);
+    memcpy(frame + 12, six ? "\x86\xdd" : "\x08\x00", 2);
+    ip[0] = six ? 0x60 : 0x45;
+    ip[six ? 6 : 9] = protocol;
+    if (six)
+        ip[24] = 0xfd, ip[39] = 7;
+    else
+        memcpy(ip + 16, us4, 4);
+    ports[1] = 1;
+    ports[2] = (uint8_t)(port >> 8);
+    ports[3] = (uint8_t)port;
+    return FRAME;
+}
+
+/* An ICMP error about a packet of ours from that port. */
+static size_t error(uint8_t frame[FRAME], bool six, uint8_t type, uint8_t protocol, unsigned port)
+{
+    uint8_t *icmp = frame + 14 + (six ? 40 : 20), *inner = icmp + 8, *ports = inner + (six ? 40 : 20);
+
+    packet(frame, six, six ? 58 : 1, 0);
+    icmp[0] = type;
+    icmp[1] = icmp[3] = 0;
+    inner[0] = six ? 0x60 : 0x45;
+    inner[six ? 6 : 9] = protocol;
+    ports[0] = (uint8_t)(port >> 8);
+    ports[1] = (uint8_t)port;
+    return FRAME;
+}
+
+static void address_of_the_kernels_is_shared_by_port(void **state)
+{
+    struct rn_steer rules[] = {ADDRESS4(7), ADDRESS4(7), ADDRESS6(7)};
+    const struct steering s = {.mac = mac, .shared = true, .rules = rules, .n = 3};
+    uint8_t f[FRAME];
+
+    (void)state;
+    rules[0].protocol = 6, rules[0].port_first = 40001, rules[0].port_last = 41030;
+    rules[1].protocol = 17, rules[1].port_first = rules[1].port_last = 7;
+    rules[2].protocol = 6, rules[2].port_first = rules[2].port_last = 80;
+    assert_true(steering_can(rules, 3));
+    for (unsigned port = 39000; port < 42000; port++)
+        assert_int_equal(owner(&s, f, packet(f, false, 6, port)), port >= 40001 && port <= 41030 ? OURS : 0);
+    assert_int_equal(owner(&s, f, packet(f, false, 17, 40500)), 0);
+    assert_int_equal(owner(&s, f, packet(f, false, 17, 7)), OURS);
+    assert_int_equal(owner(&s, f, packet(f, false, 17, 8)), 0);
+    assert_int_equal(owner(&s, f, packet(f, false, 6, 80)), 0);
+    assert_int_equal(owner(&s, f, packet(f, true, 6, 80)), OURS);
+    assert_int_equal(owner(&s, f, packet(f, true, 6, 81)), 0);
+    assert_int_equal(owner(&s, f, packet(f, true, 17, 80)), 0);
+    assert_int_equal(arp(&s, everybody, us4), COMMON); /* the kernel answers */
+
+    packet(f, false, 17, 7);
+    f[14 + 7] = 1; /* a later fragment */
+    assert_int_equal(owner(&s, f, FRAME), 0);
+    packet(f, false, 17, 7);
+    f[14] = 0x46; /* with options */
+    assert_int_equal(owner(&s, f, FRAME), 0);
+    packet(f, false, 17, 7);
+    f[14 + 19] = 8; /* another address */
+    assert_int_equal(owner(&s, f, FRAME), 0);
+}
+
+static void errors_go_to_who_sent_what_they_are_about(void **state)
+{
+    static const uint8_t types4[] = {3, 11, 12}, types6[] = {1, 2, 3, 4};
+    struct rn_steer rules[] = {ADDRESS4(7), ADDRESS6(7)};
+    const struct steering s = {.mac = mac, .shared = true, .rules = rules, .n = 2};
+    uint8_t f[FRAME];
+
+    (void)state;
+    for (int i = 0; i < 2; i++)
+        rules[i].protocol = 6, rules[i].port_first = 1024, rules[i].port_last = 2047;
+    for (int i = 0; i < 3; i++) {
+        assert_int_equal(owner(&s, f, error(f, false, types4[i], 6, 1500)), OURS);
+        assert_int_equal(owner(&s, f, error(f, false, types4[i], 6, 2048)), 0);
+        assert_int_equal(owner(&s, f, error(f, false, types4[i], 17, 1500)), 0);
+    }
+    for (int i = 0; i < 4; i++) {
+        assert_int_equal(owner(&s, f, error(f, true, types6[i], 6, 1500)), OURS);
+        assert_int_equal(owner(&s, f, error(f, true, types6[i], 6, 1023)), 0);
+    }
+    assert_int_equal(owner(&s, f, error(f, false, 8, 6, 1500)), 0); /* a ping is the kernel's */
+    assert_int_equal(owner(&s, f, error(f, true, 128, 6, 1500)), 0);
+    assert_int_equal(owner(&s, f, error(f, true, 135, 6, 1500)), 0);
 }
 
 /* Nobody's tag is on a frame here; packet_test has some. */
@@ -223,7 +336,10 @@ int main(void)
         cmocka_unit_test(first_rule_that_holds_counts),
         cmocka_unit_test(as_many_rules_as_there_may_be),
         cmocka_unit_test(all_is_ours_to_who_wants_all),
-        cmocka_unit_test(ports_and_protocols_cannot_be_told),
+        cmocka_unit_test(ports_need_a_protocol_and_an_address),
+        cmocka_unit_test(ranges_that_fall_into_too_many_pieces),
+        cmocka_unit_test(address_of_the_kernels_is_shared_by_port),
+        cmocka_unit_test(errors_go_to_who_sent_what_they_are_about),
         cmocka_unit_test(another_vlan_is_theirs),
         cmocka_unit_test(frame_cut_off_is_nobodys),
     };
