@@ -120,6 +120,11 @@ struct rn_attach_options {
     uint32_t mtu;    /* 0: the device's own */
     uint32_t vlan;   /* 802.1Q: what is sent has this tag, what has another or none is dropped: 1 to 4,094; 0:
                       * no tag is put in, and only that of VLAN 0, a mere priority, is taken */
+    uint8_t share;   /* 1: its addresses are the kernel's as well, who answers for them (ARP, ping, all other
+                      * ports). Ours are the ports that are listened on, from then on, and 1,024 to connect from,
+                      * found free when an address is added; all are held in the kernel by sockets that are bound, so
+                      * that no other program gets them. The stack then needs some 2,050 descriptors an address, for
+                      * which the process's own limit is raised. packet and xdp; without mac */
     const struct rn_fault_options *fault; /* a bad wire put in front of it (rn_dev_fault); NULL: none */
     const struct rn_capture_options *capture; /* what goes over it is recorded (rn_dev_capture), on the far side of
                                                * the bad wire: as the other station sees it; NULL: nothing */
@@ -136,7 +141,8 @@ int rn_add_device(struct rn_stack *net, struct rn_dev *dev, char *err);
 /* A host's address with its prefix, on the device attached last: no group's, no broadcast. It is used when
  * rn_options.conflict allows, of which RN_ADDRESS tells; when a link has come up again, it is looked for anew, and
  * its connections wait until then. They fail with -EADDRNOTAVAIL if another host has it (RFC 5227 2.1). One that
- * was found to be another host's may be added again, and is looked for again. 0, -EINVAL, -EADDRINUSE (by this stack), -ENOSPC (64 in all). */
+ * was found to be another host's may be added again, and is looked for again. 0, -EINVAL, -EADDRINUSE (by this stack; on
+ * a device that is shared: no 1,024 ports of it are free), -ENOSPC (64 in all), or another errno of the device's. */
 int rn_add_address(struct rn_stack *net, const char *address, char *err);
 
 enum rn_address_use {

@@ -176,7 +176,8 @@ static bool is_of_the_dead(const char *name)
     char *rest;
     long pid = strtol(name, &rest, 10);
 
-    return rest > name && (strcmp(rest, ".sock") == 0 || strcmp(rest, ".sock.new") == 0) && pid > 0 && kill((pid_t)pid, 0) < 0 && errno == ESRCH;
+    return rest > name && (strcmp(rest, ".sock") == 0 || strcmp(rest, ".sock.new") == 0) && pid > 0 &&
+           kill((pid_t)pid, 0) < 0 && errno == ESRCH;
 }
 
 void local_sweep(const char *path)

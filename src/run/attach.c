@@ -42,6 +42,11 @@ static int apply(struct rn_dev *dev, const char *device, const struct rn_attach_
     if (o->vlan > VLAN_LAST || (o->vlan && dev->medium != RN_ETHERNET))
         return error_line(err, -EINVAL, "%.60s: vlan %u: 1 to %d are possible, and on Ethernet only", device,
                           (unsigned)o->vlan, VLAN_LAST);
+    if (o->share && (o->mac || !dev->ops->steer))
+        return error_line(err, -EINVAL, "%.60s: %s", device,
+                          o->mac ? "an address is shared with the link address that its owner has: leave the mac out"
+                                 : "there is nobody to share an address with: packet:NAME and xdp:NAME have one");
+    dev->shared = o->share;
     if (o->mtu)
         dev->mtu = o->mtu;
     dev->vlan = (uint16_t)o->vlan;

@@ -385,7 +385,8 @@ static int refused(const char *path, int error, char *err)
         return error_line(err, error, "%s: another program serves its report there: choose another path",
                           path);
     if (error == -EEXIST)
-        return error_line(err, error, "%s: something else is there, or there with .new behind the name: remove it, or choose "
+        return error_line(err, error,
+                          "%s: something else is there, or there with .new behind the name: remove it, or choose "
                           "another path",
                           path);
     return error_line(err, error, "%s: no socket can be made there: %s", path, strerror(-error));

@@ -86,6 +86,9 @@ rn_sock rn_listen(struct rn_stack *net, int protocol, const char *where, char *e
     if (!addr_is_any(&a) && address_find(&net->addresses, &a) < 0)
         return ERROR_LINE(err, -EADDRNOTAVAIL, where,
                           " is not an address of this stack: rn_add_address first");
+    rc = port ? share_port(net, &a, protocol, port, where, err) : 0;
+    if (rc < 0)
+        return rc;
     if (protocol == RN_UDP)
         return datagrams_bind(net, &a, port, err);
     i = listen_open(&net->listeners, &net->conns, &a, port, !addr_is4(&a));
@@ -170,6 +173,9 @@ rn_sock rn_connect(struct rn_stack *net, int protocol, const char *to, const cha
     if (room_is_self(net, net->addresses.list[own].device, &key.remote) ||
         address_is_broadcast(&net->addresses, &key.remote, net->addresses.list[own].device))
         return ERROR_LINE(err, -EINVAL, to, " is this stack itself, or everybody: connect to another host");
+    rc = source ? share_port(net, &net->addresses.list[own].addr, protocol, source, from, err) : 0;
+    if (rc < 0)
+        return rc;
     return protocol == RN_TCP ? connect_stream(net, &key, err) : datagrams_connect(net, protocol, &key, err);
 }
 

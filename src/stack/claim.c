@@ -31,7 +31,7 @@ static bool is_claimed(const struct rn_stack *net, unsigned own)
     const struct address *a = &net->addresses.list[own];
 
     return net->options.conflict != RN_CONFLICT_OFF && addr_is4(&a->addr) &&
-           net->devices[a->device].dev->medium == RN_ETHERNET;
+           net->devices[a->device].dev->medium == RN_ETHERNET && !net->devices[a->device].dev->shared;
 }
 
 void claim_begin(struct rn_stack *net, unsigned own)

@@ -59,7 +59,9 @@ int rn_add_address(struct rn_stack *net, const char *address, char *err)
         return ERROR_LINE(err, rc, "the stack has the address ", address, " already");
     if (rc < 0)
         return ERROR_LINE(err, rc, "a stack takes at most 64 addresses");
-    rc = steer(net, device, &a);
+    rc = net->devices[device].dev->shared ? share_address(net, (unsigned)device, &a) : steer(net, device, &a);
+    if (rc == -EADDRINUSE)
+        return ERROR_LINE(err, rc, "no 1,024 ports of ", address, " are free in the kernel");
     if (rc < 0)
         return ERROR_LINE(err, rc, "the device cannot keep what is for ", address,
                           " to itself: memory is short, or its interface will not have it");

@@ -83,7 +83,7 @@ enum drop neighbours_arp(struct rn_stack *net, int device, struct view v)
         if (woken >= 0)
             neighbours_wake(net, (unsigned)woken);
     }
-    if (a.operation == ARP_REQUEST) {
+    if (a.operation == ARP_REQUEST && !net->devices[device].dev->shared) {
         struct room_reply *r = reply_new(net, device, ROOM_ARP, a.sender_mac);
 
         r->src = a.target;

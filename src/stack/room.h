@@ -36,6 +36,7 @@
 #include "wire/icmp.h"
 #include "wire/ip.h"
 
+enum { SHARES = 60 };
 enum {
     ROOM_BURST = 64,    /* frames of a device in one poll */
     ROOM_TIMERS = 256,  /* due timers in one poll */
@@ -140,6 +141,11 @@ struct rn_stack {
     int error;     /* of a device that has gone */
     unsigned turn; /* counts polls; which device is polled first */
     struct room_device devices[STACK_DEVICES];
+    struct {
+        struct rn_steer rule;
+        uint8_t device;
+    } shares[SHARES]; /* ports that are ours of addresses that are not */
+    int share_count;
     int device_count;
     bool link_news; /* a device's link is not what was told */
     struct addresses addresses;
@@ -329,6 +335,17 @@ int settings_of_conn(struct rn_stack *net, struct conn *c, const struct conn_set
 
 /* The same of a socket without a connection: the number of its settings becomes another one. */
 int settings_of_other(struct rn_stack *net, uint8_t *number, const struct conn_settings *wanted);
+
+/* ---- share.c */
+
+/* An address on a device that is shared: a range of its ports is ours to connect from. 0, -EADDRINUSE: no range is
+ * free; -EOPNOTSUPP, or another negative errno. */
+int share_address(struct rn_stack *net, unsigned device, const struct addr *address);
+
+/* So is a port of RN_TCP or RN_UDP, of an address or (any) of all of its family, where they are shared; said: as it
+ * was asked for. 0, or a negative errno with err: -EADDRINUSE, another program has it; -ENOSPC, they are too many. */
+int share_port(struct rn_stack *net, const struct addr *where, int protocol, uint16_t port, const char *said,
+               char *err);
 
 /* ---- links.c */
 

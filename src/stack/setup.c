@@ -5,6 +5,7 @@
  * nothing else is ever allocated.
  */
 #include "room.h"
+#include "tcp/isn.h"
 #include "base/ring.h"
 #include "tcp/budget.h"
 #include "wire/eth.h"
@@ -269,6 +270,8 @@ int rn_init(struct rn_stack **made, const struct rn_options *options, void *memo
     set_up_conns(net, memory, &l);
     set_up_sockets(net, memory, &l);
     net->conns.settings[0] = settings;
+    net->conns.port_first = ISN_PORT_FIRST;
+    net->conns.ports = ISN_PORTS;
     set_up_keys(net);
     *made = net;
     return 0;

@@ -271,6 +271,7 @@ struct conns {
     struct fifo_store fifos;
     struct fifo owing, events; /* of connections' indices */
     struct hash_key secret;    /* for what peers see */
+    uint32_t port_first, ports; /* to connect from */
     uint32_t *hop_uses;        /* by next hop: how many records keep it */
     struct conn_config config;
     struct conn_settings settings[CONN_SETTINGS]; /* 0: the stack's own */

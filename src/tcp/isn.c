@@ -5,8 +5,6 @@
  */
 #include "isn.h"
 
-enum { PORT_FIRST = 32768, PORTS = 28232 };
-
 seq32 isn_for(const struct conns *s, const struct table_key *key)
 {
     uint64_t f = hash_sip(&s->secret, key, sizeof *key);
@@ -29,7 +27,7 @@ uint16_t isn_port(const struct conns *s, const struct table_key *key, uint32_t n
     in.label = 0x706f; /* another function than the one above */
     in.moment = (uint64_t)s->now;
     in.try = n;
-    return (uint16_t)(PORT_FIRST + hash_sip(&s->secret, &in, sizeof in) % PORTS);
+    return (uint16_t)(s->port_first + hash_sip(&s->secret, &in, sizeof in) % s->ports);
 }
 
 uint32_t isn_ts_offset(const struct conns *s, const struct table_key *key)

@@ -35,6 +35,7 @@
 
 #include "tcp/call.h"
 #include "tcp/conn.h"
+#include "tcp/isn.h"
 #include "tcp/fast.h"
 #include "tcp/in.h"
 #include "tcp/listen.h"
@@ -113,6 +114,8 @@ static inline int set_up_sized(uint32_t connections, size_t budget)
     kind(TABLE_TIME_WAIT, fx.w.records, sizeof(struct timewait));
     s->table.hash_key = (struct hash_key){{0x0123456789abcdef, 0xfedcba9876543210, 0x5a5a5a5a, 77}};
     s->secret = (struct hash_key){{11, 22, 33, 44}};
+    s->port_first = ISN_PORT_FIRST;
+    s->ports = ISN_PORTS;
     conn_clock(s, START);
     wheel_init(&s->wheel, block(wheel_need(CONN_WHEEL_ENTRIES * connections)),
                CONN_WHEEL_ENTRIES * connections, tick_of(START));

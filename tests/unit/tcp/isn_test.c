@@ -4,7 +4,6 @@
  * fixed, so that what is unlikely is seen to happen or not, once and for all.
  */
 #include "fixture.h"
-#include "tcp/isn.h"
 
 /* RFC 6528 3: M is a timer that ticks every 4 us, and nothing else moves one pair's numbers. */
 static void test_clock_of_four_microseconds(void **state)

@@ -1,0 +1,242 @@
+/* SPDX-License-Identifier: BSD-2-Clause
+ *
+ * Addresses of which only ports are ours, for the other owner of the link has them too: what the device is told, what
+ * becomes of ports that somebody else has, and what is left to the other owner. The device is a pair's end, whose steer
+ * is the test's.
+ */
+#include <runnel.h>
+
+#include <errno.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <cmocka.h>
+
+enum { TCP = 6, UDP = 17, FIRST = 61440, RANGE = 1024 };
+
+static struct rn_dev *ends[2];
+static struct rn_stack *net;
+static struct rn_dev_ops ops;
+static rn_time now;
+static char err[RN_ERRBUF];
+
+/* What steer was told last, and the ports from busy_first to busy_last that another program has. */
+static struct rn_steer told[64];
+static int told_count, busy_protocol;
+static uint32_t busy_first, busy_last;
+
+static int steer(struct rn_dev *dev, const struct rn_steer *rules, int n)
+{
+    assert_ptr_equal(dev, ends[0]);
+    assert_in_range(n, 0, 64);
+    for (int i = 0; i < n; i++)
+        if (rules[i].protocol == busy_protocol && rules[i].port_first <= busy_last && rules[i].port_last >= busy_first)
+            return -EADDRINUSE;
+    memcpy(told, rules, (size_t)n * sizeof *rules);
+    told_count = n;
+    return 0;
+}
+
+static int set_up(void **state)
+{
+    (void)state;
+    told_count = busy_protocol = 0;
+    busy_first = busy_last = 0;
+    now += 1000000000;
+    assert_int_equal(rn_dev_pair(ends, NULL, NULL), 0);
+    ops = *ends[0]->ops;
+    ops.steer = steer;
+    ends[0]->ops = &ops;
+    ends[0]->shared = 1;
+    assert_int_equal(rn_open(&net, NULL, NULL), 0);
+    assert_int_equal(rn_add_device(net, ends[0], NULL), 0);
+    return 0;
+}
+
+static int tear_down(void **state)
+{
+    (void)state;
+    rn_destroy(net);
+    ends[1]->ops->close(ends[1]);
+    return 0;
+}
+
+/* So often was it said that these ports of 10.0.0.7 are ours. */
+static int times_told(uint8_t protocol, uint32_t first, uint32_t last)
+{
+    static const uint8_t address[16] = {0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff, 10, 0, 0, 7};
+    int n = 0;
+
+    for (int i = 0; i < told_count; i++)
+        n += memcmp(told[i].address, address, 16) == 0 && told[i].take && told[i].protocol == protocol &&
+             told[i].port_first == first && told[i].port_last == last;
+    return n;
+}
+
+static void share(void)
+{
+    assert_int_equal(rn_add_address(net, "10.0.0.7/24", err), 0);
+}
+
+/* Rounds for so many milliseconds; how many frames were sent, the last of which is in frame. */
+static int pass(int ms, uint8_t frame[64])
+{
+    struct rn_frame frames[16];
+    int sent = 0;
+
+    for (int i = 0; i < ms; i++, now += 1000000) {
+        int n;
+
+        rn_poll(net, now);
+        rn_flush(net, now);
+        n = ends[1]->ops->burst(ends[1], frames, 16, 0);
+        if (n)
+            memcpy(frame, frames[n - 1].data, frames[n - 1].len < 64 ? frames[n - 1].len : 64);
+        ends[1]->ops->release(ends[1], n);
+        sent += n;
+    }
+    return sent;
+}
+
+static void range_to_connect_from_is_ours_and_nothing_else(void **state)
+{
+    (void)state;
+    share();
+    assert_int_equal(told_count, 2);
+    assert_int_equal(times_told(TCP, FIRST, FIRST + RANGE - 1), 1);
+    assert_int_equal(times_told(UDP, FIRST, FIRST + RANGE - 1), 1);
+}
+
+static void range_is_another_where_one_port_of_it_is_not_free(void **state)
+{
+    (void)state;
+    busy_protocol = UDP;
+    busy_first = busy_last = FIRST + 1000;
+    share();
+    assert_int_equal(told_count, 2);
+    assert_int_equal(times_told(TCP, FIRST + RANGE, FIRST + 2 * RANGE - 1), 1);
+    assert_int_equal(times_told(UDP, FIRST + RANGE, FIRST + 2 * RANGE - 1), 1);
+    for (int i = 0; i < 100; i++) { /* also for sockets */
+        struct rn_info info;
+        rn_sock s = rn_connect(net, i & 1 ? RN_TCP : RN_UDP, "10.0.0.1:80", NULL, err);
+
+        assert_true(s > 0);
+        assert_int_equal(rn_info(net, s, &info), 0);
+        assert_in_range(atoi(strchr(info.local, ':') + 1), FIRST + RANGE, FIRST + 2 * RANGE - 1);
+    }
+}
+
+static void address_is_not_added_without_a_range(void **state)
+{
+    (void)state;
+    busy_protocol = TCP;
+    busy_last = 65535;
+    assert_int_equal(rn_add_address(net, "10.0.0.7/24", err), -EADDRINUSE);
+    assert_non_null(strstr(err, "10.0.0.7/24"));
+    assert_int_equal(told_count, 0);
+    busy_protocol = 0;
+    share();
+}
+
+static void port_is_taken_when_somebody_listens(void **state)
+{
+    (void)state;
+    share();
+    assert_true(rn_listen(net, RN_TCP, "0.0.0.0:7", err) > 0);
+    assert_int_equal(times_told(TCP, 7, 7), 1);
+    assert_int_equal(times_told(UDP, 7, 7), 0);
+    assert_true(rn_listen(net, RN_UDP, "10.0.0.7:7", err) > 0);
+    assert_int_equal(times_told(TCP, 7, 7), 1);
+    assert_int_equal(times_told(UDP, 7, 7), 1);
+    assert_true(rn_connect(net, RN_UDP, "10.0.0.1:80", "10.0.0.7:68", err) > 0);
+    assert_int_equal(times_told(UDP, 68, 68), 1);
+    assert_true(rn_listen(net, RN_TCP, "[::]:9", err) > 0); /* there is no such address */
+    assert_true(rn_listen(net, RN_UDP, "0.0.0.0:0", err) > 0);
+    assert_true(rn_listen(net, RN_TCP, "0.0.0.0:61500", err) > 0); /* ours already */
+    assert_int_equal(told_count, 5);
+}
+
+static void port_that_another_program_has_is_not_listened_on(void **state)
+{
+    (void)state;
+    share();
+    busy_protocol = TCP;
+    busy_first = busy_last = 22;
+    assert_int_equal(rn_listen(net, RN_TCP, "0.0.0.0:22", err), -EADDRINUSE);
+    assert_non_null(strstr(err, "0.0.0.0:22 is in use in the kernel"));
+    assert_int_equal(rn_connect(net, RN_TCP, "10.0.0.1:80", "10.0.0.7:22", err), -EADDRINUSE);
+    assert_non_null(strstr(err, "10.0.0.7:22 is in use in the kernel"));
+    assert_int_equal(told_count, 2);
+    busy_protocol = 0;
+    assert_true(rn_listen(net, RN_TCP, "0.0.0.0:22", err) > 0);
+    assert_int_equal(times_told(TCP, 22, 22), 1);
+}
+
+static void more_ports_than_there_is_room_for(void **state)
+{
+    int n = 0, rc = 0;
+
+    (void)state;
+    share();
+    for (; n < 100 && rc == 0; n++) {
+        char where[32];
+        rn_sock s;
+
+        snprintf(where, sizeof where, "0.0.0.0:%d", 100 + n);
+        s = rn_listen(net, RN_UDP, where, err);
+        rc = s > 0 ? 0 : (int)s;
+    }
+    assert_in_range(n, 40, 64);
+    assert_int_equal(rc, -ENOSPC);
+    assert_non_null(strstr(err, "one port more than can be shared"));
+}
+
+/* "Who has 10.0.0.7?" */
+static void ask(void)
+{
+    static const uint8_t question[42] = {255, 255, 255, 255, 255, 255, 2, 0, 0, 0, 0, 9,  8, 6, 0, 1, 8, 0, 6, 4, 0,
+                                         1,   2,   0,   0,   0,   0,   9, 10, 0, 0, 9, 0, 0, 0, 0, 0, 0, 10, 0, 0, 7};
+    struct rn_frame f;
+
+    assert_int_equal(ends[1]->ops->reserve(ends[1], &f, 1, now), 1);
+    memcpy(f.data, question, sizeof question);
+    f.len = sizeof question;
+    ends[1]->ops->commit(ends[1], &f, 1);
+    ends[1]->ops->sync(ends[1], now);
+}
+
+/* Neither who has it is answered, nor is it asked for: that is up to him whose address it is. */
+static void who_has_the_address_is_up_to_the_other_owner(void **state)
+{
+    uint8_t frame[64];
+
+    (void)state;
+    share();
+    assert_int_equal(pass(1000, frame), 0);
+    ask();
+    assert_int_equal(pass(10, frame), 0);
+
+    ends[0]->shared = 0; /* as another would do */
+    ask();
+    assert_int_equal(pass(10, frame), 1);
+    assert_memory_equal(frame + 12, ((uint8_t[]){8, 6}), 2);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test_setup_teardown(range_to_connect_from_is_ours_and_nothing_else, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(range_is_another_where_one_port_of_it_is_not_free, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(address_is_not_added_without_a_range, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(port_is_taken_when_somebody_listens, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(port_that_another_program_has_is_not_listened_on, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(more_ports_than_there_is_room_for, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(who_has_the_address_is_up_to_the_other_owner, set_up, tear_down),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
