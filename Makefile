@@ -53,7 +53,7 @@ SIM_SRC     := $(wildcard tests/sim/*.c)
 SCRIPTS     := $(wildcard tests/*_test.sh)
 LIVE        := $(sort $(wildcard tests/live/*.sh))
 LIVE_BOTH   := $(shell grep -lE '^ *live_(serve|restart)' $(filter-out %/packet.sh %/options.sh,$(LIVE)) /dev/null)
-LIVE_XDP    := $(wildcard $(addprefix tests/live/,clients.sh echo.sh lossy.sh packet.sh signals.sh))
+LIVE_XDP    := $(wildcard $(addprefix tests/live/,clients.sh echo.sh lossy.sh packet.sh share.sh signals.sh))
 LIVE_SRC    := $(wildcard tests/live/*.c)
 CASE_SRC    := $(wildcard tests/unit/*/*_test.c tests/wire/*_test.c tests/tcp/*_test.c)
 HELP_SRC    := $(filter-out $(CASE_SRC),$(wildcard tests/unit/*/*.c tests/wire/*.c tests/tcp/*.c))
@@ -338,6 +338,9 @@ live: all $(PARTNERS)
 
 kills: all $(PARTNERS)
 	KILLS=100 tests/live/packet.sh
+	KILLS=100 WIRE=xdp tests/live/packet.sh
+	KILLS=100 tests/live/share.sh
+	KILLS=100 WIRE=xdp tests/live/share.sh
 
 ten:
 	tools/ten_times.sh

@@ -69,6 +69,10 @@ static const struct option echo_rows[] = {
     {"DEVICE", NULL, DEVICE_HELP, args_text, offsetof(struct serve_options, link.device), 0, 0},
     {"--port", "PORT", "the port to listen on; 7 unless said", args_number,
      offsetof(struct serve_options, port), 1, 65535},
+    {"--share", NULL,
+     "shares the kernel's own address on the interface (--ip says another than the first) and takes only the port from "
+     "it: all else, ssh too, goes on. Programs on this machine reach the kernel there, not this one",
+     NULL, offsetof(struct serve_options, link.share), 0, 0},
     {0}};
 
 static const struct option demo_rows[] = {

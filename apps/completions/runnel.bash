@@ -26,12 +26,12 @@ _runnel_value()
 
 _runnel_words()
 {
-    local wire='--gateway --vlan --acd --fault --capture' address='--ip --mac' about='--help --version'
+    local wire='--gateway --vlan --acd --fault --capture --force' address='--ip --mac' about='--help --version'
     case $1 in
-    echo) echo "--port --udp --keep-alive --connections --budget --no-window-scale --no-timestamps --no-sack" \
+    echo) echo "--port --share --udp --keep-alive --connections --budget --no-window-scale --no-timestamps --no-sack" \
         "$address $wire $about" ;;
     ping) echo "-c -i -s -W $address $wire $about" ;;
-    bridge) echo "--fault $about" ;;
+    bridge) echo "--fault --force $about" ;;
     ss) echo "-s $about" ;;
     devices | demo) echo "$about" ;;
     picotcp_netmap) echo "$wire $about" ;;

@@ -13,6 +13,7 @@
  */
 #include "bridge.h"
 #include "figures.h"
+#include "session.h"
 #include "signals.h"
 
 #include <errno.h>
@@ -30,6 +31,7 @@ enum { ETHERNET = 14, TAG_AT = 12, TAG = 4 };
 const struct option bridge_rows[] = {{"DEVICE", NULL, DEVICE_HELP, args_text, AT(device[0]), 0, 0},
                                      {"DEVICE", NULL, "the other one", args_text, AT(device[1]), 0, 0},
                                      {"--fault", "WIRE", FAULT_HELP, args_fault, AT(fault), 0, 0},
+                                     {"--force", NULL, FORCE_HELP, NULL, AT(force), 0, 0},
                                      {0}};
 
 /* One direction. */
@@ -207,7 +209,17 @@ static int open_one(struct rn_dev **out, const char *name, const struct rn_fault
 static int open_both(struct bridge *b, const struct bridge_options *o, char *err)
 {
     const struct rn_fault_options none = {.rx.queue_frames = QUEUE, .tx.queue_frames = QUEUE};
-    int rc = open_one(&b->dev[0], o->device[0], o->fault.given ? &o->fault.options : &none, err);
+    int rc = 0;
+
+    for (int i = 0; i < 2 && !o->force; i++)
+        if (session_comes_over(o->device[i])) {
+            snprintf(err, RN_ERRBUF,
+                     "this would cut the ssh session, which comes over %.60s, for a bridge takes all that comes: --force "
+                     "does it all the same",
+                     o->device[i]);
+            return -EADDRINUSE;
+        }
+    rc = open_one(&b->dev[0], o->device[0], o->fault.given ? &o->fault.options : &none, err);
 
     if (rc < 0)
         return rc;

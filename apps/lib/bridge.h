@@ -10,6 +10,7 @@
 struct bridge_options {
     const char *device[2];
     struct args_fault fault;
+    bool force; /* whatever becomes of an ssh session */
 };
 
 extern const struct option bridge_rows[];

@@ -13,6 +13,7 @@
 
 #include <errno.h>
 #include <net/if.h>
+#include <runnel.h>
 #include <runnel_dev.h>
 #include <stdio.h>
 #include <string.h>
@@ -67,6 +68,22 @@ static bool is_kind(const char *device, const char *kind)
     return strncmp(device, kind, len) == 0 && device[len] == ':';
 }
 
+/* The kernel's address there, if a kind that shares addresses works. */
+static void print_shared(const char *ifname, const struct rn_way *ways, int n)
+{
+    struct rn_defaults d;
+    const char *address;
+
+    if (rn_defaults(ifname, &d, NULL) < 0)
+        return;
+    address = *d.address4 ? d.address4 : d.address6;
+    for (int i = 0; i < n && *address; i++)
+        if (ways[i].fit == RN_WORKS && (!strcmp(ways[i].kind, "packet") || !strcmp(ways[i].kind, "xdp"))) {
+            printf("  --share %17s by port; programs on this machine reach the kernel there\n", address);
+            return;
+        }
+}
+
 /* One interface and the kinds that have one. Its exit code. */
 static int print_interface(const char *program, const char *ifname, char *err)
 {
@@ -82,6 +99,7 @@ static int print_interface(const char *program, const char *ifname, char *err)
     for (int i = 0; i < n && i < KINDS_MAX; i++)
         if (ways[i].named)
             print_way(&ways[i], is_kind(chosen, ways[i].kind));
+    print_shared(ifname, ways, n < KINDS_MAX ? n : KINDS_MAX);
     return code < 0 ? ARGS_EXIT_WORLD : 0;
 }
 

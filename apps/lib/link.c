@@ -8,6 +8,7 @@
  * Called by serve.c and ping.c.
  */
 #include "link.h"
+#include "session.h"
 
 #include <arpa/inet.h>
 #include <errno.h>
@@ -44,7 +45,8 @@ const struct option wire_rows[] = {
     {"--capture", "FILE[,snap=N,limit=MB]",
      "records what goes over the device, for tcpdump and Wireshark: so many bytes of each frame, and so many "
      "megabytes",
-     args_capture, AT(capture), 0, 0},
+      args_capture, AT(capture), 0, 0},
+    {"--force", NULL, FORCE_HELP, NULL, AT(force), 0, 0},
     {0}};
 
 /* What the kernel has set on the interface of a device; nothing where there is none. */
@@ -122,12 +124,21 @@ static int add_gateway(struct rn_stack *net, const char *program, const struct r
 /* The addresses that were said, or the one that is used where nothing is. The kernel's own on a card is not ours to
  * use; that on a tap is the other end's. 0 or a negative errno with err. */
 static int add_addresses(struct rn_stack *net, const char *device, const struct rn_defaults *d,
-                         const struct args_addresses *said, char *err)
+                         const struct link_options *l, char *err)
 {
     bool tap = strncmp(device, "tap:", 4) == 0 || strncmp(device, "tun:", 4) == 0;
-    struct args_addresses ip = *said;
+    struct args_addresses ip = l->ip;
     int rc = 0;
 
+    if (!ip.count && l->share) {
+        snprintf(ip.text[ip.count++], sizeof ip.text[0], "%s", *d->address4 ? d->address4 : d->address6);
+        ip.len_said[0] = true;
+    }
+    if (l->share && !*ip.text[0]) {
+        snprintf(err, RN_ERRBUF, "%s has no address of the kernel's that could be shared: ip addr add gives it one",
+                 device);
+        return -EADDRNOTAVAIL;
+    }
     if (!ip.count && *d->address4 && !tap) {
         snprintf(err, RN_ERRBUF, "%s has %s, which is the kernel's: say --ip and a free address of that network", device,
                  d->address4);
@@ -138,6 +149,13 @@ static int add_addresses(struct rn_stack *net, const char *device, const struct 
     for (uint32_t i = 0; rc >= 0 && i < ip.count; i++) {
         if (!ip.len_said[i])
             take_length(ip.text[i], d);
+        if (!l->share && !l->force && session_comes_to(ip.text[i])) {
+            snprintf(err, RN_ERRBUF,
+                     "this would cut the ssh session, which comes to %.*s: take another address; with --share, runnel "
+                     "echo takes a port of it alone; --force takes it all the same",
+                     (int)strcspn(ip.text[i], "/"), ip.text[i]);
+            return -EADDRINUSE;
+        }
         rc = rn_add_address(net, ip.text[i], err);
     }
     return rc;
@@ -149,13 +167,14 @@ static int furnish(struct rn_stack *net, const char *program, const char *device
 {
     struct rn_attach_options attach = {.mac = l->mac,
                                        .vlan = l->vlan,
+                                       .share = l->share,
                                        .fault = l->fault.given ? &l->fault.options : NULL,
                                        .capture = l->capture.given ? &l->capture.options : NULL};
     const struct rn_defaults d = kernels_own(device);
     int rc = rn_attach(net, device, &attach, err);
 
     if (rc >= 0)
-        rc = add_addresses(net, device, &d, &l->ip, err);
+        rc = add_addresses(net, device, &d, l, err);
     if (rc >= 0)
         rc = add_gateway(net, program, &d, l->gateway, err);
     return rc < 0 ? rc : 0;
