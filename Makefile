@@ -91,7 +91,7 @@ PORTABLE := -O1 -fsanitize=undefined -fsanitize-undefined-trap-on-error -Itests/
 
 WARN     := -Wall -Wextra -Wpedantic -Wshadow -Wstrict-prototypes -Wmissing-prototypes
 STD      := -std=c17
-INCLUDES := -Isrc -Iinclude
+INCLUDES := -Isrc -Iinclude -Icompat/netmap/include
 DEPGEN    = -MMD -MP
 # -fbuiltin: the core has no libc beneath it, but memcpy of 4 bytes may still become one move (gcc; clang
 # takes the option and does without).
@@ -275,6 +275,12 @@ $(foreach s,$(LIVE),cpu 120 $(s:tests/%.sh=%) $s
 )
 endef
 
+define PLAN_KILLS
+$(foreach s,packet share,cpu 900 kills/$s env KILLS=100 tests/live/$s.sh
+cpu 900 kills/$s/xdp env KILLS=100 WIRE=xdp tests/live/$s.sh
+)
+endef
+
 # $(call PLAN_FUZZ,SECONDS)
 define PLAN_FUZZ
 $(if $(and $(FUZZ_SRC),$(call has_fuzzer)),alone 600 fuzz/build $(MAKE) -k -j$(JOBS) fuzz-programs
@@ -337,10 +343,7 @@ live: all $(PARTNERS)
 	$(call run,$(PLAN_LIVE))
 
 kills: all $(PARTNERS)
-	KILLS=100 tests/live/packet.sh
-	KILLS=100 WIRE=xdp tests/live/packet.sh
-	KILLS=100 tests/live/share.sh
-	KILLS=100 WIRE=xdp tests/live/share.sh
+	$(call run,$(PLAN_KILLS))
 
 ten:
 	tools/ten_times.sh

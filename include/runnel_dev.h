@@ -151,6 +151,7 @@ struct rn_dev {
     uint32_t rx_slots; /* frames that can be lent at once */
     uint32_t tx_slots; /* slots in the transmit ring */
     uint64_t rx_frames, tx_frames, rx_bytes, tx_bytes; /* totals, kept by the driver */
+    uint64_t resyncs; /* a ring was set back by the kernel, or said what cannot be, and was taken anew as it stood */
     uint64_t rx_half_sums; /* received with a checksum that the sender had left to his card */
     uint64_t rx_drops, tx_drops; /* frames lost for want of room or, sent, of a link */
 };
@@ -289,6 +290,7 @@ struct rn_way {
     const char *kind;
     bool named; /* it is written KIND:NAME; false: it needs no interface */
     enum rn_fit fit;
+    uint8_t second; /* 1: it works, but a kind that comes later works better there, and remedy says why */
     char mode[64];
     char remedy[RN_ERRBUF];
 };
@@ -298,8 +300,9 @@ struct rn_way {
  * -EINVAL (what cannot be an interface's name), or another errno of the system's. */
 int rn_survey(const char *ifname, struct rn_interface *facts, struct rn_way *ways, int max, char *err);
 
-/* The device that a bare interface name means: the best kind that fits it, be it blocked, so that opening it
- * then says what helps. One that does not exist is made if its name is a kind's and a number (tap0, tun3).
+/* The device that a bare interface name means: of netmap, xdp and packet the first that works, but for one that is
+ * second there; else the first that is blocked, so that opening it then says what helps. One that does not exist is
+ * made if its name is a kind's and a number (tap0, tun3).
  * Writes the device's name, and to why one line: how it works, and why not a better kind. 0, -EINVAL,
  * -ENODEV (there is none of that name, or no kind fits it). */
 int rn_choose(const char *ifname, char device[RN_DEVNAME], char why[RN_ERRBUF], char *err);

@@ -91,7 +91,7 @@ one()
     done
 }
 
-for part in Makefile include src apps bench tests tools; do
+for part in Makefile include compat src apps bench tests tools; do
     cp -R "$part" "$top/$part" || exit 1
 done
 tests=$(for name; do said "$name"; done | awk '{ print $2 }' | sort -u)

@@ -10,7 +10,7 @@
 build='gcc libc6-dev make binutils'
 run='libxdp-dev iproute2 iputils-ping netcat-openbsd util-linux procps'
 test='libcmocka-dev libuv1-dev pkgconf|pkg-config clang libclang-rt-dev valgrind tshark tcpdump mandoc
-      busybox curl ethtool iperf3 nftables nmap socat telnet|inetutils-telnet
+      busybox vde2 curl ethtool iperf3 nftables nmap socat telnet|inetutils-telnet
       qemu-user-static|qemu-user
       gcc-aarch64-linux-gnu libc6-dev-arm64-cross
       gcc-i686-linux-gnu libc6-dev-i386-cross

@@ -41,6 +41,8 @@ _runnel_words()
 _runnel_devices()
 {
     _runnel_interfaces ''
+    _runnel_interfaces netmap:
+    _runnel_interfaces pcap:
     _runnel_interfaces packet:
     _runnel_interfaces xdp:
     printf '%s\n' tap:tap0 tun:tun0 loop null

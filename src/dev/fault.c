@@ -69,6 +69,7 @@ static int pull(struct fault *f, rn_time now)
         }
     } while (n > 0 && taken < inner->rx_slots);
     f->dev.rx_half_sums = inner->rx_half_sums;
+    f->dev.resyncs = inner->resyncs;
     f->dev.rx_drops = inner->rx_drops + f->rx.stats.overflowed;
     return n < 0 ? n : 0;
 }

@@ -123,6 +123,13 @@ static void read_kind(struct interface *out, const struct rtattr *a, int len)
     }
 }
 
+static void read_xdp(struct interface *out, const struct rtattr *a, int len)
+{
+    for (; RTA_OK(a, len); a = RTA_NEXT(a, len))
+        if (a->rta_type == IFLA_XDP_ATTACHED)
+            out->xdp = byte(a) != XDP_ATTACHED_NONE;
+}
+
 static void read_link(struct interface *out, const struct rtattr *a, int len)
 {
     struct rn_interface *f = &out->facts;
@@ -133,6 +140,7 @@ static void read_link(struct interface *out, const struct rtattr *a, int len)
         case IFLA_NUM_RX_QUEUES: f->rx_queues = number(a); break;
         case IFLA_NUM_TX_QUEUES: f->tx_queues = number(a); break;
         case IFLA_CARRIER: f->carrier = byte(a); break;
+        case IFLA_XDP: read_xdp(out, RTA_DATA(a), (int)RTA_PAYLOAD(a)); break;
         case IFLA_LINKINFO: read_kind(out, RTA_DATA(a), (int)RTA_PAYLOAD(a)); break;
         case IFLA_ADDRESS:
             if (RTA_PAYLOAD(a) == sizeof f->mac)

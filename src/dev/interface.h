@@ -12,6 +12,7 @@ struct interface {
     struct rn_interface facts;
     bool ethernet;    /* its frames begin with an Ethernet header */
     bool tun, tap;    /* it is one */
+    bool xdp;         /* a program of somebody's has its frames first */
     bool taken;       /* ... to which a process is attached */
     bool multi_queue; /* ... of several queues */
     bool owned;       /* ... which `owner` may attach to without further rights */

@@ -255,6 +255,51 @@ bool steering_takes_all(const struct rn_steer *rules, int n)
     return n == 1 && steering_can(rules, n) && is_any(rules) && rules->take;
 }
 
+/* ---- a frame by itself --------------------------------------------------------------------------------- */
+
+enum { TAG_LEN = 4 };
+
+/* The number that a test looks at; false: the frame ends before it. */
+static bool number_of(const struct steering_test *t, const uint8_t *frame, uint32_t len, uint32_t *out)
+{
+    bool tagged = len >= ETH_LEN + TAG_LEN && frame[TYPE_AT] == 0x81 && frame[TYPE_AT + 1] == 0;
+    uint32_t type_at = tagged ? TYPE_AT + TAG_LEN : TYPE_AT, size = t->size;
+    uint32_t at = t->from == STEERING_VLAN   ? ETH_LEN
+                  : t->from == STEERING_TYPE ? type_at
+                  : t->from == STEERING_LINK ? t->at
+                                             : type_at + 2 + t->at;
+
+    *out = 0;
+    if (t->from == STEERING_VLAN && !tagged)
+        return true;
+    if (at > len || size > len - at)
+        return false;
+    for (uint32_t i = 0; i < size; i++)
+        *out = *out << 8 | frame[at + i];
+    if (t->from == STEERING_VLAN)
+        *out &= VLAN_ID;
+    return true;
+}
+
+enum steering_of steering_whose(const struct steering_line *lines, int n, const uint8_t *frame, uint32_t len)
+{
+    for (int i = 0; i < n; i++) {
+        bool holds = true;
+
+        for (int t = 0; t < lines[i].n && holds; t++) {
+            const struct steering_test *test = &lines[i].tests[t];
+            uint32_t number;
+
+            if (!number_of(test, frame, len, &number))
+                return STEERING_THEIRS;
+            holds = ((test->mask ? number & test->mask : number) == test->value) != test->differs;
+        }
+        if (holds)
+            return lines[i].whose;
+    }
+    return STEERING_THEIRS;
+}
+
 /* ---- the program --------------------------------------------------------------------------------------- */
 
 struct writer {

@@ -65,6 +65,10 @@ bool steering_takes_all(const struct rn_steer *rules, int n);
  * stands in the first alone. */
 int steering_list(const struct steering *s, struct steering_line lines[STEERING_LINES]);
 
+/* Whose a frame is by such lines: the whole, from its Ethernet header on, with its tag in it. STEERING_THEIRS if it is too
+ * short to tell. */
+enum steering_of steering_whose(const struct steering_line *lines, int n, const uint8_t *frame, uint32_t len);
+
 /* Writes the program, which returns one of verdicts[] for a frame that begins with its Ethernet header, its
  * tag taken out; for one too short to tell, 0. Its length. */
 int steering_write(const struct steering *s, const uint32_t verdicts[3],

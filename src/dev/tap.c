@@ -1,18 +1,11 @@
 /* SPDX-License-Identifier: BSD-2-Clause
  *
  * A TAP or TUN interface, which differ in what a frame begins with: an Ethernet header, or that of IP. The
- * kernel gives and takes one frame per read and write, so the two rings are ours:
+ * kernel gives and takes one frame per read and write, so the two rings are ours (copies.h):
  *
  *      burst    reads into free receive buffers until there is no more        (a system call per frame);
  *               after a sleep one frame alone, since asking for a second would delay the answer to it
  *      sync     writes what was committed                                     (a system call per frame)
- *
- * Slot i of a ring always uses the same buffer, and counters grow:
- *
- *      receive  released <= lent <= released + SLOTS      transmit  written <= committed <= reserved
- *
- * until the ring is empty: then it begins again at slot 0, whose buffer is the one most likely to be in the
- * processor's cache.
  *
  * On an interface that we make, the kernel is told that we take merged frames, with a virtio header in front
  * of each. One that was there before and will be there afterwards is left as it is: its frames are whole, and
@@ -24,6 +17,7 @@
  */
 #include "tap.h"
 
+#include "copies.h"
 #include "error.h"
 #include "interface.h"
 #include "nap.h"
@@ -43,14 +37,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-enum {
-    SLOTS = 256,
-    BUFFER_MIN = 2048,
-    LINK_HEADER_MAX = 18,
-    LEAD = 16, /* bytes of a buffer in front of the frame */
-    MERGED = 65535,
-    ALIGN = 64
-};
+enum { FRAME_MIN = 2048 - COPIES_LEAD, LINK_HEADER_MAX = 18, MERGED = 65535 };
 #define RETRY TIME_MS /* a write that found no room is tried again so much later */
 
 /* What tells the two kinds apart. */
@@ -64,28 +51,13 @@ struct tap {
     struct rn_dev dev;
     int gone;                    /* the errno with which the interface went, negative; 0: it is there */
     uint32_t head;               /* bytes of virtio header in front of a frame: none, or VIRTIO_LEN */
-    uint32_t rx_bytes, tx_bytes; /* of a buffer */
-    uint8_t *region;             /* SLOTS buffers to receive, then SLOTS to transmit */
-    struct rn_frame staged[SLOTS];
-    uint64_t released, lent;
+    struct copies copies;
     struct nap nap;
-    uint64_t written, committed, reserved;
 };
 
 static struct tap *tap_of(struct rn_dev *dev)
 {
     return (struct tap *)dev;
-}
-
-/* Where the frame of a slot begins. */
-static uint8_t *rx_at(const struct tap *t, uint32_t slot)
-{
-    return t->region + (size_t)slot * t->rx_bytes + LEAD;
-}
-
-static uint8_t *tx_at(const struct tap *t, uint32_t slot)
-{
-    return t->region + (size_t)SLOTS * t->rx_bytes + (size_t)slot * t->tx_bytes + LEAD;
 }
 
 /* EBADFD is how the kernel says that the interface behind the descriptor was deleted. */
@@ -103,12 +75,10 @@ static __attribute__((hot)) int burst(struct rn_dev *dev, struct rn_frame *frame
     int n = 0;
 
     max = nap_over(&t->nap, max, now);
-    if (t->lent == t->released)
-        t->lent = t->released = 0;
-    while (n < max && t->lent - t->released < SLOTS && !t->gone) {
-        uint32_t buffer = (uint32_t)(t->lent % SLOTS);
-        uint8_t *data = rx_at(t, buffer);
-        ssize_t got = read(dev->fd, data - t->head, t->rx_bytes - LEAD + t->head);
+    copies_burst(&t->copies);
+    while (n < max && !t->gone) {
+        uint8_t *data = copies_next(&t->copies);
+        ssize_t got = data ? read(dev->fd, data - t->head, copies_room(&t->copies) + t->head) : 0;
 
         if (got < 0 && errno == EINTR)
             continue;
@@ -117,59 +87,30 @@ static __attribute__((hot)) int burst(struct rn_dev *dev, struct rn_frame *frame
                 t->gone = gone_with(errno);
             break;
         }
-        frames[n] =
-            (struct rn_frame){.data = data, .len = (uint32_t)got - t->head, .buffer = buffer, .stamp = now};
+        copies_lend(&t->copies, dev, &frames[n], (uint32_t)got - t->head, now);
         if (t->head)
             virtio_read(&frames[n]);
-        t->lent++;
-        dev->rx_frames++;
-        dev->rx_bytes += frames[n++].len;
+        n++;
     }
     return n ? n : t->gone;
 }
 
 static __attribute__((hot)) void release(struct rn_dev *dev, int n)
 {
-    struct tap *t = tap_of(dev);
-
-    assert(n >= 0 && (uint64_t)n <= t->lent - t->released);
-    t->released += (uint64_t)n;
+    copies_release(&tap_of(dev)->copies, n);
 }
 
 /* ---- sending ------------------------------------------------------------------------------------------- */
 
 static __attribute__((hot)) int reserve(struct rn_dev *dev, struct rn_frame *slots, int max, rn_time now)
 {
-    struct tap *t = tap_of(dev);
-    int n = 0;
-
     (void)now;
-    assert(t->reserved == t->committed);
-    if (t->written == t->committed)
-        t->written = t->committed = t->reserved = 0;
-    for (; n < max && t->reserved - t->written < SLOTS; n++) {
-        uint32_t slot = (uint32_t)(t->reserved++ % SLOTS);
-
-        slots[n] =
-            (struct rn_frame){.data = tx_at(t, slot), .room = t->tx_bytes - LEAD, .buffer = SLOTS + slot};
-    }
-    return n;
+    return copies_reserve(&tap_of(dev)->copies, slots, max);
 }
 
 static __attribute__((hot)) void commit(struct rn_dev *dev, const struct rn_frame *slots, int n)
 {
-    struct tap *t = tap_of(dev);
-
-    assert(n >= 0 && (uint64_t)n <= t->reserved - t->committed);
-    for (int i = 0; i < n; i++) {
-        uint32_t slot = (uint32_t)(t->committed++ % SLOTS);
-        const uint8_t *first = tx_at(t, slot), *end = first - LEAD + t->tx_bytes;
-
-        assert(slots[i].buffer == SLOTS + slot && slots[i].fragments == 0 && slots[i].len > 0);
-        assert(slots[i].data >= first && slots[i].data <= end && slots[i].len <= (size_t)(end - slots[i].data));
-        t->staged[slot] = slots[i];
-    }
-    t->reserved = t->committed;
+    copies_commit(&tap_of(dev)->copies, slots, n);
 }
 
 /* One frame to the kernel. False: it has no room for it now. Any other refusal (EIO: the interface is down)
@@ -198,8 +139,8 @@ static __attribute__((hot)) rn_time push(struct rn_dev *dev, rn_time now)
 {
     struct tap *t = tap_of(dev);
 
-    for (; t->written < t->committed; t->written++)
-        if (!hand_over(t, &t->staged[t->written % SLOTS]))
+    for (const struct rn_frame *f; (f = copies_due(&t->copies)) != NULL; copies_done(&t->copies))
+        if (!hand_over(t, f))
             return now + RETRY;
     return RN_FOREVER;
 }
@@ -210,7 +151,7 @@ static __attribute__((hot)) int arm(struct rn_dev *dev, bool rx, bool tx)
     struct tap *t = tap_of(dev);
 
     t->nap.armed = rx;
-    return tx && t->reserved - t->written < SLOTS ? -EAGAIN : 0;
+    return tx && copies_has_slot(&t->copies) ? -EAGAIN : 0;
 }
 
 /* ---- opening and closing ------------------------------------------------------------------------------- */
@@ -221,7 +162,7 @@ static void discard(struct tap *t)
         return;
     if (t->dev.fd >= 0)
         close(t->dev.fd);
-    free(t->region);
+    copies_close(&t->copies);
     free(t);
 }
 
@@ -336,16 +277,12 @@ static int attach(struct tap *t, const struct flavour *as, const char *name, cha
     return 0;
 }
 
-static uint32_t aligned(uint32_t bytes)
-{
-    return (bytes + ALIGN - 1) / ALIGN * ALIGN;
-}
-
 /* Everything after the descriptor, which t owns already. */
 static int set_up(struct tap *t, const struct flavour *as, const char *name, char *err)
 {
     const char *kind = as->ops->kind;
     uint8_t kernel_mac[6];
+    uint32_t longest;
     int error = attach(t, as, name, err);
 
     if (error < 0)
@@ -356,17 +293,11 @@ static int set_up(struct tap *t, const struct flavour *as, const char *name, cha
                           strerror(-error));
     if (as->medium == RN_ETHERNET)
         derive_mac(t->dev.mac, kernel_mac);
-    t->tx_bytes = aligned(LEAD + LINK_HEADER_MAX + t->dev.mtu);
-    if (t->tx_bytes < BUFFER_MIN)
-        t->tx_bytes = BUFFER_MIN;
-    t->rx_bytes = t->head ? aligned(LEAD + LINK_HEADER_MAX + MERGED) : t->tx_bytes;
-    t->region = calloc(SLOTS, (size_t)t->rx_bytes + t->tx_bytes);
-    if (!t->region)
-        return error_line(err, -ENOMEM, "%s:%s: no memory for %d buffers of %u bytes", kind, name, 2 * SLOTS,
-                          (unsigned)(t->rx_bytes + t->tx_bytes) / 2);
+    longest = t->dev.mtu + LINK_HEADER_MAX > FRAME_MIN ? t->dev.mtu + LINK_HEADER_MAX : FRAME_MIN;
+    if (!copies_open(&t->copies, &t->dev, t->head ? LINK_HEADER_MAX + MERGED : longest, longest))
+        return error_line(err, -ENOMEM, "%s:%s: no memory for %d buffers", kind, name, 2 * COPIES_SLOTS);
     t->dev.ops = as->ops;
     t->dev.medium = as->medium;
-    t->dev.rx_slots = t->dev.tx_slots = SLOTS;
     return 0;
 }
 

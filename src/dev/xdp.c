@@ -333,9 +333,12 @@ static __attribute__((hot)) rn_time push(struct rn_dev *dev, rn_time now)
     struct xdp *x = xdp_of(dev);
     rn_time next = RN_FOREVER;
 
-    for (uint32_t i = 0; i < x->count; i++)
+    dev->resyncs = 0;
+    for (uint32_t i = 0; i < x->count; i++) {
         if (xqueue_push(x->queues[i], dev, dev->link == RN_LINK_UP))
             next = now + AGAIN;
+        dev->resyncs += xqueue_lies(x->queues[i]);
+    }
     if (dev->link != RN_LINK_UP && now - x->looked >= LOOK)
         look(x, now);
     if (dev->link != RN_LINK_UP && next > x->looked + LOOK)
@@ -456,7 +459,18 @@ void xdp_survey(const struct interface *i, struct rn_way *way)
         return;
     }
     close(fd);
+    if (i->facts.mtu > XQUEUE_MTU || i->xdp) {
+        error_line(way->remedy, 0,
+                   i->xdp ? "xdp:%s: another program is attached to it: ip link set %s xdp off ends that"
+                          : "xdp:%s: a frame of its MTU fits no buffer: ip link set %s mtu 3822, or less",
+                   i->facts.name, i->facts.name);
+        return;
+    }
     way->fit = RN_WORKS;
+    if (half_sum_may_be(i->facts.driver)) {
+        way->second = 1;
+        error_line(way->remedy, 0, "between software and software packet does more, by merged frames");
+    }
     snprintf(way->mode, sizeof way->mode, "AF_XDP, %u queue%s", (unsigned)i->facts.rx_queues,
              i->facts.rx_queues == 1 ? "" : "s");
 }

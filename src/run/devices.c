@@ -10,10 +10,14 @@
  */
 #include "dev/error.h"
 #include "dev/interface.h"
+#include "dev/netmap.h"
+#include "dev/netmap_name.h"
 #include "dev/null.h"
 #include "dev/packet.h"
 #include "dev/pair.h"
+#include "dev/pcap.h"
 #include "dev/tap.h"
+#include "dev/vde.h"
 #include "dev/xdp.h"
 
 #include <errno.h>
@@ -24,20 +28,26 @@
 struct kind {
     const char *name;
     bool named; /* it is one of an interface */
+    bool only;  /* an interface of its own making is no other kind's */
     int (*open)(struct rn_dev **out, const char *name, char *err);
     int (*open_queue)(struct rn_dev **out, const char *name, int queue, char *err); /* of several; -1: all */
     void (*survey)(const struct interface *i, struct rn_way *way);
+    const char *bare; /* behind the name, where that was all that was said; NULL: "NAME-N" is all that a name may be.
+                       * Else the kind reads what stands behind its colon by itself */
 };
 
 /* In the order in which a bare name tries them: a TAP or TUN is its kind's and nobody else's, so that these
  * come first; then what takes any interface, the best first; last what needs none. */
 static const struct kind kinds[] = {
-    {"tap", true, tap_open, NULL, tap_survey},
-    {"tun", true, tap_open_tun, NULL, tap_survey_tun},
-    {"packet", true, packet_open, NULL, packet_survey},
-    {"xdp", true, NULL, xdp_open, xdp_survey},
-    {"loop", false, pair_open_loop, NULL, pair_survey_loop},
-    {"null", false, null_open, NULL, null_survey},
+    {"tap", true, true, tap_open, NULL, tap_survey, NULL},
+    {"tun", true, true, tap_open_tun, NULL, tap_survey_tun, NULL},
+    {"netmap", true, false, netmap_open, NULL, netmap_survey, "*"},
+    {"xdp", true, false, NULL, xdp_open, xdp_survey, NULL},
+    {"packet", true, false, packet_open, NULL, packet_survey, NULL},
+    {"pcap", true, false, pcap_dev_open, NULL, pcap_dev_survey, ""},
+    {"vde", false, false, vde_dev_open, NULL, vde_dev_survey, ""},
+    {"loop", false, false, pair_open_loop, NULL, pair_survey_loop, NULL},
+    {"null", false, false, null_open, NULL, null_survey, NULL},
 };
 enum { KINDS = sizeof kinds / sizeof kinds[0] };
 
@@ -51,7 +61,7 @@ static void list_kinds(char *line, size_t size)
     line[0] = 0;
     for (int i = 0; i < KINDS && at < size; i++)
         at += (size_t)snprintf(line + at, size - at, "%s%s%s", i ? ", " : "", kinds[i].name,
-                               kinds[i].named ? ":NAME" : "");
+                               kinds[i].named || kinds[i].bare ? ":NAME" : "");
 }
 
 /* The line for a name that is wrong from `at` on. -EINVAL. */
@@ -91,11 +101,9 @@ static int check_queue(const char *device, const char *dash, char *err)
                       dash, (int)(dash - device < 40 ? dash - device : 40), device);
 }
 
-/* The interface of "NAME" or "NAME-N". 0; -EINVAL: it is none that could be. */
-static int interface_of(const char *name, char ifname[RN_IFNAME])
+/* The interface of a name that is len bytes long. 0; -EINVAL: it is none that could be. */
+static int interface_of(const char *name, size_t len, char ifname[RN_IFNAME])
 {
-    size_t len = if_nametoindex(name) ? strlen(name) : (size_t)(queue_of(name) - name);
-
     if (len == 0 || len >= RN_IFNAME)
         return -EINVAL;
     memcpy(ifname, name, len);
@@ -103,11 +111,18 @@ static int interface_of(const char *name, char ifname[RN_IFNAME])
     return 0;
 }
 
+/* Bytes of "NAME" or "NAME-N" that are the interface's name. */
+static size_t name_of(const char *name)
+{
+    return if_nametoindex(name) ? strlen(name) : (size_t)(queue_of(name) - name);
+}
+
 int rn_dev_interface(const char *device, char ifname[RN_IFNAME])
 {
-    const char *colon = strchr(device, ':');
+    const char *colon = strchr(device, ':'), *name = colon ? colon + 1 : device;
+    const struct kind *k = colon ? kind_of(device, (size_t)(colon - device)) : NULL;
 
-    return interface_of(colon ? colon + 1 : device, ifname);
+    return interface_of(name, k && k->bare ? netmap_name_base(name) : name_of(name), ifname);
 }
 
 /* One queue of an interface that may have several, or all of them. */
@@ -125,7 +140,9 @@ static int open_named(struct rn_dev **out, const struct kind *k, const char *dev
 {
     char ifname[RN_IFNAME];
 
-    if (interface_of(name, ifname) < 0) /* they say what is wrong with it */
+    if (k->bare)
+        return k->open(out, name, err);
+    if (interface_of(name, name_of(name), ifname) < 0) /* they say what is wrong with it */
         return k->open ? k->open(out, name, err) : k->open_queue(out, name, -1, err);
     if (!k->open)
         return open_queue(out, k, device, ifname, name + strlen(ifname), err);
@@ -153,14 +170,17 @@ int rn_dev_open(struct rn_dev **out, const char *device, char *err)
     colon = strchr(device, ':');
     dash = queue_of(device);
     k = kind_of(device, (size_t)((colon ? colon : dash) - device));
+    if (!k && netmap_name_is_switch(device))
+        return netmap_open(out, device, err);
     if (!k && !colon)
         return open_bare(out, device, err);
     if (!k)
         return wrong(device, device, "no such kind of device", err);
-    if (k->named)
+    if (k->named || k->bare)
         return colon && colon[1]
                    ? open_named(out, k, device, colon + 1, err)
-                   : wrong(device, colon ? colon : device, "an interface's name is missing", err);
+                   : wrong(device, colon ? colon : device,
+                           k->named ? "an interface's name is missing" : "a name is missing", err);
     if (colon)
         return wrong(device, colon, "this kind has no name", err);
     return check_queue(device, dash, err) < 0 ? -EINVAL : k->open(out, "", err);
@@ -215,13 +235,23 @@ static int row_by_name(const struct rn_way ways[KINDS], const char *ifname)
     return -1;
 }
 
-/* The first row that fits; -1: none. */
+/* The first row that works, but for one that says that a later one is better; else the first that would with some
+ * help; -1: none. */
 static int row_by_fit(const struct rn_way ways[KINDS])
 {
-    for (int k = 0; k < KINDS; k++)
-        if (ways[k].named && ways[k].fit != RN_UNFIT)
+    int second = -1, blocked = -1;
+
+    for (int k = 0; k < KINDS; k++) {
+        if (!ways[k].named || ways[k].fit == RN_UNFIT)
+            continue;
+        if (kinds[k].only || (ways[k].fit == RN_WORKS && !ways[k].second))
             return k;
-    return -1;
+        if (ways[k].fit == RN_WORKS && second < 0)
+            second = k;
+        if (ways[k].fit == RN_BLOCKED && blocked < 0)
+            blocked = k;
+    }
+    return second >= 0 ? second : blocked;
 }
 
 /* Writes "; not KIND: why" for each of the first n rows that are kinds of interfaces. */
@@ -254,7 +284,7 @@ int rn_choose(const char *ifname, char device[RN_DEVNAME], char why[RN_ERRBUF], 
         why_not(reasons, sizeof reasons, ways, KINDS);
         return error_line(err, -ENODEV, "%s: no kind of device is for it: %.200s", ifname, reasons);
     }
-    snprintf(device, RN_DEVNAME, "%s:%s", kinds[row].name, ifname);
+    snprintf(device, RN_DEVNAME, "%s:%s%s", kinds[row].name, ifname, kinds[row].bare ? kinds[row].bare : "");
     snprintf(why, RN_ERRBUF, "%s", ways[row].fit == RN_WORKS ? ways[row].mode : ways[row].remedy);
     if (i.facts.index)
         why_not(why, RN_ERRBUF, ways, row);

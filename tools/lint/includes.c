@@ -25,7 +25,7 @@ static const struct may may_include[] = {
     {"src/tcp", "src/base src/wire C"},
     {"src/service", "src/base src/wire C"},
     {"src/stack", "src/base src/wire src/ip src/udp src/tcp src/service include C"},
-    {"src/dev", "include/runnel_dev.h src/base src/wire C libc system"},
+    {"src/dev", "include/runnel_dev.h src/base src/wire compat/netmap/include C libc system"},
     {"src/netmapd", "src/wire/eth.h src/base include/runnel_dev.h src/dev/packet.h src/dev/xdp.h "
                     "compat/netmap C libc system"},
     {"src/host", "include src/base C libc system"},

@@ -1,0 +1,35 @@
+/* SPDX-License-Identifier: BSD-2-Clause
+ *
+ * rtnetlink's group for links. What is told is not read: who asks looks at his interface by himself. Called by netmap.c
+ * and pcap.c.
+ */
+#include "news.h"
+
+#include <linux/rtnetlink.h>
+#include <stdint.h>
+#include <sys/epoll.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+int news_open(int epoll)
+{
+    struct sockaddr_nl at = {.nl_family = AF_NETLINK, .nl_groups = RTMGRP_LINK};
+    struct epoll_event what = {.events = EPOLLIN};
+    int fd = socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC | SOCK_NONBLOCK, NETLINK_ROUTE);
+
+    if (fd >= 0 && bind(fd, (struct sockaddr *)&at, sizeof at) == 0 && epoll_ctl(epoll, EPOLL_CTL_ADD, fd, &what) == 0)
+        return fd;
+    if (fd >= 0)
+        close(fd);
+    return -1;
+}
+
+bool news_came(int fd)
+{
+    uint8_t told[1024]; /* what is longer is cut off */
+    bool some = false;
+
+    while (fd >= 0 && recv(fd, told, sizeof told, 0) > 0)
+        some = true;
+    return some;
+}
