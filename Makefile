@@ -50,6 +50,7 @@ WIRE_SRC    := $(wildcard bench/wire/*.c)
 FUZZ_SRC    := $(wildcard tests/fuzz/*.c)
 FUZZ_LIB    := $(wildcard tests/fuzz/lib/*.c)
 SIM_SRC     := $(wildcard tests/sim/*.c)
+FLOOD_SRC   := $(wildcard tests/flood/*.c)
 SCRIPTS     := $(wildcard tests/*_test.sh)
 LIVE        := $(sort $(wildcard tests/live/*.sh))
 LIVE_BOTH   := $(shell grep -lE '^ *live_(serve|restart)' $(filter-out %/packet.sh %/options.sh,$(LIVE)) /dev/null)
@@ -76,7 +77,7 @@ KERNELS  := $(KERNEL_SRC:bench/%.c=$(BUILD)/%)
 PARTNERS := $(LIVE_SRC:tests/%.c=$(BUILD)/test/%)
 FUZZERS  := $(FUZZ_SRC:tests/fuzz/%.c=$(BUILD)/fuzz/%)
 
-OTHER_SRC := $(APP_SRC) $(APP_LIB) $(EXAMPLE_SRC) $(LINT_SRC) $(BENCH_SRC) $(BENCH_LIB) $(WIRE_SRC) $(KERNEL_SRC) $(SIM_SRC) \
+OTHER_SRC := $(APP_SRC) $(APP_LIB) $(EXAMPLE_SRC) $(LINT_SRC) $(BENCH_SRC) $(BENCH_LIB) $(WIRE_SRC) $(KERNEL_SRC) $(SIM_SRC) $(FLOOD_SRC) \
              $(CASE_SRC) $(HELP_SRC) $(LIVE_SRC) $(FUZZ_SRC) $(FUZZ_LIB)
 # Every C file must be reached by one of the lists above.
 STRAYS := $(filter-out $(LIB_SRC) $(OTHER_SRC) $(LEFT_OUT),$(shell find src apps tools bench tests -name '*.c' 2>/dev/null))
@@ -217,6 +218,9 @@ $(BUILD)/test/sim: $(call objects,test,$(SIM_SRC)) $(BUILD)/test/libwhole.a
 $(BUILD)/fast/sim: $(call objects,obj,$(SIM_SRC)) $(BUILD)/obj/libwhole.a
 	$(call link,$(CC) $(CFLAGS))
 
+$(BUILD)/fast/flood: $(call objects,obj,$(FLOOD_SRC)) $(BUILD)/obj/libwhole.a
+	$(call link,$(CC) $(CFLAGS),-lcmocka)
+
 $(BENCHES) $(WIRES): $(BUILD)/gate/%: $(BUILD)/gate/bench/%.o $(call objects,gate,$(BENCH_LIB)) $(BUILD)/gate/libwhole.a
 	$(call link,$(CC) -no-pie,-lm)
 
@@ -227,7 +231,7 @@ $(KERNELS): $(BUILD)/%: $(BUILD)/gate/bench/%.o $(call objects,gate,bench/lib/ca
 $(FUZZERS): $(BUILD)/fuzz/%: $(BUILD)/fuzz/tests/fuzz/%.o $(call objects,fuzz,$(FUZZ_LIB)) $(BUILD)/fuzz/libwhole.a
 	$(call link,$(FUZZ_CC) -fsanitize=fuzzer$(,)address$(,)undefined)
 
-SIM := $(if $(SIM_SRC),$(BUILD)/test/sim $(BUILD)/fast/sim)
+SIM := $(if $(SIM_SRC),$(BUILD)/test/sim $(BUILD)/fast/sim) $(if $(FLOOD_SRC),$(BUILD)/fast/flood)
 test-programs: all $(CASES) $(SIM) $(PARTNERS) $(BENCHES) $(WIRES) $(KERNELS)
 	@$(if $(STRAYS),echo 'no rule of the Makefile reaches: $(STRAYS)'; exit 1,:)
 
@@ -264,6 +268,7 @@ $(PLAN_UNIT)
 $(foreach s,$(SCRIPTS),side 120 $(s:tests/%.sh=%) $s
 )$(if $(SIM_SRC),alone 300 sim $(BUILD)/fast/sim
 alone 200 sim/sanitized $(BUILD)/test/sim --connections 1000 --seed 2 --expert none
+)$(if $(FLOOD_SRC),side 300 flood $(BUILD)/fast/flood
 )$(foreach g,$(wildcard bench/gate.sh),alone 300 gate $g
 )
 endef
@@ -320,6 +325,9 @@ unit: $(CASES)
 # One target for each claim of docs/evidence.md, so that it can be shown alone.
 sim: $(BUILD)/fast/sim
 	$< --connections 1000000
+
+flood: $(BUILD)/fast/flood
+	FRAMES=500000000 MEMORY=1 SEED=1 $< & FRAMES=500000000 MEMORY=1 SEED=2 $< && wait $$!
 
 gate: $(BUILD)/gate/echo
 	bench/gate.sh
