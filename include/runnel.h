@@ -69,6 +69,8 @@ struct rn_options {
     rn_time rto_min;            /* least retransmission timeout [200 ms; RFC 6298 (2.4) says 1 s] */
     rn_time rto_max;            /* greatest [60 s]; RFC 6298 (2.5) */
     rn_time delayed_ack;        /* an ACK waits at most that long [40 ms], below 500 ms; RFC 9293 3.8.6.3 */
+    rn_time spin; /* rn_wait goes on looking for so long after the last that there was, before it sleeps: up to 1 s, for
+                   * a processor that is spent on it [0] */
     uint8_t no_window_scale, no_timestamps; /* 1: neither offered nor taken up; RFC 7323 */
     uint8_t no_sack;                        /* the same; RFC 2018 */
     uint8_t no_fast_path; /* 1: every segment takes the long road; nothing else changes, to the frame */

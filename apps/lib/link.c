@@ -121,6 +121,12 @@ static int add_gateway(struct rn_stack *net, const char *program, const struct r
     return 0;
 }
 
+/* The kernel would be cut off the interface by which the ssh session comes. */
+static bool takes_card(const char *device)
+{
+    return strncmp(device, "netmap:", 7) == 0 && !strpbrk(device, "*^") && session_comes_over(device);
+}
+
 /* The addresses that were said, or the one that is used where nothing is. The kernel's own on a card is not ours to
  * use; that on a tap is the other end's. 0 or a negative errno with err. */
 static int add_addresses(struct rn_stack *net, const char *device, const struct rn_defaults *d,
@@ -171,8 +177,16 @@ static int furnish(struct rn_stack *net, const char *program, const char *device
                                        .fault = l->fault.given ? &l->fault.options : NULL,
                                        .capture = l->capture.given ? &l->capture.options : NULL};
     const struct rn_defaults d = kernels_own(device);
-    int rc = rn_attach(net, device, &attach, err);
+    int rc;
 
+    if (!l->force && takes_card(device)) {
+        snprintf(err, RN_ERRBUF,
+                 "this would cut the ssh session, which comes over that card: %s* leaves the kernel its network; --force "
+                 "takes it all the same",
+                 device);
+        return -EADDRINUSE;
+    }
+    rc = rn_attach(net, device, &attach, err);
     if (rc >= 0)
         rc = add_addresses(net, device, &d, l, err);
     if (rc >= 0)

@@ -28,6 +28,8 @@ const struct option serve_rows[] = {
     {"--connections", "N", "how many there can be at once; 10000 unless said", args_number, AT(connections),
      1, 1 << 20},
     {"--budget", "KIB", "how much memory all connections share", args_number, AT(budget_kib), 64, 1 << 26},
+    {"--spin", "US", "looks for more for so many microseconds before it sleeps, for which a processor is spent",
+     args_number, AT(spin_us), 1, 1000000},
     {"--no-window-scale", NULL, "does without this TCP option", NULL, AT(no_window_scale), 0, 0},
     {"--no-timestamps", NULL, "and this", NULL, AT(no_timestamps), 0, 0},
     {"--no-sack", NULL, "and this", NULL, AT(no_sack), 0, 0},
@@ -185,6 +187,7 @@ int serve_run(const char *program, const struct serve_options *o)
                                  .budget_bytes = (size_t)o->budget_kib * 1024,
                                  .keep_alive = o->keep_alive_s > 0,
                                  .keep_idle = (rn_time)o->keep_alive_s * 1000000000,
+                                 .spin = (rn_time)o->spin_us * 1000,
                                  .no_window_scale = o->no_window_scale,
                                  .no_timestamps = o->no_timestamps,
                                  .no_sack = o->no_sack};

@@ -10,6 +10,7 @@
 struct serve_options {
     struct link_options link;
     uint32_t port;
+    uint32_t spin_us;      /* how long it looks before it sleeps */
     uint32_t keep_alive_s; /* silence before a client is asked whether it is there; 0: never */
     bool no_window_scale, no_timestamps, no_sack;
     bool udp;                         /* echoes datagrams, too */

@@ -308,7 +308,6 @@ static __attribute__((hot)) int reserve(struct rn_dev *dev, struct rn_frame *slo
     return n;
 }
 
-/* A frame goes from the beginning of its slot's buffer. */
 static __attribute__((hot)) void commit(struct rn_dev *dev, const struct rn_frame *slots, int n)
 {
     struct netmap *m = netmap_of(dev);
@@ -316,10 +315,9 @@ static __attribute__((hot)) void commit(struct rn_dev *dev, const struct rn_fram
 
     for (int i = 0; i < n && r; i++) {
         struct netmap_slot *s = nring_slot(r, 0);
-        uint8_t *to = netmap_port_buffer(&m->port, r, slots[i].buffer);
+        const uint8_t *begin = netmap_port_buffer(&m->port, r, slots[i].buffer);
 
-        if (to && to != slots[i].data)
-            memmove(to, slots[i].data, slots[i].len);
+        s->ptr = begin ? (uint64_t)(slots[i].data - begin) : 0; /* until it is handed over */
         s->len = (uint16_t)slots[i].len;
         s->flags = 0;
         r->next = nring_after(r, r->next, 1);
@@ -329,11 +327,20 @@ static __attribute__((hot)) void commit(struct rn_dev *dev, const struct rn_fram
     m->reserved = 0;
 }
 
-/* Hands a ring's committed slots to the kernel. True: there were some. */
-static bool hand_over(struct nring *r)
+/* Hands a ring's committed slots to the kernel. True: there were some. A frame goes from the beginning of its buffer. */
+static bool hand_over(struct netmap_port *p, struct nring *r)
 {
     if (r->next == r->head)
         return false;
+    for (uint32_t at = r->head; at != r->next; at = nring_after(r, at, 1)) {
+        struct netmap_slot *s = &r->ring->slot[at];
+        uint8_t *buffer = s->ptr ? netmap_port_buffer(p, r, s->buf_idx) : NULL;
+        uint64_t from = s->ptr;
+
+        if (buffer && from < p->buffer_bytes && s->len <= p->buffer_bytes - from)
+            memmove(buffer, buffer + from, s->len);
+        s->ptr = 0;
+    }
     nring_tell(r, r->next);
     return true;
 }
@@ -350,9 +357,9 @@ static __attribute__((hot)) rn_time push(struct rn_dev *dev, rn_time now)
     if (dev->link != RN_LINK_UP && now - m->looked >= LOOK)
         look(m, now);
     for (uint32_t i = 0; i < p->tx_rings; i++)
-        some = hand_over(&p->tx[i]) || some;
+        some = hand_over(p, &p->tx[i]) || some;
     for (uint32_t i = 0; i < p->host_tx_rings; i++)
-        some = hand_over(&p->host_tx[i]) || some;
+        some = hand_over(p, &p->host_tx[i]) || some;
     if (p->fd >= 0 && (some || (r && nring_ready(r, &dev->resyncs) == 0)))
         sync_rings(m, NIOCTXSYNC, now);
     if (dev->resyncs != before)

@@ -6,7 +6,6 @@
 #ifndef DEV_NETMAP_CALLS_H
 #define DEV_NETMAP_CALLS_H
 
-#include <poll.h>
 #include <stddef.h>
 
 struct netmap_calls {
@@ -14,7 +13,6 @@ struct netmap_calls {
     int (*ioctl)(int fd, unsigned long request, void *argument); /* NIOCCTRL, NIOCREGIF, NIOCTXSYNC, NIOCRXSYNC */
     void *(*map)(int fd, size_t bytes);                          /* MAP_FAILED: it failed */
     int (*unmap)(void *at, size_t bytes);
-    int (*poll)(struct pollfd *fds, nfds_t n, int timeout_ms);
     int (*close)(int fd);
 };
 

@@ -61,6 +61,7 @@ static void exchange(const struct nring *from, struct nring *to)
 
     new->buf_idx = old->buf_idx;
     new->len = old->len;
+    new->ptr = 0;
     old->buf_idx = spare;
     new->flags = old->flags = NS_BUF_CHANGED;
     to->next = nring_after(to, to->next, 1);
@@ -87,6 +88,7 @@ bool netmap_host_takes(struct netmap_host *h, struct netmap_port *p, struct nrin
         memcpy(copy, f->data, f->len);
         nring_slot(to, 0)->len = (uint16_t)f->len;
         nring_slot(to, 0)->flags = 0;
+        nring_slot(to, 0)->ptr = 0;
         to->next = nring_after(to, to->next, 1);
     }
     return false;

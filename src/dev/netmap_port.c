@@ -40,7 +40,7 @@ static void *system_map(int fd, size_t bytes)
 }
 
 const struct netmap_calls netmap_port_system = {
-    .open = system_open, .ioctl = system_ioctl, .map = system_map, .unmap = munmap, .poll = poll, .close = close};
+    .open = system_open, .ioctl = system_ioctl, .map = system_map, .unmap = munmap, .close = close};
 
 /* ---- registering */
 
@@ -124,7 +124,7 @@ static bool find_ring(struct netmap_port *p, const struct netmap_if *nif, ssize_
     uint64_t at = (uint64_t)((const uint8_t *)nif - (const uint8_t *)p->memory) + (uint64_t)offset;
     struct netmap_ring *ring;
 
-    if (offset % 8 || !lies_in(p, at, sizeof *ring))
+    if (at % 64 || !lies_in(p, at, sizeof *ring))
         return false;
     ring = (struct netmap_ring *)(void *)((uint8_t *)p->memory + at);
     *r = (struct nring){.ring = ring, .slots = ring->num_slots, .head = ring->head};

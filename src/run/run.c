@@ -33,6 +33,7 @@ struct run {
     int woken;               /* eventfd */
     int timer;               /* timerfd ... */
     rn_time rings_at;        /* ... set for then; RN_FOREVER: it is not */
+    rn_time worked_at;       /* the last time that there was something */
     int devices;             /* so many of them are in the set */
     bool out[STACK_DEVICES]; /* ... for free slots, too */
     struct report *report;   /* NULL: nobody asked for it */
@@ -264,6 +265,20 @@ static void report_awake(struct rn_stack *net, rn_time now)
         report_serve(run->report, net, now, false);
 }
 
+/* There was something just now, or so short a time ago that it is worth to look for more. */
+static __attribute__((hot)) bool looks_on(const struct rn_stack *net, bool busy, rn_time now)
+{
+    rn_time spin = stack_spin(net);
+    struct run *run;
+
+    if (busy && !spin)
+        return true;
+    run = spin ? run_of(net) : NULL; /* a stack of rn_init has nobody to remember it */
+    if (run && busy)
+        run->worked_at = now;
+    return busy || (run && now - run->worked_at < spin);
+}
+
 /* With traffic about, that is frames in the last round or events that the application has not fetched, a
  * round looks without sleeping. What the last round owes is sent before the application hears of the limit;
  * before events it is not, so that an ACK can ride on the answer. */
@@ -280,7 +295,7 @@ __attribute__((hot)) int rn_wait(struct rn_stack *net, rn_time limit)
         rn_time next = rn_flush(net, now);
         int error = 0;
 
-        if (busy)
+        if (looks_on(net, busy, now))
             report_awake(net, now);
         else
             error = sleep_on_devices(net, now, next < end ? next : end);

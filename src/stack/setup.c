@@ -64,7 +64,7 @@ static bool complete(struct rn_options *o)
            o->receive_bytes_max <= 1u << 30 && o->send_bytes <= o->send_bytes_max &&
            o->send_bytes_max <= 1u << 30 && o->msl > 0 && o->msl <= 3600 * TIME_S && o->rto_min > 0 &&
            o->rto_min <= o->rto_max && o->rto_initial > 0 && o->rto_max <= 3600 * TIME_S &&
-           o->delayed_ack > 0 && o->delayed_ack < 500 * TIME_MS && o->budget_bytes >= 1u << 16 &&
+           o->spin >= 0 && o->spin <= TIME_S && o->delayed_ack > 0 && o->delayed_ack < 500 * TIME_MS && o->budget_bytes >= 1u << 16 &&
            o->budget_bytes / SLAB_BYTES < UINT32_MAX / SLAB_UNITS - 16;
 }
 #undef DEFAULT
@@ -341,6 +341,11 @@ __attribute__((hot)) bool stack_wants_tx(const struct rn_stack *net, int device)
 __attribute__((hot)) const struct rn_host *stack_host(const struct rn_stack *net)
 {
     return &net->host;
+}
+
+rn_time stack_spin(const struct rn_stack *net)
+{
+    return net->options.spin;
 }
 
 int stack_error(const struct rn_stack *net)

@@ -18,6 +18,9 @@ void stack_woken(const struct rn_stack *net);
 /* What the stack was made with. */
 const struct rn_host *stack_host(const struct rn_stack *net);
 
+/* How long who waits looks before he sleeps. */
+rn_time stack_spin(const struct rn_stack *net);
+
 /* How many events wait for rn_next; messages that were posted count as one. */
 int stack_events(const struct rn_stack *net);
 

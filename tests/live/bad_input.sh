@@ -92,7 +92,7 @@ wrong_words()
     want echo_kind 2 1 "'foo:tap0'|no such kind of device|tap" $r echo foo:tap0
     want echo_no_name 2 1 "'tap:'|name" $r echo tap:
     want echo_two_devices 2 1 'argument "tap:b"' $r echo tap:a tap:b
-    want echo_unknown_option 2 1 'option "--frob"|--port, --ip, --mac' $r echo tap:a --frob
+    want echo_unknown_option 2 1 'option "--frob"|--port, --share, --ip, --mac' $r echo tap:a --frob
     want echo_fault 2 1 '--fault "loss=101"|percent' $r echo tap:a --fault loss=101
     want echo_fault_unknown 2 1 '--fault "lost=1"|loss=5' $r echo tap:a --fault lost=1
     want echo_fault_no_number 2 1 '--fault "loss=x"|percent' $r echo tap:a --fault loss=x

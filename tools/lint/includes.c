@@ -36,6 +36,7 @@ static const struct may may_include[] = {
     {"tests/sim", "include src/base src/wire src/run C libc system"},
     {"tests/tcp", "include src/base src/wire src/run C libc system"},
     {"tests/live", "include src/base src/wire src/run C libc system"},
+    {"tests/flood", "include src/base src/dev tests/unit compat/netmap/include C libc system"},
     {"tests/fuzz", "include src C libc system"},
     {"tests/wire", "src/base src/wire C libc system"},
     {"tests/unit", "@ C libc system"},

@@ -182,6 +182,27 @@ static void nobody_sleeps_while_frames_come(void **state)
     rn_destroy(net);
 }
 
+/* Nobody is asked whether there may be sleep while there has been something of late. */
+static void who_spins_looks_on_before_sleep(void **state)
+{
+    struct counting c;
+    struct rn_stack *net = NULL;
+
+    (void)state;
+    assert_int_equal(rn_open(&net, &(struct rn_options){.spin = 1000 * MS}, NULL), 0);
+    make(&c);
+    assert_int_equal(rn_add_device(net, &c.dev, NULL), 0);
+    assert_int_equal(rn_wait(net, 2 * MS), 0); /* there was nothing yet */
+    assert_true(c.arms > 0);
+    c.frames = 1;
+    assert_int_equal(write(c.pipe[1], "x", 1), 1);
+    c.fails_after = c.bursts + 1000;
+    c.arms = 0;
+    assert_int_equal(rn_wait(net, RN_FOREVER), -ENODEV);
+    assert_int_equal(c.arms, 1); /* before the frame */
+    rn_destroy(net);
+}
+
 static void device_that_is_ready_forbids_sleep(void **state)
 {
     struct counting c;
@@ -584,6 +605,7 @@ int main(void)
         cmocka_unit_test(limit_is_waited_for_and_no_less),
         cmocka_unit_test(readable_descriptor_wakes),
         cmocka_unit_test(nobody_sleeps_while_frames_come),
+        cmocka_unit_test(who_spins_looks_on_before_sleep),
         cmocka_unit_test(device_that_is_ready_forbids_sleep),
         cmocka_unit_test(devices_own_deadline_wakes),
         cmocka_unit_test(news_of_an_address_is_not_slept_over),
