@@ -301,7 +301,7 @@ struct rn_way {
 int rn_survey(const char *ifname, struct rn_interface *facts, struct rn_way *ways, int max, char *err);
 
 /* The device that a bare interface name means: of netmap, xdp and packet the first that works, but for one that is
- * second there; else the first that is blocked, so that opening it then says what helps. One that does not exist is
+ * second there; else the last that is blocked, so that opening it then says what helps. One that does not exist is
  * made if its name is a kind's and a number (tap0, tun3).
  * Writes the device's name, and to why one line: how it works, and why not a better kind. 0, -EINVAL,
  * -ENODEV (there is none of that name, or no kind fits it). */

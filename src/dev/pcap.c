@@ -458,6 +458,7 @@ void pcap_dev_survey(const struct interface *i, struct rn_way *way)
 {
     struct library l;
     void *library;
+    int fd;
 
     if (packet_socket_judge("pcap", i, way->remedy) < 0)
         return;
@@ -468,6 +469,10 @@ void pcap_dev_survey(const struct interface *i, struct rn_way *way)
         return;
     }
     dlclose(library);
+    fd = packet_socket_open("pcap", i->facts.name, way->remedy);
+    if (fd < 0)
+        return;
+    close(fd);
     way->fit = RN_WORKS;
     snprintf(way->mode, sizeof way->mode, "libpcap, a copy of each frame");
 }

@@ -235,20 +235,26 @@ static int row_by_name(const struct rn_way ways[KINDS], const char *ifname)
     return -1;
 }
 
-/* The first row that works, but for one that says that a later one is better; else the first that would with some
- * help; -1: none. */
+/* Whether a bare name may mean that kind: a recording or a switch has a name of its own. */
+static bool may_be_meant(int k)
+{
+    return kinds[k].named && (!kinds[k].bare || *kinds[k].bare);
+}
+
+/* The first row that works, but for one that says that a later one is better; else the last that would with some help,
+ * which takes the least; -1: none. */
 static int row_by_fit(const struct rn_way ways[KINDS])
 {
     int second = -1, blocked = -1;
 
     for (int k = 0; k < KINDS; k++) {
-        if (!ways[k].named || ways[k].fit == RN_UNFIT)
+        if (!may_be_meant(k) || ways[k].fit == RN_UNFIT)
             continue;
         if (kinds[k].only || (ways[k].fit == RN_WORKS && !ways[k].second))
             return k;
         if (ways[k].fit == RN_WORKS && second < 0)
             second = k;
-        if (ways[k].fit == RN_BLOCKED && blocked < 0)
+        if (ways[k].fit == RN_BLOCKED)
             blocked = k;
     }
     return second >= 0 ? second : blocked;
@@ -268,7 +274,7 @@ static void why_not(char *line, size_t size, const struct rn_way *ways, int n)
 int rn_choose(const char *ifname, char device[RN_DEVNAME], char why[RN_ERRBUF], char *err)
 {
     struct rn_way ways[KINDS];
-    char reasons[RN_ERRBUF] = "";
+    char reason[RN_ERRBUF] = "";
     struct interface i;
     int error = survey(ifname, &i, ways, err), row;
 
@@ -281,8 +287,10 @@ int rn_choose(const char *ifname, char device[RN_DEVNAME], char why[RN_ERRBUF], 
                           "makes one",
                           ifname, ifname);
     if (row < 0) {
-        why_not(reasons, sizeof reasons, ways, KINDS);
-        return error_line(err, -ENODEV, "%s: no kind of device is for it: %.200s", ifname, reasons);
+        for (int k = 0; k < KINDS; k++)
+            if (may_be_meant(k)) /* the last is the one with the least demands */
+                snprintf(reason, sizeof reason, "%s", ways[k].remedy);
+        return error_line(err, -ENODEV, "%s: no kind of device is for it: %.200s", ifname, reason);
     }
     snprintf(device, RN_DEVNAME, "%s:%s%s", kinds[row].name, ifname, kinds[row].bare ? kinds[row].bare : "");
     snprintf(why, RN_ERRBUF, "%s", ways[row].fit == RN_WORKS ? ways[row].mode : ways[row].remedy);
