@@ -277,7 +277,7 @@ define PLAN_LIVE
 $(foreach s,$(LIVE),cpu 120 $(s:tests/%.sh=%) $s
 )$(foreach s,$(LIVE_BOTH),cpu 120 $(s:tests/%.sh=%)/packet env WIRE=packet $s
 )$(foreach s,$(LIVE_XDP),cpu 120 $(s:tests/%.sh=%)/xdp env WIRE=xdp $s
-)
+)cpu 120 live/packet/pcap env WIRE=pcap KILLS=5 tests/live/packet.sh
 endef
 
 define PLAN_KILLS

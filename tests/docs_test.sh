@@ -20,7 +20,7 @@ is_there()
     c=$(find tests/tcp tests/unit tests/wire -name "${1%%:*}.c")
     # shellcheck disable=SC2086 # names of files have no spaces, and are to be split
     [ -n "$c" ] && grep -q "^static void ${1#*:}(" $c &&
-        grep -qE "(TRACE[46]?|TEST|cmocka_unit_test[a-z_]*)\\(${1#*:}[,)]|run_with = ${1#*:}," $c
+        grep -qE "(TRACE[46]?|TEST|CASE|cmocka_unit_test[a-z_]*)\\(${1#*:}[,)]|run_with = ${1#*:}," $c
 }
 
 # complain FILE: what stands in it is what is wrong; returns 0 if it is empty.

@@ -11,7 +11,7 @@
 #
 #   KILLS=100 tests/live/packet.sh          so many kill -9, 20 unless said
 #   GUARD=nftables tests/live/packet.sh     what is ours has to be kept from the kernel by that (see nftables.sh)
-#   WIRE=xdp tests/live/packet.sh           the same over AF_XDP
+#   WIRE=xdp tests/live/packet.sh           the same over AF_XDP; WIRE=pcap: by libpcap
 
 # shellcheck disable=SC2086 # words without blanks
 cd "$(dirname "$0")/../.." && WIRE=${WIRE:-packet} && export WIRE && . tests/live/lib/live.sh || exit 1
@@ -23,7 +23,7 @@ live_start "$build/runnel" echo $wire:veth1 --ip $ours/24 --udp
 theirs=10.7.0.2
 live_far ip addr add $theirs/24 dev veth1
 guard=$(live_far "$build/runnel" devices veth1 | sed -n 's/.*what is ours is kept from the kernel by //p')
-[ $wire = packet ] || guard=$wire # it takes what is ours before the kernel sees it
+[ $wire != xdp ] || guard=$wire # it takes what is ours before the kernel sees it
 
 guarded_as_said()
 {
@@ -262,7 +262,8 @@ killed_leaves_nothing()
 live_eventually echoes 1
 live_case guarded_as_said
 live_case echo_64_MB_with_offloads
-live_case a_train_of_datagrams
+# libpcap does not tell that a frame is eleven.
+if [ $wire = pcap ]; then echo 'skip a_train_of_datagrams # pcap is not told of merged datagrams'; else live_case a_train_of_datagrams; fi
 live_case both_owners_answer
 live_case nobody_answers_twice
 live_case kernel_forwards_nothing_of_ours
