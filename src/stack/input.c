@@ -335,12 +335,14 @@ static void answer(struct rn_stack *net, int device, const struct room_segment *
 }
 
 /* The next hop towards a host that wrote to us: DROP_NONE and *hop, or why there is none yet. */
-static enum drop next_hop(struct rn_stack *net, const struct room_segment *seg, uint16_t *hop)
+static enum drop next_hop(struct rn_stack *net, int device, const struct room_segment *seg, uint16_t *hop)
 {
     int i = neighbours_hop(net, seg->key.local, &seg->key.remote);
 
     if (i < 0)
         return i == -ENETUNREACH ? DROP_NO_ROUTE : DROP_NEIGHBOURS_FULL;
+    if (net->devices[device].dev->shared)
+        neighbours_came_from(net, (unsigned)i, seg->src_mac);
     if (!neighbour_ready(&net->neighbours, (unsigned)i, net->now))
         return DROP_NEIGHBOUR;
     *hop = (uint16_t)i;
@@ -361,7 +363,7 @@ static struct verdict for_cookie(struct rn_stack *net, int device, const struct 
     uint16_t hop = 0;
     struct conn *c;
 
-    if (listener < 0 || !listen_sent_cookies(&net->listeners, s, listener) || next_hop(net, seg, &hop))
+    if (listener < 0 || !listen_sent_cookies(&net->listeners, s, listener) || next_hop(net, device, seg, &hop))
         return verdict_reset(DROP_NO_CONNECTION);
     c = listen_cookie(&net->listeners, s, &seg->key, listener, &seg->text.tcp, hop,
                       link_mss(net, device, seg->ipv6));
@@ -392,7 +394,7 @@ static struct verdict for_nobody(struct rn_stack *net, int device, const struct 
         return listener < 0 ? verdict_reset(DROP_NO_CONNECTION) : verdict_of(DROP_FLAGS);
     if (listener < 0)
         return verdict_reset(DROP_NO_LISTENER);
-    bad = next_hop(net, seg, &hop);
+    bad = next_hop(net, device, seg, &hop);
     if (bad)
         return verdict_of(bad);
     y = listen_syn_received(&net->listeners, &net->conns, &seg->key, listener, t, hop,

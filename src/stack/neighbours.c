@@ -45,6 +45,18 @@ void neighbours_wake(struct rn_stack *net, unsigned neighbour)
 
 /* ---- what comes */
 
+void neighbours_came_from(struct rn_stack *net, unsigned neighbour, const uint8_t *mac)
+{
+    const struct neighbour *e = &net->neighbours.list[neighbour];
+    int woken;
+
+    if (!mac || mac[0] & 1 || neighbour_ready(&net->neighbours, neighbour, net->now))
+        return;
+    woken = neighbour_heard(&net->neighbours, &e->addr, e->device, mac, true, net->now);
+    if (woken >= 0)
+        neighbours_wake(net, (unsigned)woken);
+}
+
 /* Who is known already may tell everybody that he has moved (RFC 5227 2.3). */
 static enum drop announced(struct rn_stack *net, int device, const struct arp *a)
 {

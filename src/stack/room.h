@@ -336,6 +336,10 @@ int settings_of_conn(struct rn_stack *net, struct conn *c, const struct conn_set
 /* The same of a socket without a connection: the number of its settings becomes another one. */
 int settings_of_other(struct rn_stack *net, uint8_t *number, const struct conn_settings *wanted);
 
+/* On a link whose owner answers for our address we need not have heard who asks for it: a host that nobody knows yet is
+ * where its frame came from. */
+void neighbours_came_from(struct rn_stack *net, unsigned neighbour, const uint8_t *mac);
+
 /* ---- share.c */
 
 /* An address on a device that is shared: a range of its ports is ours to connect from. 0, -EADDRINUSE: no range is

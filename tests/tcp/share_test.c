@@ -16,7 +16,7 @@
 #include <string.h>
 #include <cmocka.h>
 
-enum { TCP = 6, UDP = 17, FIRST = 61440, RANGE = 1024 };
+enum { TCP = 6, UDP = 17, FIRST = 61440, RANGE = 1024, FRAME = 80 };
 
 static struct rn_dev *ends[2];
 static struct rn_stack *net;
@@ -83,7 +83,7 @@ static void share(void)
 }
 
 /* Rounds for so many milliseconds; how many frames were sent, the last of which is in frame. */
-static int pass(int ms, uint8_t frame[64])
+static int pass(int ms, uint8_t frame[FRAME])
 {
     struct rn_frame frames[16];
     int sent = 0;
@@ -95,7 +95,7 @@ static int pass(int ms, uint8_t frame[64])
         rn_flush(net, now);
         n = ends[1]->ops->burst(ends[1], frames, 16, 0);
         if (n)
-            memcpy(frame, frames[n - 1].data, frames[n - 1].len < 64 ? frames[n - 1].len : 64);
+            memcpy(frame, frames[n - 1].data, frames[n - 1].len < FRAME ? frames[n - 1].len : FRAME);
         ends[1]->ops->release(ends[1], n);
         sent += n;
     }
@@ -212,7 +212,7 @@ static void ask(void)
 /* Neither who has it is answered, nor is it asked for: that is up to him whose address it is. */
 static void who_has_the_address_is_up_to_the_other_owner(void **state)
 {
-    uint8_t frame[64];
+    uint8_t frame[FRAME];
 
     (void)state;
     share();
@@ -226,6 +226,74 @@ static void who_has_the_address_is_up_to_the_other_owner(void **state)
     assert_memory_equal(frame + 12, ((uint8_t[]){8, 6}), 2);
 }
 
+static void put16(uint8_t *at, uint32_t value)
+{
+    at[0] = (uint8_t)(value >> 8);
+    at[1] = (uint8_t)value;
+}
+
+static uint32_t sum(const uint8_t *at, int len)
+{
+    uint32_t s = 0;
+
+    for (int i = 0; i < len; i += 2)
+        s += (uint32_t)at[i] << 8 | at[i + 1];
+    return s;
+}
+
+static uint32_t folded(uint32_t s)
+{
+    s = (s & 0xffff) + (s >> 16);
+    return ~((s & 0xffff) + (s >> 16)) & 0xffff;
+}
+
+/* A SYN to port 7 from a host that has not asked who we are. */
+static void call(bool six)
+{
+    uint8_t f[74] = {[6] = 2, [11] = 9};
+    uint8_t *ip = f + 14, *tcp = ip + (six ? 40 : 20);
+    struct rn_frame slot;
+
+    memcpy(f, ends[0]->mac, 6);
+    put16(f + 12, six ? 0x86dd : 0x0800);
+    ip[0] = six ? 0x60 : 0x45;
+    if (six) {
+        ip[5] = 20, ip[6] = TCP, ip[7] = 64;
+        ip[8] = ip[24] = 0xfd, ip[23] = 9, ip[39] = 7;
+    } else {
+        ip[3] = 40, ip[8] = 64, ip[9] = TCP;
+        memcpy(ip + 12, (const uint8_t[]){10, 0, 0, 9, 10, 0, 0, 7}, 8);
+        put16(ip + 10, folded(sum(ip, 20)));
+    }
+    put16(tcp, 5000);
+    put16(tcp + 2, 7);
+    tcp[12] = 0x50, tcp[13] = 2, tcp[14] = 8;
+    put16(tcp + 16, folded(sum(six ? ip + 8 : ip + 12, six ? 32 : 8) + sum(tcp, 20) + TCP + 20));
+    assert_int_equal(ends[1]->ops->reserve(ends[1], &slot, 1, now), 1);
+    slot.len = (uint32_t)(tcp + 20 - f);
+    memcpy(slot.data, f, slot.len);
+    ends[1]->ops->commit(ends[1], &slot, 1);
+    ends[1]->ops->sync(ends[1], now);
+}
+
+/* It knows us from what our address's owner told it, and is answered at once, to where its frame came from. */
+static void caller_is_answered_where_he_called_from(void **state)
+{
+    uint8_t frame[FRAME];
+
+    (void)state;
+    share();
+    assert_int_equal(rn_add_address(net, "fd00::7/64", err), 0);
+    assert_true(rn_listen(net, RN_TCP, "0.0.0.0:7", err) > 0);
+    assert_true(rn_listen(net, RN_TCP, "[::]:7", err) > 0);
+    for (int six = 0; six < 2; six++) {
+        call(six);
+        assert_int_equal(pass(2, frame), 1);
+        assert_memory_equal(frame, ((uint8_t[]){2, 0, 0, 0, 0, 9}), 6);
+        assert_int_equal(frame[14 + (six ? 40 : 20) + 13], 0x12); /* SYN, ACK */
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -235,6 +303,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(port_is_taken_when_somebody_listens, set_up, tear_down),
         cmocka_unit_test_setup_teardown(port_that_another_program_has_is_not_listened_on, set_up, tear_down),
         cmocka_unit_test_setup_teardown(more_ports_than_there_is_room_for, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(caller_is_answered_where_he_called_from, set_up, tear_down),
         cmocka_unit_test_setup_teardown(who_has_the_address_is_up_to_the_other_owner, set_up, tear_down),
     };
 
