@@ -49,7 +49,7 @@ echo_100_clients_in_turn()
     done
 }
 
-for size in 0 1 1000 1000000 16000000; do
+for size in 0 1 1000 1000000 67108864; do
     live_case echo_bytes $size
 done
 live_case echo_20_clients_at_once
