@@ -12,6 +12,10 @@
  * errno: neither way is there. */
 int guard_open(unsigned interface, const struct steering *s);
 
+/* Puts another one in the place of *guard (-1: there is none), which goes when the new one stands. 0, or a negative errno:
+ * now there is none. */
+int guard_change(int *guard, unsigned interface, const struct steering *s);
+
 /* By what that would be, for a line of rn_survey: "BPF", "nftables"; NULL: by nothing. Nothing is changed. */
 const char *guard_name(unsigned interface);
 

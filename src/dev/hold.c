@@ -2,7 +2,7 @@
  *
  * What is held goes by whole rules: one that is there already stays, one that is new is held before any other is let
  * go. A range of ports is as many descriptors, for which the process may have to raise its own limit up to what it is
- * allowed. Called by packet.c and xdp.c.
+ * allowed. Called by ours.c.
  */
 #include "hold.h"
 

@@ -23,7 +23,6 @@
 #include "netmap_host.h"
 #include "netmap_port.h"
 #include "news.h"
-#include "steering.h"
 
 #include <assert.h>
 #include <errno.h>
@@ -56,7 +55,6 @@ struct netmap {
     struct netmap_port port;
     struct netmap_host host;
     uint32_t index; /* of the interface; 0: it has none */
-    bool soft;      /* checksums may be half done */
     bool wants_slots;
     int news;       /* -1: none */
     uint32_t reserved;
@@ -103,24 +101,22 @@ static void leave(struct netmap *m)
     m->dev.link = RN_LINK_GONE;
 }
 
-/* 0, or a negative errno with a line. */
-static int join(struct netmap *m, char *err)
+/* What the port has as its interface, in *i: facts.index is 0 if it has none. 0, or a negative errno with a line. */
+static int join(struct netmap *m, struct interface *i, char *err)
 {
     int error = netmap_port_open(&m->port, &m->name, m->calls, err);
-    struct interface i;
 
     if (error < 0)
         return error;
     m->wants_slots = false;
     watch(m, m->port.fd, EPOLLIN);
-    m->dev.link = RN_LINK_UP;
-    m->index = 0;
-    if (*m->name.base && !m->name.pipe && interface_look(m->name.base, &i) == 0 && i.facts.index) {
-        m->index = i.facts.index;
-        m->soft = half_sum_may_be(i.facts.driver);
-        m->dev.link = i.facts.up ? RN_LINK_UP : RN_LINK_DOWN;
-        m->host.soft = m->soft;
-        memcpy(m->host.card_mac, i.facts.mac, 6);
+    if (!*m->name.base || m->name.pipe || interface_look(m->name.base, i) < 0)
+        i->facts.index = 0;
+    m->index = i->facts.index;
+    m->dev.link = m->index && !i->facts.up ? RN_LINK_DOWN : RN_LINK_UP;
+    if (m->index) {
+        m->host.soft = half_sum_may_be(i->facts.driver);
+        memcpy(m->host.ours.card_mac, i->facts.mac, 6);
     }
     return 0;
 }
@@ -143,7 +139,7 @@ static void look(struct netmap *m, rn_time now)
     if (lent_count(m) || m->reserved)
         return;
     leave(m);
-    join(m, NULL);
+    join(m, &i, NULL);
 }
 
 /* A sync, after which each ring may have been set back. */
@@ -154,9 +150,9 @@ static void sync_rings(struct netmap *m, unsigned long which, rn_time now)
     int error = netmap_port_sync(p, which);
 
     for (uint32_t i = 0; i < (tx ? p->tx_rings : p->rx_rings); i++)
-        nring_was_reset(tx ? &p->tx[i] : &p->rx[i], &m->dev.resyncs);
+        nring_resync(tx ? &p->tx[i] : &p->rx[i], &m->dev.resyncs);
     for (uint32_t i = 0; i < (tx ? p->host_tx_rings : p->host_rx_rings); i++)
-        nring_was_reset(tx ? &p->host_tx[i] : &p->host_rx[i], &m->dev.resyncs);
+        nring_resync(tx ? &p->host_tx[i] : &p->host_rx[i], &m->dev.resyncs);
     if (error < 0 && error != -EINTR && error != -EAGAIN) {
         m->dev.link = RN_LINK_GONE;
         look(m, now);
@@ -190,7 +186,7 @@ static void lend(struct netmap *m, struct nring *r, uint32_t slots, struct rn_fr
     m->joined_to += slots > 1;
     m->dev.rx_frames++;
     m->dev.rx_bytes += f->len;
-    if (m->soft && half_sum_find(f))
+    if (m->host.soft && half_sum_find(f))
         m->dev.rx_half_sums++;
 }
 
@@ -212,12 +208,10 @@ static int take(struct netmap *m, struct nring *r, struct rn_frame *frames, int 
         struct rn_frame *f = &frames[n];
 
         slots = nring_frame(r, ready, &bytes);
-        if (!slots) { /* a frame that is longer than the ring has no end */
-            if (ready + 1 == r->slots)
-                slots = ready, bytes = UINT32_MAX;
-            else
-                break;
-        }
+        if (!slots && ready + 1 < r->slots)
+            break;
+        if (!slots) /* a frame that is longer than the ring has no end */
+            slots = ready, bytes = UINT32_MAX;
         ready -= slots;
         *f = (struct rn_frame){.data = netmap_port_whole(&m->port, r, slots, bytes, joined_next(m), JOINED_BYTES),
                                .len = bytes,
@@ -431,11 +425,10 @@ static const struct rn_dev_ops ops = {.kind = "netmap",
                                       .close = shut};
 
 /* What the device is, once the port is there. */
-static void describe(struct netmap *m)
+static void describe(struct netmap *m, const struct interface *i)
 {
     struct rn_dev *d = &m->dev;
     uint32_t most = m->port.buffer_bytes - OVERHEAD;
-    struct interface i;
     struct nring *r = tx_ring(m);
 
     d->medium = RN_ETHERNET;
@@ -449,15 +442,16 @@ static void describe(struct netmap *m)
     if (d->rx_slots > LENT)
         d->rx_slots = LENT;
     netmap_name_mac(d->mac, &m->name);
-    if (m->index && interface_look(m->name.base, &i) == 0 && i.facts.index) {
-        memcpy(d->mac, i.facts.mac, 6);
-        d->mtu = i.facts.mtu < most ? i.facts.mtu : most;
+    if (m->index) {
+        memcpy(d->mac, i->facts.mac, 6);
+        d->mtu = i->facts.mtu < most ? i->facts.mtu : most;
     }
 }
 
 int netmap_open_with(struct rn_dev **out, const char *name, const struct netmap_calls *calls, char *err)
 {
     struct netmap_name n;
+    struct interface i;
     struct netmap *m;
     int error = netmap_name_read(&n, name, err);
 
@@ -475,13 +469,13 @@ int netmap_open_with(struct rn_dev **out, const char *name, const struct netmap_
     if (!m->joined || m->dev.fd < 0)
         error = error_line(err, m->joined ? -errno : -ENOMEM, "netmap:%s: no memory or descriptors", name);
     if (!error)
-        error = join(m, err);
+        error = join(m, &i, err);
     if (error < 0) {
         shut(&m->dev);
         return error;
     }
     m->news = news_open(m->dev.fd);
-    describe(m);
+    describe(m, &i);
     *out = &m->dev;
     return 0;
 }
@@ -501,7 +495,6 @@ void netmap_survey(const struct interface *i, struct rn_way *way)
         error_line(way->remedy, 0, "it is no card");
         return;
     }
-    way->fit = RN_UNFIT;
     fd = netmap_port_system.open("/dev/netmap", O_RDWR);
     if (fd < 0) {
         error_line(way->remedy, 0, errno == EACCES ? "/dev/netmap: no rights to it" : "its module is not loaded");

@@ -13,26 +13,17 @@
 
 int netmap_host_steer(struct netmap_host *h, const struct rn_dev *dev, const struct rn_steer *rules, int n)
 {
-    const struct steering s = {.all = dev->promiscuous,
-                               .mac = dev->mac,
-                               .shared = memcmp(dev->mac, h->card_mac, 6) == 0,
-                               .vlan = dev->vlan,
-                               .rules = rules,
-                               .n = n};
-    int error;
+    int error = ours_take(&h->ours, dev, rules, n);
+    const struct steering s = ours_steering(&h->ours, dev);
 
-    if (dev->promiscuous ? !steering_takes_all(rules, n) : !steering_can(rules, n))
-        return -EOPNOTSUPP;
-    error = hold_ports(&h->hold, rules, n);
-    if (error < 0)
-        return error;
-    h->count = steering_list(&s, h->lines);
-    return 0;
+    if (!error)
+        h->count = steering_list(&s, h->lines);
+    return error;
 }
 
 void netmap_host_close(struct netmap_host *h)
 {
-    hold_nothing(&h->hold);
+    ours_close(&h->ours);
 }
 
 /* A checksum that was left to the card is completed where it lies. */

@@ -6,14 +6,12 @@
 #ifndef DEV_NETMAP_HOST_H
 #define DEV_NETMAP_HOST_H
 
-#include "hold.h"
 #include "netmap_port.h"
-#include "steering.h"
+#include "ours.h"
 
 struct netmap_host {
-    uint8_t card_mac[6];
+    struct ours ours;
     bool soft; /* checksums may be half done: they are completed on the way */
-    struct hold hold;
     struct steering_line lines[STEERING_LINES];
     int count; /* 0: nothing was said yet, and all is common */
 };

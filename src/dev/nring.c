@@ -46,12 +46,12 @@ void nring_tell(struct nring *r, uint32_t head)
     __atomic_store_n(&r->ring->head, head, __ATOMIC_RELEASE);
 }
 
-bool nring_was_reset(struct nring *r, uint64_t *resyncs)
+void nring_resync(struct nring *r, uint64_t *resyncs)
 {
     uint32_t head = read_now(&r->ring->head);
 
     if (head == r->head)
-        return false;
+        return;
     ++*resyncs;
     r->epoch++;
     r->lent = 0;
@@ -60,5 +60,4 @@ bool nring_was_reset(struct nring *r, uint64_t *resyncs)
     else
         r->head = head;
     r->next = r->head;
-    return true;
 }

@@ -8,7 +8,6 @@
 #define DEV_NRING_H
 
 #include <net/netmap.h>
-#include <stdbool.h>
 
 struct nring {
     struct netmap_ring *ring;
@@ -31,8 +30,8 @@ uint32_t nring_frame(const struct nring *r, uint32_t ready, uint32_t *bytes);
 /* The kernel is told that it has all before `head` back. */
 void nring_tell(struct nring *r, uint32_t head);
 
-/* After a sync: the kernel has set the ring back, which is then taken as it stands. True: it was so. */
-bool nring_was_reset(struct nring *r, uint64_t *resyncs);
+/* After a sync: if the kernel has set the ring back, it is taken as it stands, and that is counted. */
+void nring_resync(struct nring *r, uint64_t *resyncs);
 
 static inline uint32_t nring_after(const struct nring *r, uint32_t at, uint32_t n)
 {

@@ -25,11 +25,10 @@
 
 #include "error.h"
 #include "guard.h"
-#include "hold.h"
 #include "mapped.h"
 #include "nap.h"
+#include "ours.h"
 #include "packet_socket.h"
-#include "steering.h"
 #include "base/time.h"
 
 #include <arpa/inet.h>
@@ -48,16 +47,13 @@ struct packet {
     struct rn_dev dev;
     struct mapped rings;
     char name[IFNAMSIZ];
-    uint8_t card_mac[6]; /* of the interface as it was last joined ... */
-    uint32_t index;      /* ... which changes when it is made again; 0: none was */
-    int alone;           /* a socket for frames that are sent alone */
-    int guard;           /* -1: none ... */
-    bool guarded;        /* ... of late, but there was one */
+    uint32_t index; /* of the interface as it was last joined: another when it is made again; 0: none was */
+    int alone;      /* a socket for frames that are sent alone */
+    int guard;      /* -1: none ... */
+    bool guarded;   /* ... of late, but there was one */
     struct nap nap;
     rn_time looked; /* while the interface is down or gone */
-    struct hold hold;
-    struct rn_steer rules[STEERING_RULES];
-    int rule_count;
+    struct ours ours;
 };
 
 static struct packet *packet_of(struct rn_dev *dev)
@@ -67,48 +63,24 @@ static struct packet *packet_of(struct rn_dev *dev)
 
 /* ---- what is ours -------------------------------------------------------------------------------------- */
 
-/* The new guard stands before the old one goes. */
-static int set_guard(struct packet *p, const struct steering *s)
-{
-    int guard = guard_open(p->index, s);
-
-    if (p->guard >= 0)
-        close(p->guard);
-    p->guard = guard < 0 ? -1 : guard;
-    p->guarded |= guard >= 0;
-    return guard < 0 ? -EOPNOTSUPP : 0;
-}
-
 /* Makes of the rules what they say. Without a guard, -EOPNOTSUPP, the rest is done nevertheless. */
 static int apply(struct packet *p)
 {
     static const uint32_t verdicts[] = {0, UINT32_MAX, UINT32_MAX};
-    const struct steering s = {.all = p->dev.promiscuous,
-                               .mac = p->dev.mac,
-                               .shared = memcmp(p->dev.mac, p->card_mac, 6) == 0,
-                               .vlan = p->dev.vlan,
-                               .rules = p->rules,
-                               .n = p->rule_count};
-    int guarded = s.n ? set_guard(p, &s) : 0, error = packet_socket_filter(p->dev.fd, &s, verdicts);
+    const struct steering s = ours_steering(&p->ours, &p->dev);
+    bool guarded = s.n && guard_change(&p->guard, p->index, &s) == 0;
+    int error = packet_socket_steer(p->dev.fd, p->index, &s, verdicts);
 
-    if (!error && (s.all || !s.shared))
-        error = packet_socket_let_in(p->dev.fd, p->index, p->dev.mac, s.all);
-    return error ? error : guarded;
+    p->guarded |= guarded;
+    return error ? error : s.n && !guarded ? -EOPNOTSUPP : 0;
 }
 
 static int steer(struct rn_dev *dev, const struct rn_steer *rules, int n)
 {
     struct packet *p = packet_of(dev);
-    int error;
+    int error = ours_take(&p->ours, dev, rules, n);
 
-    if (dev->promiscuous ? !steering_takes_all(rules, n) : !steering_can(rules, n))
-        return -EOPNOTSUPP;
-    error = hold_ports(&p->hold, rules, n);
-    if (error < 0)
-        return error;
-    memcpy(p->rules, rules, (size_t)n * sizeof *rules);
-    p->rule_count = n;
-    return dev->link == RN_LINK_GONE ? 0 : apply(p); /* else when it is joined again */
+    return error || dev->link == RN_LINK_GONE ? error : apply(p); /* else when it is joined again */
 }
 
 /* ---- the interface comes and goes ---------------------------------------------------------------------- */
@@ -125,7 +97,7 @@ static int join(struct packet *p, const struct rn_interface *card)
     if (error)
         return error;
     p->index = card->index;
-    memcpy(p->card_mac, card->mac, 6);
+    memcpy(p->ours.card_mac, card->mac, 6);
     return 0;
 }
 
@@ -214,7 +186,7 @@ static __attribute__((hot)) int arm(struct rn_dev *dev, bool rx, bool tx)
 
 static void discard(struct packet *p)
 {
-    hold_nothing(&p->hold);
+    ours_close(&p->ours);
     mapped_close(&p->rings);
     if (p->guard >= 0)
         close(p->guard);
@@ -250,7 +222,7 @@ static int set_up(struct packet *p, const struct rn_interface *card, char *err)
                           "packet:%s: no memory for its rings, about 20 MiB: raise the limit on this "
                           "program's memory, or free some",
                           p->name);
-    memcpy(p->card_mac, card->mac, 6);
+    memcpy(p->ours.card_mac, card->mac, 6);
     memcpy(p->dev.mac, card->mac, 6);
     if (!error && setsockopt(p->dev.fd, SOL_PACKET, PACKET_IGNORE_OUTGOING, &one, sizeof one) < 0)
         error = -errno;

@@ -86,6 +86,13 @@ int packet_socket_filter(int fd, const struct steering *s, const uint32_t verdic
     return setsockopt(fd, SOL_SOCKET, SO_ATTACH_FILTER, &program, sizeof program) < 0 ? -errno : 0;
 }
 
+int packet_socket_steer(int fd, uint32_t index, const struct steering *s, const uint32_t verdicts[3])
+{
+    int error = packet_socket_filter(fd, s, verdicts);
+
+    return !error && (s->all || !s->shared) ? packet_socket_let_in(fd, index, s->mac, s->all) : error;
+}
+
 bool packet_socket_has_error(int fd)
 {
     socklen_t len = sizeof(int);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause
  *
- * A packet socket on one interface, without the rings that it may have: what packet.c and xdp.c both ask of it. kind
+ * A packet socket on one interface, without the rings that it may have: what packet.c, xdp.c and pcap.c ask of it. kind
  * begins the line that says why something cannot be.
  */
 #ifndef DEV_PACKET_SOCKET_H
@@ -27,6 +27,9 @@ int packet_socket_let_in(int fd, uint32_t index, const uint8_t mac[6], bool ever
 
 /* Frames come by what steering says of them: verdicts[] has how many bytes of each. 0 or a negative errno. */
 int packet_socket_filter(int fd, const struct steering *s, const uint32_t verdicts[3]);
+
+/* The same, and lets in what is for another address than the interface's, or everything. 0 or a negative errno. */
+int packet_socket_steer(int fd, uint32_t index, const struct steering *s, const uint32_t verdicts[3]);
 
 /* Takes the error that the socket has to tell, which would end every sleep: false, there is none. */
 bool packet_socket_has_error(int fd);

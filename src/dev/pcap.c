@@ -16,11 +16,10 @@
 #include "error.h"
 #include "guard.h"
 #include "half_sum.h"
-#include "hold.h"
 #include "nap.h"
 #include "news.h"
+#include "ours.h"
 #include "packet_socket.h"
-#include "steering.h"
 
 #include <dlfcn.h>
 #include <errno.h>
@@ -67,13 +66,10 @@ struct pcap {
     struct copies copies;
     struct nap nap;
     uint32_t index;
-    uint8_t card_mac[6];
     bool soft;
     rn_time looked;
     int guard, news; /* -1: none */
-    struct hold hold;
-    struct rn_steer rules[STEERING_RULES];
-    int rule_count;
+    struct ours ours;
     struct header *next; /* of a recording: what comes next, and when; NULL: not read, or its end */
     const uint8_t *next_data;
     rn_time first_at, first_stamp, due;
@@ -122,37 +118,21 @@ static void *open_library(struct library *l)
 static int apply(struct pcap *p)
 {
     static const uint32_t verdicts[] = {0, UINT32_MAX, UINT32_MAX};
-    const struct steering s = {.all = p->dev.promiscuous,
-                               .mac = p->dev.mac,
-                               .shared = memcmp(p->dev.mac, p->card_mac, 6) == 0,
-                               .vlan = p->dev.vlan,
-                               .rules = p->rules,
-                               .n = p->rule_count};
-    int fd = p->lib.get_selectable_fd(p->handle), error = packet_socket_filter(fd, &s, verdicts);
+    const struct steering s = ours_steering(&p->ours, &p->dev);
+    int error = packet_socket_steer(p->lib.get_selectable_fd(p->handle), p->index, &s, verdicts);
 
-    if (!error && (s.all || !s.shared))
-        error = packet_socket_let_in(fd, p->index, p->dev.mac, s.all);
     if (error)
         return error;
-    if (p->guard >= 0)
-        close(p->guard);
-    p->guard = guard_open(p->index, &s);
-    return p->guard < 0 && s.all ? -EOPNOTSUPP : 0; /* else the kernel sees it too, which README tells */
+    error = guard_change(&p->guard, p->index, &s);
+    return error && s.all ? -EOPNOTSUPP : 0; /* else the kernel sees it too, which README tells */
 }
 
 static int steer(struct rn_dev *dev, const struct rn_steer *rules, int n)
 {
     struct pcap *p = pcap_of(dev);
-    int error;
+    int error = ours_take(&p->ours, dev, rules, n);
 
-    if (dev->promiscuous ? !steering_takes_all(rules, n) : !steering_can(rules, n))
-        return -EOPNOTSUPP;
-    error = hold_ports(&p->hold, rules, n);
-    if (error < 0)
-        return error;
-    memcpy(p->rules, rules, (size_t)n * sizeof *rules);
-    p->rule_count = n;
-    return p->handle ? apply(p) : 0; /* else when it is opened anew */
+    return error || !p->handle ? error : apply(p); /* else when it is opened anew */
 }
 
 static void leave(struct pcap *p)
@@ -190,7 +170,7 @@ static int join(struct pcap *p, const struct rn_interface *card, char *err)
     }
     p->index = card->index;
     p->soft = half_sum_may_be(card->driver);
-    memcpy(p->card_mac, card->mac, 6);
+    memcpy(p->ours.card_mac, card->mac, 6);
     return 0;
 }
 
@@ -212,7 +192,7 @@ static void look(struct pcap *p, rn_time now)
     p->dev.link = RN_LINK_DOWN;
     if (!i.facts.up || join(p, &i.facts, NULL) < 0)
         return;
-    if (p->rule_count && apply(p) < 0)
+    if (p->ours.count && apply(p) < 0)
         leave(p);
     else
         p->dev.link = RN_LINK_UP;
@@ -358,7 +338,7 @@ static void shut(struct rn_dev *dev)
 {
     struct pcap *p = pcap_of(dev);
 
-    hold_nothing(&p->hold);
+    ours_close(&p->ours);
     leave(p);
     if (p->guard >= 0)
         close(p->guard);

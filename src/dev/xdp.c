@@ -26,10 +26,9 @@
 #if __has_include(<xdp/xsk.h>)
 
 #include "half_sum.h"
-#include "hold.h"
 #include "nap.h"
+#include "ours.h"
 #include "redirect.h"
-#include "steering.h"
 #include "xqueue.h"
 #include "base/time.h"
 
@@ -63,16 +62,13 @@ struct xdp {
     uint32_t first, count;   /* the queues that there are */
     struct xqueue *queues[QUEUES];
     uint32_t index;          /* of the interface; 0: none was joined */
-    uint8_t card_mac[6];
     bool soft;               /* checksums may be half done */
     int map, link, common;   /* -1: none */
     uint32_t bursts, reserved;
     struct lent lent;
     struct nap nap;
     rn_time looked;
-    struct hold hold;
-    struct rn_steer rules[STEERING_RULES];
-    int rule_count;
+    struct ours ours;
 };
 
 static struct xdp *xdp_of(struct rn_dev *dev)
@@ -86,16 +82,9 @@ static struct xdp *xdp_of(struct rn_dev *dev)
 static int apply(struct xdp *x)
 {
     static const uint32_t verdicts[] = {0, UINT32_MAX, 0};
-    const struct steering s = {.all = x->dev.promiscuous,
-                               .mac = x->dev.mac,
-                               .shared = memcmp(x->dev.mac, x->card_mac, 6) == 0,
-                               .vlan = x->dev.vlan,
-                               .rules = x->rules,
-                               .n = x->rule_count};
-    int error = packet_socket_filter(x->common, &s, verdicts);
+    const struct steering s = ours_steering(&x->ours, &x->dev);
+    int error = packet_socket_steer(x->common, x->index, &s, verdicts);
 
-    if (!error && (s.all || !s.shared))
-        error = packet_socket_let_in(x->common, x->index, x->dev.mac, s.all);
     if (error)
         return error;
     if (x->link >= 0)
@@ -107,16 +96,9 @@ static int apply(struct xdp *x)
 static int steer(struct rn_dev *dev, const struct rn_steer *rules, int n)
 {
     struct xdp *x = xdp_of(dev);
-    int error;
+    int error = ours_take(&x->ours, dev, rules, n);
 
-    if (dev->promiscuous ? !steering_takes_all(rules, n) : !steering_can(rules, n))
-        return -EOPNOTSUPP;
-    error = hold_ports(&x->hold, rules, n);
-    if (error < 0)
-        return error;
-    memcpy(x->rules, rules, (size_t)n * sizeof *rules);
-    x->rule_count = n;
-    return dev->link == RN_LINK_GONE ? 0 : apply(x); /* else when it is joined again */
+    return error || dev->link == RN_LINK_GONE ? error : apply(x); /* else when it is joined again */
 }
 
 /* ---- the interface comes and goes ---------------------------------------------------------------------- */
@@ -181,7 +163,7 @@ static int join(struct xdp *x, const struct rn_interface *card, char *err)
     }
     x->index = card->index;
     x->soft = half_sum_may_be(card->driver);
-    memcpy(x->card_mac, card->mac, 6);
+    memcpy(x->ours.card_mac, card->mac, 6);
     return 0;
 }
 
@@ -363,7 +345,7 @@ static void shut(struct rn_dev *dev)
 {
     struct xdp *x = xdp_of(dev);
 
-    hold_nothing(&x->hold);
+    ours_close(&x->ours);
     leave(x);
     if (x->common >= 0)
         close(x->common);
