@@ -5,7 +5,11 @@
 #ifndef DEV_INTERFACE_H
 #define DEV_INTERFACE_H
 
+#include "base/time.h"
+
 #include <runnel_dev.h>
+
+#define INTERFACE_LOOK (100 * TIME_MS) /* from one look for one that is down or gone to the next */
 
 /* The public facts, and what a TUN or TAP has besides. */
 struct interface {

@@ -23,6 +23,7 @@
 #include "netmap_host.h"
 #include "netmap_port.h"
 #include "news.h"
+#include "watch.h"
 
 #include <assert.h>
 #include <errno.h>
@@ -30,10 +31,8 @@
 #include <net/if.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/epoll.h>
 #include <unistd.h>
 
-#define LOOK  (100 * TIME_MS) /* from one look for an interface that is down or gone to the next */
 #define AGAIN TIME_MS         /* what has not been sent yet is tried again so much later */
 
 enum { LENT = 4096, JOINED = 32, JOINED_BYTES = 16384, MTU = 1500, OVERHEAD = 18 /* Ethernet and a tag */ };
@@ -82,14 +81,6 @@ static uint32_t lent_count(const struct netmap *m)
 
 /* ---- the interface comes and goes ---------------------------------------------------------------------- */
 
-static void watch(const struct netmap *m, int fd, uint32_t events)
-{
-    struct epoll_event what = {.events = events};
-
-    if (epoll_ctl(m->dev.fd, EPOLL_CTL_MOD, fd, &what) < 0 && errno == ENOENT)
-        epoll_ctl(m->dev.fd, EPOLL_CTL_ADD, fd, &what);
-}
-
 static void leave(struct netmap *m)
 {
     if (m->port.fd >= 0)
@@ -109,7 +100,7 @@ static int join(struct netmap *m, struct interface *i, char *err)
     if (error < 0)
         return error;
     m->wants_slots = false;
-    watch(m, m->port.fd, EPOLLIN);
+    watch_fd(m->dev.fd, m->port.fd, EPOLLIN);
     if (!*m->name.base || m->name.pipe || interface_look(m->name.base, i) < 0)
         i->facts.index = 0;
     m->index = i->facts.index;
@@ -348,7 +339,7 @@ static __attribute__((hot)) rn_time push(struct rn_dev *dev, rn_time now)
     uint32_t pending = r ? nring_distance(r, r->head, r->next) : 0;
     bool some = false;
 
-    if (dev->link != RN_LINK_UP && now - m->looked >= LOOK)
+    if (dev->link != RN_LINK_UP && now - m->looked >= INTERFACE_LOOK)
         look(m, now);
     for (uint32_t i = 0; i < p->tx_rings; i++)
         some = hand_over(p, &p->tx[i]) || some;
@@ -359,7 +350,7 @@ static __attribute__((hot)) rn_time push(struct rn_dev *dev, rn_time now)
     if (dev->resyncs != before)
         dev->tx_drops += pending;
     if (dev->link != RN_LINK_UP)
-        return m->looked + LOOK;
+        return m->looked + INTERFACE_LOOK;
     return netmap_host_waits(p) ? now + AGAIN : RN_FOREVER;
 }
 
@@ -383,7 +374,7 @@ static __attribute__((hot)) int arm(struct rn_dev *dev, bool rx, bool tx)
         if (nring_ready(&m->port.host_rx[i], &dev->resyncs) && (slots || !m->port.rx_rings))
             return -EAGAIN;
     if (tx != m->wants_slots && !slots) {
-        watch(m, m->port.fd, tx ? EPOLLIN | EPOLLOUT : EPOLLIN);
+        watch_fd(m->dev.fd, m->port.fd, tx ? EPOLLIN | EPOLLOUT : EPOLLIN);
         m->wants_slots = tx;
     }
     return tx && slots ? -EAGAIN : 0;

@@ -5,19 +5,19 @@
  */
 #include "news.h"
 
+#include "watch.h"
+
 #include <linux/rtnetlink.h>
 #include <stdint.h>
-#include <sys/epoll.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
 int news_open(int epoll)
 {
     struct sockaddr_nl at = {.nl_family = AF_NETLINK, .nl_groups = RTMGRP_LINK};
-    struct epoll_event what = {.events = EPOLLIN};
     int fd = socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC | SOCK_NONBLOCK, NETLINK_ROUTE);
 
-    if (fd >= 0 && bind(fd, (struct sockaddr *)&at, sizeof at) == 0 && epoll_ctl(epoll, EPOLL_CTL_ADD, fd, &what) == 0)
+    if (fd >= 0 && bind(fd, (struct sockaddr *)&at, sizeof at) == 0 && watch_fd(epoll, fd, EPOLLIN) == 0)
         return fd;
     if (fd >= 0)
         close(fd);

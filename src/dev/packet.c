@@ -41,8 +41,6 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#define LOOK (100 * TIME_MS) /* from one look for an interface that is down or gone to the next */
-
 struct packet {
     struct rn_dev dev;
     struct mapped rings;
@@ -165,11 +163,11 @@ static __attribute__((hot)) rn_time push(struct rn_dev *dev, rn_time now)
     struct packet *p = packet_of(dev);
     rn_time next = mapped_push(&p->rings, dev, now);
 
-    if (p->rings.refused || (dev->link != RN_LINK_UP && now - p->looked >= LOOK))
+    if (p->rings.refused || (dev->link != RN_LINK_UP && now - p->looked >= INTERFACE_LOOK))
         look(p, now);
     p->rings.refused = false;
-    if (dev->link != RN_LINK_UP && next > p->looked + LOOK)
-        next = p->looked + LOOK;
+    if (dev->link != RN_LINK_UP && next > p->looked + INTERFACE_LOOK)
+        next = p->looked + INTERFACE_LOOK;
     return next;
 }
 

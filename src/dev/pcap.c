@@ -16,12 +16,13 @@
 #include "error.h"
 #include "guard.h"
 #include "half_sum.h"
+#include "library.h"
 #include "nap.h"
 #include "news.h"
 #include "ours.h"
 #include "packet_socket.h"
+#include "watch.h"
 
-#include <dlfcn.h>
 #include <errno.h>
 #include <net/if.h>
 #include <string.h>
@@ -29,7 +30,6 @@
 #include <sys/time.h>
 #include <unistd.h>
 
-#define LOOK  (100 * TIME_MS)
 #define RETRY TIME_MS
 enum { LONGEST = 65535 + 18, DIRECTION_IN = 1 };
 enum { DLT_ETHERNET = 1, DLT_RAW_OLD = 12, DLT_RAW = 101, DLT_IP4 = 228, DLT_IP6 };
@@ -82,34 +82,29 @@ static struct pcap *pcap_of(struct rn_dev *dev)
 
 /* ---- the library --------------------------------------------------------------------------------------- */
 
-static bool find(void *library, const char *name, void *function)
-{
-    void *at = dlsym(library, name);
+#define SYMBOL(function) {"pcap_" #function, offsetof(struct library, function)}
 
-    memcpy(function, &at, sizeof at);
-    return at != NULL;
-}
-
-/* To be closed by dlclose; NULL: it is not there. */
 static void *open_library(struct library *l)
 {
-    static const char *const names[] = {"libpcap.so.0.8", "libpcap.so.1", "libpcap.so"};
-    void *h = NULL;
+    static const char *const names[] = {"libpcap.so.0.8", "libpcap.so.1", "libpcap.so", NULL};
+    static const struct library_symbol symbols[] = {
+        SYMBOL(create),
+        SYMBOL(set_snaplen),
+        SYMBOL(set_buffer_size),
+        SYMBOL(set_immediate_mode),
+        SYMBOL(activate),
+        SYMBOL(setnonblock),
+        SYMBOL(setdirection),
+        SYMBOL(datalink),
+        SYMBOL(get_selectable_fd),
+        SYMBOL(next_ex),
+        SYMBOL(inject),
+        SYMBOL(open_offline),
+        SYMBOL(geterr),
+        SYMBOL(close),
+        {0}};
 
-    for (size_t i = 0; !h && i < sizeof names / sizeof *names; i++)
-        h = dlopen(names[i], RTLD_NOW | RTLD_LOCAL);
-    if (h && find(h, "pcap_create", &l->create) && find(h, "pcap_set_snaplen", &l->set_snaplen) &&
-        find(h, "pcap_set_buffer_size", &l->set_buffer_size) &&
-        find(h, "pcap_set_immediate_mode", &l->set_immediate_mode) && find(h, "pcap_activate", &l->activate) &&
-        find(h, "pcap_setnonblock", &l->setnonblock) && find(h, "pcap_setdirection", &l->setdirection) &&
-        find(h, "pcap_datalink", &l->datalink) && find(h, "pcap_get_selectable_fd", &l->get_selectable_fd) &&
-        find(h, "pcap_next_ex", &l->next_ex) && find(h, "pcap_inject", &l->inject) &&
-        find(h, "pcap_open_offline", &l->open_offline) && find(h, "pcap_geterr", &l->geterr) &&
-        find(h, "pcap_close", &l->close))
-        return h;
-    if (h)
-        dlclose(h);
-    return NULL;
+    return library_open(names, symbols, l);
 }
 
 /* ---- an interface -------------------------------------------------------------------------------------- */
@@ -147,7 +142,6 @@ static void leave(struct pcap *p)
 static int join(struct pcap *p, const struct rn_interface *card, char *err)
 {
     char why[ERROR_BYTES] = "";
-    struct epoll_event what = {.events = EPOLLIN};
     int rc = -1;
 
     p->handle = p->lib.create(p->name, why);
@@ -164,7 +158,7 @@ static int join(struct pcap *p, const struct rn_interface *card, char *err)
     }
     if (p->lib.datalink(p->handle) != DLT_ETHERNET ||
         p->lib.setdirection(p->handle, DIRECTION_IN) < 0 ||
-        epoll_ctl(p->dev.fd, EPOLL_CTL_ADD, p->lib.get_selectable_fd(p->handle), &what) < 0) {
+        watch_fd(p->dev.fd, p->lib.get_selectable_fd(p->handle), EPOLLIN) < 0) {
         leave(p);
         return error_line(err, -ENODEV, "pcap:%s: carries no Ethernet frames that libpcap could wait for", p->name);
     }
@@ -319,9 +313,9 @@ static rn_time push(struct rn_dev *dev, rn_time now)
             return now + RETRY;
     if (!*p->name)
         return look_ahead(p, now) ? p->due : RN_FOREVER;
-    if (news_came(p->news) || (dev->link != RN_LINK_UP && now - p->looked >= LOOK))
+    if (news_came(p->news) || (dev->link != RN_LINK_UP && now - p->looked >= INTERFACE_LOOK))
         look(p, now);
-    return dev->link == RN_LINK_UP ? RN_FOREVER : p->looked + LOOK;
+    return dev->link == RN_LINK_UP ? RN_FOREVER : p->looked + INTERFACE_LOOK;
 }
 
 static int arm(struct rn_dev *dev, bool rx, bool tx)
@@ -342,8 +336,7 @@ static void shut(struct rn_dev *dev)
     leave(p);
     if (p->guard >= 0)
         close(p->guard);
-    if (p->library)
-        dlclose(p->library);
+    library_close(p->library);
     if (p->news >= 0)
         close(p->news);
     if (dev->fd >= 0)
@@ -448,7 +441,7 @@ void pcap_dev_survey(const struct interface *i, struct rn_way *way)
         error_line(way->remedy, 0, "there is no libpcap here: apt install libpcap0.8");
         return;
     }
-    dlclose(library);
+    library_close(library);
     fd = packet_socket_open("pcap", i->facts.name, way->remedy);
     if (fd < 0)
         return;

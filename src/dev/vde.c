@@ -9,13 +9,13 @@
 #include "base/time.h"
 #include "copies.h"
 #include "error.h"
+#include "library.h"
 #include "nap.h"
+#include "watch.h"
 
-#include <dlfcn.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <string.h>
-#include <sys/epoll.h>
 #include <sys/random.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -47,26 +47,15 @@ static struct vde *vde_of(struct rn_dev *dev)
     return (struct vde *)dev;
 }
 
-static bool find(void *library, const char *name, void *function)
-{
-    void *at = dlsym(library, name);
+#define SYMBOL(function) {"vde_" #function, offsetof(struct library, function)}
 
-    memcpy(function, &at, sizeof at);
-    return at != NULL;
-}
-
-/* To be closed by dlclose; NULL: it is not there. */
 static void *open_library(struct library *l)
 {
-    void *h = dlopen("libvdeplug.so.2", RTLD_NOW | RTLD_LOCAL);
+    static const char *const names[] = {"libvdeplug.so.2", NULL};
+    static const struct library_symbol symbols[] = {
+        SYMBOL(open_real), SYMBOL(recv), SYMBOL(send), SYMBOL(datafd), SYMBOL(ctlfd), SYMBOL(close), {0}};
 
-    if (h && find(h, "vde_open_real", &l->open_real) && find(h, "vde_recv", &l->recv) &&
-        find(h, "vde_send", &l->send) && find(h, "vde_datafd", &l->datafd) &&
-        find(h, "vde_ctlfd", &l->ctlfd) && find(h, "vde_close", &l->close))
-        return h;
-    if (h)
-        dlclose(h);
-    return NULL;
+    return library_open(names, symbols, l);
 }
 
 /* ---- the rings ----------------------------------------------------------------------------------------- */
@@ -166,8 +155,7 @@ static void shut(struct rn_dev *dev)
 
     if (v->plug)
         v->lib.close(v->plug);
-    if (v->library)
-        dlclose(v->library);
+    library_close(v->library);
     if (dev->fd >= 0)
         close(dev->fd);
     copies_close(&v->copies);
@@ -192,13 +180,6 @@ static int make_mac(uint8_t mac[6])
     return 0;
 }
 
-static int watch(const struct vde *v, int fd)
-{
-    struct epoll_event what = {.events = EPOLLIN};
-
-    return epoll_ctl(v->dev.fd, EPOLL_CTL_ADD, fd, &what);
-}
-
 static int plug_in(struct vde *v, const char *name, char *err)
 {
     char place[256];
@@ -211,10 +192,10 @@ static int plug_in(struct vde *v, const char *name, char *err)
         return error_line(err, -ENODEV, "vde:%.100s: no switch is there (%s): vde_switch -d -s %.60s starts one", name,
                           strerror(errno), name);
     v->dev.fd = epoll_create1(EPOLL_CLOEXEC);
-    if (v->dev.fd < 0 || watch(v, v->lib.datafd(v->plug)) < 0 ||
+    if (v->dev.fd < 0 || watch_fd(v->dev.fd, v->lib.datafd(v->plug), EPOLLIN) < 0 ||
         fcntl(v->lib.datafd(v->plug), F_SETFL, O_NONBLOCK) < 0) /* not all of its ways heed the flags of its calls */
         return error_line(err, -errno, "vde:%.100s: cannot be waited for: %s", name, strerror(errno));
-    watch(v, v->lib.ctlfd(v->plug));
+    watch_fd(v->dev.fd, v->lib.ctlfd(v->plug), EPOLLIN);
     return make_mac(v->dev.mac) < 0 ? error_line(err, -EIO, "vde:%.100s: no random bytes", name) : 0;
 }
 
@@ -255,6 +236,6 @@ void vde_dev_survey(const struct interface *i, struct rn_way *way)
         error_line(way->remedy, 0, "there is no libvdeplug here: apt install libvdeplug2");
         return;
     }
-    dlclose(library);
+    library_close(library);
     snprintf(way->mode, sizeof way->mode, "vde:FOLDER of a switch's socket");
 }

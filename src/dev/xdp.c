@@ -29,6 +29,7 @@
 #include "nap.h"
 #include "ours.h"
 #include "redirect.h"
+#include "watch.h"
 #include "xqueue.h"
 #include "base/time.h"
 
@@ -37,11 +38,9 @@
 #include <net/ethernet.h>
 #include <net/if.h>
 #include <stdlib.h>
-#include <sys/epoll.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
-#define LOOK  (100 * TIME_MS) /* from one look for an interface that is down or gone to the next */
 #define AGAIN TIME_MS         /* what has not been sent yet is tried again so much later */
 
 enum { QUEUES = 16, LENT = 4096, COMMON_EVERY = 32 };
@@ -117,13 +116,6 @@ static void leave(struct xdp *x)
     x->index = x->count = 0;
 }
 
-static int watch(const struct xdp *x, int fd)
-{
-    struct epoll_event what = {.events = EPOLLIN};
-
-    return epoll_ctl(x->dev.fd, EPOLL_CTL_ADD, fd, &what) < 0 ? -errno : 0;
-}
-
 static int join_queue(struct xdp *x, uint32_t i, char *err)
 {
     int error = xqueue_open(&x->queues[i], x->name, x->first + i, err);
@@ -132,7 +124,7 @@ static int join_queue(struct xdp *x, uint32_t i, char *err)
         return error;
     error = redirect_put(x->map, x->first + i, xqueue_fd(x->queues[i]));
     if (!error)
-        error = watch(x, xqueue_fd(x->queues[i]));
+        error = watch_fd(x->dev.fd, xqueue_fd(x->queues[i]), EPOLLIN);
     return error < 0 ? error_line(err, error, "xdp:%s: queue %u: %s", x->name, (unsigned)(x->first + i),
                                   strerror(-error))
                      : 0;
@@ -321,10 +313,10 @@ static __attribute__((hot)) rn_time push(struct rn_dev *dev, rn_time now)
             next = now + AGAIN;
         dev->resyncs += xqueue_lies(x->queues[i]);
     }
-    if (dev->link != RN_LINK_UP && now - x->looked >= LOOK)
+    if (dev->link != RN_LINK_UP && now - x->looked >= INTERFACE_LOOK)
         look(x, now);
-    if (dev->link != RN_LINK_UP && next > x->looked + LOOK)
-        next = x->looked + LOOK;
+    if (dev->link != RN_LINK_UP && next > x->looked + INTERFACE_LOOK)
+        next = x->looked + INTERFACE_LOOK;
     return next;
 }
 
@@ -382,7 +374,7 @@ static int open_common(struct xdp *x, char *err)
     if (!error && x->dev.fd < 0)
         error = -errno;
     if (!error)
-        error = watch(x, x->common);
+        error = watch_fd(x->dev.fd, x->common, EPOLLIN);
     return error < 0 ? error_line(err, error, "xdp:%s: no packet socket beside it: %s", x->name, strerror(-error)) : 0;
 }
 

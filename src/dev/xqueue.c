@@ -19,9 +19,9 @@
 #if __has_include(<xdp/xsk.h>) /* else xdp.c says that it is not */
 
 #include "error.h"
+#include "library.h"
 
 #include <assert.h>
-#include <dlfcn.h>
 #include <errno.h>
 #include <linux/if_xdp.h>
 #include <poll.h>
@@ -65,34 +65,27 @@ struct xqueue {
 
 /* ---- the library --------------------------------------------------------------------------------------- */
 
-static bool find(void *library, const char *name, void *function)
-{
-    void *at = dlsym(library, name);
-
-    memcpy(function, &at, sizeof at);
-    return at != NULL;
-}
-
-/* To be closed by dlclose; NULL: it is not there. */
 static void *open_library(struct library *l)
 {
-    void *handle = dlopen("libxdp.so.1", RTLD_NOW | RTLD_LOCAL);
+    static const char *const names[] = {"libxdp.so.1", NULL};
+    static const struct library_symbol symbols[] = {
+        {"xsk_umem__create", offsetof(struct library, umem_create)},
+        {"xsk_umem__delete", offsetof(struct library, umem_delete)},
+        {"xsk_socket__create", offsetof(struct library, create)},
+        {"xsk_socket__delete", offsetof(struct library, delete)},
+        {"xsk_socket__fd", offsetof(struct library, fd)},
+        {0}};
 
-    if (handle && find(handle, "xsk_umem__create", &l->umem_create) &&
-        find(handle, "xsk_umem__delete", &l->umem_delete) && find(handle, "xsk_socket__create", &l->create) &&
-        find(handle, "xsk_socket__delete", &l->delete) && find(handle, "xsk_socket__fd", &l->fd))
-        return handle;
-    if (handle)
-        dlclose(handle);
-    return NULL;
+    return library_open(names, symbols, l);
 }
 
 bool xqueue_can(void)
 {
     struct library l;
-    void *handle = open_library(&l);
+    void *library = open_library(&l);
 
-    return handle && dlclose(handle) == 0;
+    library_close(library);
+    return library;
 }
 
 /* ---- the marks ----------------------------------------------------------------------------------------- */
@@ -396,8 +389,7 @@ void xqueue_close(struct xqueue *q)
         q->lib.umem_delete(q->umem);
     if (q->area != MAP_FAILED)
         munmap(q->area, (size_t)BUFFERS * XQUEUE_FRAME);
-    if (q->handle)
-        dlclose(q->handle);
+    library_close(q->handle);
     free(q);
 }
 
