@@ -124,8 +124,7 @@ struct rn_dev_ops {
      * With dev->promiscuous it is of all that comes to the interface, to whatever address and in whatever
      * VLAN, and one rule that takes everything is all that can be said. A rule with a protocol takes ports of an
      * address that stays the other owner's: they are held there, so that nobody else gets them. Returns 0,
-     * -EADDRINUSE (somebody has one of them), -EOPNOTSUPP where it cannot
-     * do all of that, or another negative errno. May be NULL: the link has no other owner. */
+     * -EADDRINUSE (somebody has one of them), -EOPNOTSUPP where it cannot do all of that, or another negative errno. May be NULL: the link has no other owner. */
     int (*steer)(struct rn_dev *dev, const struct rn_steer *rules, int n);
 
     /* Gives everything back, also with frames lent, reserved or under way, which are lost. The device and its

@@ -9,6 +9,7 @@
  */
 #include "netmap_name.h"
 
+#include "base/hash.h"
 #include "error.h"
 
 #include <ctype.h>
@@ -46,7 +47,7 @@ bool netmap_name_is_switch(const char *device)
     return strncmp(device, SWITCH, sizeof SWITCH - 1) == 0 && strchr(device, ':');
 }
 
-unsigned netmap_name_base(const char *text)
+size_t netmap_name_base(const char *text)
 {
     size_t len = strcspn(text, "{}^*@/");
     const char *dash = NULL;
@@ -56,12 +57,12 @@ unsigned netmap_name_base(const char *text)
         memcpy(whole, text, len);
         whole[len] = 0;
         if (if_nametoindex(whole))
-            return (unsigned)len;
+            return len;
     }
     for (size_t i = 1; i + 1 < len; i++)
         if (text[i] == '-')
             dash = text + i;
-    return (unsigned)(dash && dash + 1 + strspn(dash + 1, "0123456789") == text + len ? (size_t)(dash - text) : len);
+    return dash && dash + 1 + strspn(dash + 1, "0123456789") == text + len ? (size_t)(dash - text) : len;
 }
 
 /* The port, up to its rings. Returns behind it; NULL: with err. */
@@ -138,11 +139,9 @@ int netmap_name_read(struct netmap_name *n, const char *text, char *err)
 
 void netmap_name_mac(uint8_t mac[6], const struct netmap_name *n)
 {
-    uint64_t h = UINT64_C(0xcbf29ce484222325); /* FNV-1a */
+    static const struct hash_key nobodys;
+    uint64_t h = hash_sip(&nobodys, n->port, strlen(n->port));
 
-    for (const char *at = n->port; *at; at++)
-        h = (h ^ (uint8_t)*at) * UINT64_C(0x100000001b3);
-    mac[0] = 2;
-    for (int i = 1; i < 6; i++)
-        mac[i] = (uint8_t)(h >> 8 * i);
+    memcpy(mac, &h, 6);
+    mac[0] = (uint8_t)((mac[0] & 0xfc) | 2);
 }

@@ -11,6 +11,7 @@
 #define DEV_NETMAP_NAME_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 enum { NETMAP_NAME = 64 };
@@ -31,7 +32,7 @@ struct netmap_name {
 int netmap_name_read(struct netmap_name *n, const char *text, char *err);
 
 /* Bytes at the beginning of what stands behind "netmap:" that are the interface's name. */
-unsigned netmap_name_base(const char *text);
+size_t netmap_name_base(const char *text);
 
 /* The whole of a device's name is one of a switch's port. */
 bool netmap_name_is_switch(const char *device);

@@ -32,22 +32,36 @@ struct kind {
     int (*open)(struct rn_dev **out, const char *name, char *err);
     int (*open_queue)(struct rn_dev **out, const char *name, int queue, char *err); /* of several; -1: all */
     void (*survey)(const struct interface *i, struct rn_way *way);
-    const char *bare; /* behind the name, where that was all that was said; NULL: "NAME-N" is all that a name may be.
-                       * Else the kind reads what stands behind its colon by itself */
+    const char *bare; /* what is added to an interface's name that was said alone; NULL: it never means this kind */
+    size_t (*base)(const char *name); /* how much of what stands behind the colon is an interface's name, for a kind that
+                                       * reads that by itself; NULL: "NAME-N" is all that it may be */
 };
+
+/* pcap: all of it, if it is one. */
+static size_t whole(const char *name)
+{
+    return strlen(name);
+}
+
+/* vde: none of it. */
+static size_t nothing(const char *name)
+{
+    (void)name;
+    return 0;
+}
 
 /* In the order in which a bare name tries them: a TAP or TUN is its kind's and nobody else's, so that these
  * come first; then what takes any interface, the best first; last what needs none. */
 static const struct kind kinds[] = {
-    {"tap", true, true, tap_open, NULL, tap_survey, NULL},
-    {"tun", true, true, tap_open_tun, NULL, tap_survey_tun, NULL},
-    {"netmap", true, false, netmap_open, NULL, netmap_survey, "*"},
-    {"xdp", true, false, NULL, xdp_open, xdp_survey, NULL},
-    {"packet", true, false, packet_open, NULL, packet_survey, NULL},
-    {"pcap", true, false, pcap_dev_open, NULL, pcap_dev_survey, ""},
-    {"vde", false, false, vde_dev_open, NULL, vde_dev_survey, ""},
-    {"loop", false, false, pair_open_loop, NULL, pair_survey_loop, NULL},
-    {"null", false, false, null_open, NULL, null_survey, NULL},
+    {"tap", true, true, tap_open, NULL, tap_survey, "", NULL},
+    {"tun", true, true, tap_open_tun, NULL, tap_survey_tun, "", NULL},
+    {"netmap", true, false, netmap_open, NULL, netmap_survey, "*", netmap_name_base},
+    {"xdp", true, false, NULL, xdp_open, xdp_survey, "", NULL},
+    {"packet", true, false, packet_open, NULL, packet_survey, "", NULL},
+    {"pcap", true, false, pcap_dev_open, NULL, pcap_dev_survey, NULL, whole},
+    {"vde", false, false, vde_dev_open, NULL, vde_dev_survey, NULL, nothing},
+    {"loop", false, false, pair_open_loop, NULL, pair_survey_loop, NULL, NULL},
+    {"null", false, false, null_open, NULL, null_survey, NULL, NULL},
 };
 enum { KINDS = sizeof kinds / sizeof kinds[0] };
 
@@ -61,7 +75,7 @@ static void list_kinds(char *line, size_t size)
     line[0] = 0;
     for (int i = 0; i < KINDS && at < size; i++)
         at += (size_t)snprintf(line + at, size - at, "%s%s%s", i ? ", " : "", kinds[i].name,
-                               kinds[i].named || kinds[i].bare ? ":NAME" : "");
+                               kinds[i].named || kinds[i].base ? ":NAME" : "");
 }
 
 /* The line for a name that is wrong from `at` on. -EINVAL. */
@@ -122,7 +136,7 @@ int rn_dev_interface(const char *device, char ifname[RN_IFNAME])
     const char *colon = strchr(device, ':'), *name = colon ? colon + 1 : device;
     const struct kind *k = colon ? kind_of(device, (size_t)(colon - device)) : NULL;
 
-    return interface_of(name, k && k->bare ? netmap_name_base(name) : name_of(name), ifname);
+    return interface_of(name, k && k->base ? k->base(name) : name_of(name), ifname);
 }
 
 /* One queue of an interface that may have several, or all of them. */
@@ -140,7 +154,7 @@ static int open_named(struct rn_dev **out, const struct kind *k, const char *dev
 {
     char ifname[RN_IFNAME];
 
-    if (k->bare)
+    if (k->base)
         return k->open(out, name, err);
     if (interface_of(name, name_of(name), ifname) < 0) /* they say what is wrong with it */
         return k->open ? k->open(out, name, err) : k->open_queue(out, name, -1, err);
@@ -176,7 +190,7 @@ int rn_dev_open(struct rn_dev **out, const char *device, char *err)
         return open_bare(out, device, err);
     if (!k)
         return wrong(device, device, "no such kind of device", err);
-    if (k->named || k->bare)
+    if (k->named || k->base)
         return colon && colon[1]
                    ? open_named(out, k, device, colon + 1, err)
                    : wrong(device, colon ? colon : device,
@@ -228,17 +242,11 @@ static int row_by_name(const struct rn_way ways[KINDS], const char *ifname)
     for (int k = 0; k < KINDS; k++) {
         size_t len = strlen(kinds[k].name);
 
-        if (kinds[k].named && ways[k].fit != RN_UNFIT && strncmp(ifname, kinds[k].name, len) == 0 &&
+        if (kinds[k].only && ways[k].fit != RN_UNFIT && strncmp(ifname, kinds[k].name, len) == 0 &&
             ifname[len] && !ifname[len + strspn(ifname + len, "0123456789")])
             return k;
     }
     return -1;
-}
-
-/* Whether a bare name may mean that kind: a recording or a switch has a name of its own. */
-static bool may_be_meant(int k)
-{
-    return kinds[k].named && (!kinds[k].bare || *kinds[k].bare);
 }
 
 /* The first row that works, but for one that says that a later one is better; else the last that would with some help,
@@ -248,7 +256,7 @@ static int row_by_fit(const struct rn_way ways[KINDS])
     int second = -1, blocked = -1;
 
     for (int k = 0; k < KINDS; k++) {
-        if (!may_be_meant(k) || ways[k].fit == RN_UNFIT)
+        if (!kinds[k].bare || ways[k].fit == RN_UNFIT)
             continue;
         if (kinds[k].only || (ways[k].fit == RN_WORKS && !ways[k].second))
             return k;
@@ -288,11 +296,11 @@ int rn_choose(const char *ifname, char device[RN_DEVNAME], char why[RN_ERRBUF], 
                           ifname, ifname);
     if (row < 0) {
         for (int k = 0; k < KINDS; k++)
-            if (may_be_meant(k)) /* the last is the one with the least demands */
+            if (kinds[k].bare) /* the last is the one with the least demands */
                 snprintf(reason, sizeof reason, "%s", ways[k].remedy);
         return error_line(err, -ENODEV, "%s: no kind of device is for it: %.200s", ifname, reason);
     }
-    snprintf(device, RN_DEVNAME, "%s:%s%s", kinds[row].name, ifname, kinds[row].bare ? kinds[row].bare : "");
+    snprintf(device, RN_DEVNAME, "%s:%s%s", kinds[row].name, ifname, kinds[row].bare);
     snprintf(why, RN_ERRBUF, "%s", ways[row].fit == RN_WORKS ? ways[row].mode : ways[row].remedy);
     if (i.facts.index)
         why_not(why, RN_ERRBUF, ways, row);

@@ -45,29 +45,30 @@ void neighbours_wake(struct rn_stack *net, unsigned neighbour)
 
 /* ---- what comes */
 
+/* A host said where it is; asks: by a question for us, or to everybody. */
+static void heard(struct rn_stack *net, const struct addr *host, unsigned device, const uint8_t mac[6], bool asks)
+{
+    int woken = neighbour_heard(&net->neighbours, host, device, mac, asks, net->now);
+
+    if (woken >= 0)
+        neighbours_wake(net, (unsigned)woken);
+}
+
 void neighbours_came_from(struct rn_stack *net, unsigned neighbour, const uint8_t *mac)
 {
     const struct neighbour *e = &net->neighbours.list[neighbour];
-    int woken;
 
-    if (!mac || mac[0] & 1 || neighbour_ready(&net->neighbours, neighbour, net->now))
-        return;
-    woken = neighbour_heard(&net->neighbours, &e->addr, e->device, mac, true, net->now);
-    if (woken >= 0)
-        neighbours_wake(net, (unsigned)woken);
+    if (mac && !(mac[0] & 1) && !neighbour_ready(&net->neighbours, neighbour, net->now))
+        heard(net, &e->addr, e->device, mac, true);
 }
 
 /* Who is known already may tell everybody that he has moved (RFC 5227 2.3). */
 static enum drop announced(struct rn_stack *net, int device, const struct arp *a)
 {
-    int woken;
-
     if (!addr_eq(&a->sender, &a->target) ||
         neighbour_find(&net->neighbours, &a->sender, (unsigned)device) < 0)
         return DROP_NOT_OURS;
-    woken = neighbour_heard(&net->neighbours, &a->sender, (unsigned)device, a->sender_mac, true, net->now);
-    if (woken >= 0)
-        neighbours_wake(net, (unsigned)woken);
+    heard(net, &a->sender, (unsigned)device, a->sender_mac, true);
     return DROP_NONE;
 }
 
@@ -75,7 +76,7 @@ enum drop neighbours_arp(struct rn_stack *net, int device, struct view v)
 {
     struct arp a;
     enum drop bad = arp_decode(&v, &a);
-    int own, woken;
+    int own;
 
     if (bad)
         return bad;
@@ -89,12 +90,8 @@ enum drop neighbours_arp(struct rn_stack *net, int device, struct view v)
     if (!addr_is_any(&a.sender) && (!addr_is_unicast(&a.sender) ||
                                     !addr_same_prefix(&a.sender, &a.target, net->addresses.list[own].bits)))
         return DROP_SOURCE;
-    if (!addr_is_any(&a.sender)) {
-        woken = neighbour_heard(&net->neighbours, &a.sender, (unsigned)device, a.sender_mac,
-                                a.operation == ARP_REQUEST, net->now);
-        if (woken >= 0)
-            neighbours_wake(net, (unsigned)woken);
-    }
+    if (!addr_is_any(&a.sender))
+        heard(net, &a.sender, (unsigned)device, a.sender_mac, a.operation == ARP_REQUEST);
     if (a.operation == ARP_REQUEST && !net->devices[device].dev->shared) {
         struct room_reply *r = reply_new(net, device, ROOM_ARP, a.sender_mac);
 

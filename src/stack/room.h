@@ -36,8 +36,8 @@
 #include "wire/icmp.h"
 #include "wire/ip.h"
 
-enum { SHARES = 60 };
 enum {
+    ROOM_SHARES = 60,   /* ports, and ranges of them, of addresses that are shared */
     ROOM_BURST = 64,    /* frames of a device in one poll */
     ROOM_TIMERS = 256,  /* due timers in one poll */
     ROOM_REPLIES = 128, /* replies without a connection that wait for flush */
@@ -144,7 +144,7 @@ struct rn_stack {
     struct {
         struct rn_steer rule;
         uint8_t device;
-    } shares[SHARES]; /* ports that are ours of addresses that are not */
+    } shares[ROOM_SHARES]; /* ports that are ours of addresses that are not */
     int share_count;
     int device_count;
     bool link_news; /* a device's link is not what was told */

@@ -5,9 +5,9 @@
  * nothing else is ever allocated.
  */
 #include "room.h"
-#include "tcp/isn.h"
 #include "base/ring.h"
 #include "tcp/budget.h"
+#include "tcp/isn.h"
 #include "wire/eth.h"
 #include "wire/vlan.h"
 
@@ -64,7 +64,8 @@ static bool complete(struct rn_options *o)
            o->receive_bytes_max <= 1u << 30 && o->send_bytes <= o->send_bytes_max &&
            o->send_bytes_max <= 1u << 30 && o->msl > 0 && o->msl <= 3600 * TIME_S && o->rto_min > 0 &&
            o->rto_min <= o->rto_max && o->rto_initial > 0 && o->rto_max <= 3600 * TIME_S &&
-           o->spin >= 0 && o->spin <= TIME_S && o->delayed_ack > 0 && o->delayed_ack < 500 * TIME_MS && o->budget_bytes >= 1u << 16 &&
+           o->delayed_ack > 0 && o->delayed_ack < 500 * TIME_MS && o->spin >= 0 && o->spin <= TIME_S &&
+           o->budget_bytes >= 1u << 16 &&
            o->budget_bytes / SLAB_BYTES < UINT32_MAX / SLAB_UNITS - 16;
 }
 #undef DEFAULT

@@ -24,7 +24,7 @@ static bool is_shared(const struct rn_stack *net, unsigned device)
 static int tell(struct rn_stack *net, unsigned device, int count)
 {
     struct rn_dev *dev = net->devices[device].dev;
-    struct rn_steer rules[SHARES];
+    struct rn_steer rules[ROOM_SHARES];
     int n = 0;
 
     for (int i = 0; i < count; i++)
@@ -39,7 +39,7 @@ static int put(struct rn_stack *net, int count, unsigned device, const struct ad
 {
     struct rn_steer *r;
 
-    if (count < 0 || count == SHARES)
+    if (count < 0 || count == ROOM_SHARES)
         return -ENOSPC;
     net->shares[count].device = (uint8_t)device;
     r = &net->shares[count].rule;

@@ -11,8 +11,10 @@
 /* M + F(tuple, secret): a clock of 4 us and a keyed hash of who is talking to whom. */
 seq32 isn_for(const struct conns *s, const struct table_key *key);
 
-/* The n-th port to try for a connection of ours, of those that there are for it; n from 0. */
+/* The ports to connect from, where nothing speaks for others: 32,768 to 60,999. */
 enum { ISN_PORT_FIRST = 32768, ISN_PORTS = 28232 };
+
+/* The n-th port to try for a connection of ours, of those that there are for it; n from 0. */
 uint16_t isn_port(const struct conns *s, const struct table_key *key, uint32_t n);
 
 /* The offset of the timestamps to that host from that address of ours. It is the same for all ports and
