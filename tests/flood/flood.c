@@ -261,8 +261,7 @@ static void open_xdp(struct suite_link *l)
 static int make_link(void **state)
 {
     if (((const struct source *)*state)->kernel)
-        kernel_does("ip link add " NAME " type veth peer name " FAR " && ip link set " NAME " up && ip link set " FAR
-                    " up");
+        kernel_makes_pair(NAME, FAR);
     return 0;
 }
 

@@ -60,6 +60,26 @@ static inline void kernel_switches(const char *name, bool up)
     assert_int_equal(kernel_asked(name, SIOCSIFFLAGS, &r), 0);
 }
 
+/* Makes a veth pair, both ends up, the first with the link address 02:00:00:00:09:01. */
+static inline void kernel_makes_pair(const char *name, const char *far)
+{
+    char command[256];
+
+    snprintf(command, sizeof command,
+             "ip link add %s address 02:00:00:00:09:01 type veth peer name %s && ip link set %s up && ip link set %s up",
+             name, far, name, far);
+    kernel_does(command);
+}
+
+/* Deletes an interface, if it is there. */
+static inline int kernel_drops(const char *name)
+{
+    char command[64];
+
+    snprintf(command, sizeof command, "ip link delete %s 2>/dev/null", name);
+    return system(command) < 0;
+}
+
 static inline int kernel_socket(const struct kernel *k)
 {
     struct sockaddr_ll at = {.sll_family = AF_PACKET, .sll_protocol = htons(k->type)};

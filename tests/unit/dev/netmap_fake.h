@@ -8,8 +8,8 @@
  *      fake_host_sends -> queue -> NIOCRXSYNC -> host ring         host ring -> NIOCTXSYNC -> fake_host_receives
  *
  * A descriptor is readable while something waits in a queue. A sync that finds head outside of head to tail sets the
- * ring back and succeeds; a slot whose buffer or length cannot be vanishes. Which is why the structures here are written
- * to by their offsets' owners, const or not.
+ * ring back and succeeds; a slot whose buffer or length cannot be vanishes. A queue holds
+ * as much as its ring, whatever of that the program has not given back yet.
  */
 #ifndef TESTS_DEV_NETMAP_FAKE_H
 #define TESTS_DEV_NETMAP_FAKE_H

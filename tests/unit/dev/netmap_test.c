@@ -273,8 +273,8 @@ static void pieces_are_joined(void **state)
 
 static void make_interface(void)
 {
-    kernel_does("ip link add " NAME " address 02:00:00:00:09:01 type veth peer name rnm1");
-    kernel_does("ip link set " NAME " up && ip link set rnm1 up && ip link set " NAME " mtu 1400");
+    kernel_makes_pair(NAME, "rnm1");
+    kernel_does("ip link set " NAME " mtu 1400");
 }
 
 /* IPv4 to 10.9.0.last, from the wire or the kernel. */

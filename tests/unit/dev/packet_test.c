@@ -38,8 +38,8 @@ static const uint8_t card_mac[6] = {2, 0, 0, 0, 9, 1}, own_mac[6] = {2, 0, 0, 0,
 
 static void make_pair(void)
 {
-    kernel_does("ip link add " NAME " address 02:00:00:00:09:01 type veth peer name " FAR);
-    kernel_does("ip link set " NAME " up && ip link set " FAR " up && ip addr add 10.9.0.1/24 dev " NAME);
+    kernel_makes_pair(NAME, FAR);
+    kernel_does("ip addr add 10.9.0.1/24 dev " NAME);
 }
 
 static int make_pairs(void **state)
@@ -52,7 +52,7 @@ static int make_pairs(void **state)
 static int drop_pair(void **state)
 {
     (void)state;
-    return system("ip link delete " NAME " 2>/dev/null") < 0;
+    return kernel_drops(NAME);
 }
 
 static void open_here(struct suite_link *l)

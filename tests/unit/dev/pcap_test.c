@@ -20,15 +20,14 @@ static const uint8_t card_mac[6] = {2, 0, 0, 0, 9, 1};
 static int make_pair(void **state)
 {
     (void)state;
-    kernel_does("ip link add " NAME " address 02:00:00:00:09:01 type veth peer name " FAR);
-    kernel_does("ip link set " NAME " up && ip link set " FAR " up");
+    kernel_makes_pair(NAME, FAR);
     return 0;
 }
 
 static int drop_pair(void **state)
 {
     (void)state;
-    return system("ip link delete " NAME " 2>/dev/null") < 0;
+    return kernel_drops(NAME);
 }
 
 static void open_here(struct suite_link *l)
