@@ -12,7 +12,7 @@
 
 # shellcheck disable=SC2086 # words without blanks
 cd "$(dirname "$0")/../.." && . tests/live/lib/live.sh || exit 1
-live_need ip nc ping nsenter sysctl
+live_need ip nc ping ss nsenter sysctl
 live_enter "$@"
 live_watch "$live_windows|$live_losses|$live_damage|RST|Duplicate IP" # each bridge has taps of its own
 
@@ -103,7 +103,13 @@ leave()
     live_verdict $? "$1" "$files/bridge"
 }
 
-# bytes_arrive BYTES: through the bridge.
+# No connection is left that would send once more.
+all_closed()
+{
+    [ -z "$(ss -tnH state connected exclude time-wait; over ss -tnH state connected exclude time-wait)" ]
+}
+
+# bytes_arrive BYTES: through the bridge, and nothing comes behind them.
 bytes_arrive()
 {
     head -c "$1" /dev/urandom >"$files/sent"
@@ -113,6 +119,7 @@ bytes_arrive()
     timeout 100 nc -N -w 20 10.8.0.2 9 <"$files/sent"
     wait $listener
     cmp "$files/sent" "$files/got"
+    live_eventually all_closed
 }
 
 clean_wire()

@@ -207,10 +207,13 @@ live_losses='out-of-order|Previous segment|ACKed segment that'
 live_damage='^ *[0-9]+ +(Malformed|Protocol) '
 
 # Headers alone, of all interfaces, be they made later: so a script names none, unless a frame passes two. What the
-# kernel says of IPv6's groups is left out, since tshark does not like its options.
+# kernel says of IPv6's groups is left out, since tshark does not like its options. The kernel's TCP sends as its ACKs
+# come, by Reno's rules: BBR's pacing sends from whatever processor a timer runs on, and veth, which has a queue per
+# processor, puts that out of order.
 live_watch()
 {
     known=${1:-nothing}
+    [ $wire = tap ] || sysctl -qw net.ipv4.tcp_congestion_control=reno || true
     for tool in tcpdump tshark; do
         command -v $tool >/dev/null || { echo "skip watched # the program $tool is not installed" && return; }
     done
