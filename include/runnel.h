@@ -127,6 +127,10 @@ struct rn_attach_options {
                       * found free when an address is added; all are held in the kernel by sockets that are bound, so
                       * that no other program gets them. The stack then needs some 2,050 descriptors an address, for
                       * which the process's own limit is raised. packet and xdp; without mac */
+    uint32_t busy_poll; /* xdp: each look for frames looks after the card for up to so many microseconds, so that it
+                         * need not interrupt; for who hardly sleeps (rn_options.spin). 1 to 65,535, 0: not. It takes
+                         * Linux 5.11 and CAP_NET_ADMIN. What the kernel does with it is the interface's settings'
+                         * napi_defer_hard_irqs and gro_flush_timeout, which are the administrator's */
     const struct rn_fault_options *fault; /* a bad wire put in front of it (rn_dev_fault); NULL: none */
     const struct rn_capture_options *capture; /* what goes over it is recorded (rn_dev_capture), on the far side of
                                                * the bad wire: as the other station sees it; NULL: nothing */

@@ -121,6 +121,7 @@ struct rn_dev_ops {
 
     /* Says which traffic is ours, of what comes to dev->mac and in dev->vlan as they are now, instead of what
      * was said before: the device keeps the rest from us, and what is ours from the other owner of the link.
+     * With dev->busy_poll the card is from then on looked after so.
      * With dev->promiscuous it is of all that comes to the interface, to whatever address and in whatever
      * VLAN, and one rule that takes everything is all that can be said. A rule with a protocol takes ports of an
      * address that stays the other owner's: they are held there, so that nobody else gets them. Returns 0,
@@ -146,6 +147,8 @@ struct rn_dev {
                             behind it */
     uint8_t shared;      /* 1: set by who shares its addresses with the other owner, who answers for them: ports alone
                             are ours */
+    uint32_t busy_poll;  /* set by who wants the card looked after by his own calls, for so many microseconds each, not
+                          * by its interrupts; see steer */
     uint8_t promiscuous; /* 1: set by who wants every frame, as a bridge does; see steer */
     uint32_t rx_slots; /* frames that can be lent at once */
     uint32_t tx_slots; /* slots in the transmit ring */

@@ -19,7 +19,7 @@ _runnel_value()
     case $1 in
     --acd) echo 'quick full off' ;;
     --fault) echo 'loss= reorder= duplicate= corrupt= delay= jitter= rate= queue= seed=' ;;
-    --ip | --mac | --gateway | --vlan | --capture | --port | --keep-alive | --connections | --budget | --spin) ;;
+    --ip | --mac | --gateway | --vlan | --capture | --port | --keep-alive | --connections | --budget | --spin | --busy-poll) ;;
     *) return 1 ;;
     esac
 }
@@ -28,7 +28,7 @@ _runnel_words()
 {
     local wire='--gateway --vlan --acd --fault --capture --force' address='--ip --mac' about='--help --version'
     case $1 in
-    echo) echo "--port --share --udp --keep-alive --connections --budget --spin --no-window-scale --no-timestamps --no-sack" \
+    echo) echo "--port --share --udp --keep-alive --connections --budget --spin --busy-poll --no-window-scale --no-timestamps --no-sack" \
         "$address $wire $about" ;;
     ping) echo "-c -i -s -W $address $wire $about" ;;
     bridge) echo "--fault --force $about" ;;

@@ -174,6 +174,7 @@ static int furnish(struct rn_stack *net, const char *program, const char *device
     struct rn_attach_options attach = {.mac = l->mac,
                                        .vlan = l->vlan,
                                        .share = l->share,
+                                       .busy_poll = l->busy_poll,
                                        .fault = l->fault.given ? &l->fault.options : NULL,
                                        .capture = l->capture.given ? &l->capture.options : NULL};
     const struct rn_defaults d = kernels_own(device);

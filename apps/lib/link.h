@@ -14,6 +14,7 @@ struct link_options {
     const char *mac;    /* NULL: the device's own */
     struct args_addresses ip;
     const char *gateway; /* NULL: none */
+    uint32_t busy_poll;  /* microseconds */
     bool share, force;   /* the kernel's address, by port; whatever becomes of an ssh session */
     uint32_t vlan;       /* 0: none */
     uint32_t conflict;   /* enum rn_conflict */

@@ -17,7 +17,8 @@ int bpf_ask(int what, union bpf_attr *attr)
     return fd < 0 ? -errno : fd;
 }
 
-int bpf_load(enum bpf_prog_type type, const char *name, const struct bpf_insn *insns, int n)
+int bpf_load(enum bpf_prog_type type, const char *name, const struct bpf_insn *insns, int n,
+             unsigned flags)
 {
     static const char license[] = "BSD";
     union bpf_attr attr;
@@ -26,6 +27,7 @@ int bpf_load(enum bpf_prog_type type, const char *name, const struct bpf_insn *i
     attr.prog_type = type;
     attr.insns = (uintptr_t)insns;
     attr.insn_cnt = (uint32_t)n;
+    attr.prog_flags = flags;
     attr.license = (uintptr_t)license;
     memcpy(attr.prog_name, name, strlen(name));
     return bpf_ask(BPF_PROG_LOAD, &attr);

@@ -12,7 +12,8 @@
 int bpf_ask(int what, union bpf_attr *attr);
 
 /* A descriptor of the loaded program, or a negative errno. */
-int bpf_load(enum bpf_prog_type type, const char *name, const struct bpf_insn *insns, int n);
+int bpf_load(enum bpf_prog_type type, const char *name, const struct bpf_insn *insns, int n,
+             unsigned flags);
 
 /* A descriptor of the link, or a negative errno. */
 int bpf_attach(unsigned interface, int program, int attach_type, unsigned flags);

@@ -386,7 +386,9 @@ static int steer(struct rn_dev *dev, const struct rn_steer *rules, int n)
 {
     struct netmap *m = netmap_of(dev);
 
-    return m->port.rx_rings && m->port.host_tx_rings ? netmap_host_steer(&m->host, dev, rules, n) : 0;
+    if (m->port.rx_rings && m->port.host_tx_rings)
+        return netmap_host_steer(&m->host, dev, rules, n);
+    return dev->shared ? -EOPNOTSUPP : 0; /* the kernel has no part of the port */
 }
 
 /* ---- opening and closing ------------------------------------------------------------------------------- */

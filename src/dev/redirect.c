@@ -30,6 +30,7 @@ enum { TAG_TYPE = 0x8100, TAG = 4, TAG_AT = 14, TYPE_AT = 12, VLAN_ID = 0xfff };
 enum { DATA = 2, END = 3, NUMBER = 4, CONTEXT = 6 };                  /* registers */
 enum { IN_DRIVER = 4, BEHIND_IT = 2, XDP = 37, REDIRECT_MAP = 51 }; /* of the kernel's interface */
 #define TO_KERNEL 2 /* XDP_PASS */
+#define CHAINS    32 /* BPF_F_XDP_HAS_FRAGS of Linux 5.18: it may be given frames in several buffers */
 
 struct writer {
     struct bpf_insn *insns;
@@ -191,8 +192,13 @@ static int load(int map, const struct steering *s)
     struct bpf_insn *insns = calloc(REDIRECT_MAX, sizeof *insns);
     int program = -ENOMEM;
 
-    if (insns)
-        program = bpf_load(BPF_PROG_TYPE_XDP, "runnel_steer", insns, redirect_write(s, map, insns));
+    if (insns) {
+        int n = redirect_write(s, map, insns);
+
+        program = bpf_load(BPF_PROG_TYPE_XDP, "runnel_steer", insns, n, CHAINS);
+        if (program == -EINVAL)
+            program = bpf_load(BPF_PROG_TYPE_XDP, "runnel_steer", insns, n, 0);
+    }
     free(insns);
     return program;
 }

@@ -88,7 +88,7 @@ static int set(unsigned interface, const struct sock_filter *code, int n)
     int *at = calloc((size_t)n + 1, sizeof *at), program = -ENOMEM, link;
 
     if (insns && at)
-        program = bpf_load(BPF_PROG_TYPE_SCHED_CLS, "runnel_guard", insns, translate_all(code, n, at, insns));
+        program = bpf_load(BPF_PROG_TYPE_SCHED_CLS, "runnel_guard", insns, translate_all(code, n, at, insns), 0);
     free(insns);
     free(at);
     if (program < 0)

@@ -84,6 +84,8 @@ static int apply(struct xdp *x)
     const struct steering s = ours_steering(&x->ours, &x->dev);
     int error = packet_socket_steer(x->common, x->index, &s, verdicts);
 
+    for (uint32_t i = 0; !error && x->dev.busy_poll && i < x->count; i++)
+        error = xqueue_busy_poll(x->queues[i], x->dev.busy_poll);
     if (error)
         return error;
     if (x->link >= 0)
@@ -118,7 +120,7 @@ static void leave(struct xdp *x)
 
 static int join_queue(struct xdp *x, uint32_t i, char *err)
 {
-    int error = xqueue_open(&x->queues[i], x->name, x->first + i, err);
+    int error = xqueue_open(&x->queues[i], x->name, x->first + i, x->dev.mtu, err);
 
     if (error < 0)
         return error;
@@ -220,9 +222,9 @@ static int take_common(struct xdp *x, struct rn_frame *f, rn_time now)
         struct cmsghdr align;
         uint8_t bytes[CMSG_SPACE(sizeof(struct tpacket_auxdata))];
     } beside;
-    uint32_t buffer;
-    uint8_t *to = x->count && lent_count(x) < LENT ? xqueue_lend(x->queues[0], &buffer) : NULL;
-    struct iovec into = {to, XQUEUE_FRAME};
+    uint32_t buffer, room = 0;
+    uint8_t *to = x->count && lent_count(x) < LENT ? xqueue_lend(x->queues[0], &buffer, &room) : NULL;
+    struct iovec into = {to, room};
     struct msghdr m = {
         .msg_iov = &into, .msg_iovlen = 1, .msg_control = &beside, .msg_controllen = sizeof beside};
     ssize_t n;
@@ -230,7 +232,7 @@ static int take_common(struct xdp *x, struct rn_frame *f, rn_time now)
     if (!to)
         return 0;
     n = recvmsg(x->common, &m, MSG_DONTWAIT | MSG_TRUNC);
-    if (n <= 0 || n > XQUEUE_FRAME) {
+    if (n <= 0 || n > (ssize_t)room) {
         x->dev.rx_drops += n > 0;
         xqueue_release(x->queues[0], buffer);
         if (n < 0 && errno != EAGAIN)
@@ -396,6 +398,7 @@ int xdp_open(struct rn_dev **out, const char *name, int queue, char *err)
     x->wanted = queue;
     x->map = x->link = x->common = x->dev.fd = -1;
     x->dev.ops = &ops;
+    x->dev.mtu = i.facts.mtu <= XQUEUE_MTU || xqueue_spans(i.facts.mtu) > 1 ? i.facts.mtu : XQUEUE_MTU;
     error = open_common(x, err);
     if (!error)
         error = join(x, &i.facts, err);
@@ -404,10 +407,8 @@ int xdp_open(struct rn_dev **out, const char *name, int queue, char *err)
         return error;
     }
     x->dev.medium = RN_ETHERNET;
-    x->dev.mtu = i.facts.mtu < XQUEUE_MTU ? i.facts.mtu : XQUEUE_MTU;
     x->dev.link = i.facts.up ? RN_LINK_UP : RN_LINK_DOWN;
-    x->dev.rx_slots = XQUEUE_SLOTS;
-    x->dev.tx_slots = XQUEUE_SLOTS;
+    x->dev.rx_slots = x->dev.tx_slots = xqueue_slots(x->queues[0]);
     memcpy(x->dev.mac, i.facts.mac, 6);
     *out = &x->dev;
     return 0;
@@ -417,6 +418,7 @@ int xdp_open(struct rn_dev **out, const char *name, int queue, char *err)
 
 void xdp_survey(const struct interface *i, struct rn_way *way)
 {
+    bool fits;
     int fd;
 
     if (packet_socket_judge("xdp", i, way->remedy) < 0)
@@ -433,10 +435,11 @@ void xdp_survey(const struct interface *i, struct rn_way *way)
         return;
     }
     close(fd);
-    if (i->facts.mtu > XQUEUE_MTU || i->xdp) {
+    fits = i->facts.mtu <= XQUEUE_MTU || xqueue_spans(i->facts.mtu) > 1;
+    if (!fits || i->xdp) {
         error_line(way->remedy, 0,
                    i->xdp ? "xdp:%s: another program is attached to it: ip link set %s xdp off ends that"
-                          : "xdp:%s: a frame of its MTU fits no buffer: ip link set %s mtu 3822, or less",
+                          : "xdp:%s: a frame of its MTU fits no buffer before Linux 6.6: ip link set %s mtu 3822",
                    i->facts.name, i->facts.name);
         return;
     }

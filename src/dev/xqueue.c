@@ -11,6 +11,12 @@
  * outside of one, is counted and passed over. The kernel has FILL buffers to receive into at all times but for those
  * that are on their way through us, since there are enough for everybody at once.
  *
+ * No buffer is larger than a page. Where a frame may be, there is a second kind, of as many pages side by side as it
+ * needs: what is sent lies in one of those and goes as one descriptor a page; what came in several buffers is copied
+ * together into one.
+ *
+ *      area:  | page | page | ... | pages of a long buffer | pages of a long buffer | ... |
+ *
  * The rings are libxdp's, which is looked for when the first queue is opened, so that programs need not have it. It
  * loads no program for us: that is redirect.c's. Called by xdp.c.
  */
@@ -29,10 +35,14 @@
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/socket.h>
+#include <unistd.h>
 #include <xdp/xsk.h>
 
 enum { TRIES = 200, TRY_MS = 10 };
 enum { FILL = 1024, BUFFERS = FILL + 2 * XQUEUE_SLOTS, KICKS = 64 };
+enum { PAGE = 4096, OVERHEAD = 18 /* Ethernet and a tag */, LONG_SLOTS = 128, LONG_BUFFERS = 2 * LONG_SLOTS };
+enum { PREFER_BUSY_POLL = 69, BUSY_POLL_BUDGET = 70, BUDGET = 64 }; /* of Linux 5.11 */
+enum { USE_CHAINS = 16, MORE_FOLLOWS = 1 }; /* XDP_USE_SG and XDP_PKT_CONTD of Linux 6.6 */
 enum mark { FREE, FILLED, LENT, RESERVED, SENT, MARKS };
 
 struct library {
@@ -45,21 +55,32 @@ struct library {
     int (*fd)(const struct xsk_socket *);
 };
 
+/* The numbers of the free ones of a kind. */
+struct pool {
+    uint32_t n;
+    uint32_t *at;
+};
+
 struct xqueue {
     void *handle;
     struct library lib;
     uint8_t *area;
+    uint64_t bytes; /* of the area */
     struct xsk_umem *umem;
     struct xsk_socket *socket;
     struct xsk_ring_prod fill, tx;
     struct xsk_ring_cons comp, rx;
     int fd;
-    bool zero_copy;
+    bool zero_copy, busy_poll;
+    uint32_t slots, span;   /* span: pages of a long buffer, 1: there are none */
+    uint32_t pages, buffers; /* buffers up to pages are one, those behind are long */
     uint8_t mark[BUFFERS];
     uint32_t count[MARKS];
-    uint32_t free[BUFFERS];      /* the first count[FREE] */
+    uint32_t free[BUFFERS];
+    struct pool page_pool, long_pool, *whole; /* whole: whose hold a frame, however long */
+    uint32_t under_way[LONG_BUFFERS]; /* the pages that the kernel is still sending, a bit each */
     uint32_t order[XQUEUE_SLOTS]; /* of the reservation */
-    uint32_t reserved, committed; /* committed: put into the transmit ring, but not shown to the kernel */
+    uint32_t reserved, committed; /* committed: descriptors put into the transmit ring, but not shown to the kernel */
     uint64_t lies;
 };
 
@@ -88,31 +109,71 @@ bool xqueue_can(void)
     return library;
 }
 
+/* A name of no interface is looked up after what was asked for is known to the kernel. */
+uint32_t xqueue_spans(uint32_t mtu)
+{
+    const struct sockaddr_xdp nowhere = {.sxdp_family = AF_XDP, .sxdp_flags = USE_CHAINS};
+    int fd;
+
+    if (mtu <= XQUEUE_MTU)
+        return 1;
+    fd = socket(AF_XDP, SOCK_RAW | SOCK_CLOEXEC, 0);
+    if (fd < 0 || (bind(fd, (const struct sockaddr *)&nowhere, sizeof nowhere) < 0 && errno == EINVAL))
+        mtu = 0;
+    if (fd >= 0)
+        close(fd);
+    return mtu ? (mtu + OVERHEAD + PAGE - 1) / PAGE : 1;
+}
+
 /* ---- the marks ----------------------------------------------------------------------------------------- */
+
+static uint64_t address(const struct xqueue *q, uint32_t buffer)
+{
+    return (buffer < q->pages ? buffer : q->pages + (uint64_t)(buffer - q->pages) * q->span) * PAGE;
+}
+
+/* Whose page that is; one that there is not: nobody's in the area. */
+static uint32_t buffer_at(const struct xqueue *q, uint64_t addr)
+{
+    uint64_t page = addr / PAGE;
+
+    if (page < q->pages)
+        return (uint32_t)page;
+    return addr < q->bytes ? q->pages + (uint32_t)(page - q->pages) / q->span : q->buffers;
+}
+
+static struct pool *pool_of(struct xqueue *q, uint32_t buffer)
+{
+    return buffer < q->pages ? &q->page_pool : &q->long_pool;
+}
 
 static void set(struct xqueue *q, uint32_t buffer, enum mark to)
 {
     q->count[q->mark[buffer]]--;
     q->mark[buffer] = (uint8_t)to;
-    if (to == FREE)
-        q->free[q->count[FREE]] = buffer;
+    if (to == FREE) {
+        struct pool *p = pool_of(q, buffer);
+
+        p->at[p->n++] = buffer;
+    }
     q->count[to]++;
 }
 
 /* The last that became free. There is one. */
-static uint32_t take(struct xqueue *q, enum mark to)
+static uint32_t take(struct xqueue *q, struct pool *from, enum mark to)
 {
-    uint32_t buffer = q->free[q->count[FREE] - 1];
+    uint32_t buffer = from->at[--from->n];
 
     set(q, buffer, to);
     return buffer;
 }
 
-/* The kernel says that it is done with the buffer that holds addr, in which it has len bytes. */
+/* The kernel says that it is done with the page that holds addr, in which it has len bytes. */
 static bool is_true(struct xqueue *q, uint64_t addr, uint32_t len, enum mark had)
 {
-    if (addr < (uint64_t)BUFFERS * XQUEUE_FRAME && q->mark[addr / XQUEUE_FRAME] == had &&
-        len <= XQUEUE_FRAME - addr % XQUEUE_FRAME)
+    uint32_t buffer = buffer_at(q, addr);
+
+    if (buffer < q->buffers && q->mark[buffer] == had && len <= PAGE - addr % PAGE)
         return true;
     q->lies++;
     return false;
@@ -124,72 +185,153 @@ static void refill(struct xqueue *q)
 {
     uint32_t want = FILL - q->count[FILLED], at;
 
-    if (want > q->count[FREE])
-        want = q->count[FREE];
+    if (want > q->page_pool.n)
+        want = q->page_pool.n;
     if (!want || xsk_ring_prod__reserve(&q->fill, want, &at) != want)
         return;
     for (uint32_t i = 0; i < want; i++)
-        *xsk_ring_prod__fill_addr(&q->fill, at + i) = (uint64_t)take(q, FILLED) * XQUEUE_FRAME;
+        *xsk_ring_prod__fill_addr(&q->fill, at + i) = (uint64_t)take(q, &q->page_pool, FILLED) * PAGE;
     xsk_ring_prod__submit(&q->fill, want);
+}
+
+/* A frame that lies in one page. */
+static void lend(struct xqueue *q, struct rn_dev *dev, uint32_t buffer, uint64_t addr, uint32_t len,
+                 struct rn_frame *f, rn_time now)
+{
+    set(q, buffer, LENT);
+    *f = (struct rn_frame){.data = q->area + addr, .len = len, .buffer = buffer, .stamp = now};
+    dev->rx_frames++;
+    dev->rx_bytes += len;
+}
+
+/* How many descriptors the frame at `at` has, of n that are there; 0: its end is not among them. */
+static uint32_t chain_at(const struct xqueue *q, uint32_t at, uint32_t n)
+{
+    for (uint32_t i = 0; i < n; i++)
+        if (!(xsk_ring_cons__rx_desc(&q->rx, at + i)->options & MORE_FOLLOWS))
+            return i + 1;
+    return 0;
+}
+
+/* Copies a chain into a long buffer. False: it is no frame, or too long for one. */
+static bool join(struct xqueue *q, struct rn_dev *dev, uint32_t at, uint32_t n, struct rn_frame *f, rn_time now)
+{
+    uint32_t to = take(q, &q->long_pool, RESERVED), len = 0;
+    uint64_t addr = address(q, to);
+    bool whole = true;
+
+    for (uint32_t i = 0; i < n; i++) {
+        const struct xdp_desc *d = xsk_ring_cons__rx_desc(&q->rx, at + i);
+
+        if (!is_true(q, d->addr, d->len, FILLED)) {
+            whole = false;
+            continue;
+        }
+        set(q, buffer_at(q, d->addr), FREE);
+        whole = whole && d->len <= q->span * PAGE - len;
+        if (whole)
+            memcpy(q->area + addr + len, q->area + d->addr, d->len);
+        len += whole ? d->len : 0;
+    }
+    if (whole)
+        lend(q, dev, to, addr, len, f, now);
+    else
+        set(q, to, FREE);
+    dev->rx_drops += !whole;
+    return whole;
+}
+
+/* As below, where a frame may come in several buffers. The kernel shows no part of a frame before all of it. */
+static int burst_of_chains(struct xqueue *q, struct rn_dev *dev, struct rn_frame *frames, int max, rn_time now)
+{
+    uint32_t at, n = xsk_ring_cons__peek(&q->rx, FILL, &at), i = 0;
+    int lent = 0;
+
+    while (lent < max && i < n && q->count[LENT] < q->slots && q->long_pool.n) {
+        const struct xdp_desc *d = xsk_ring_cons__rx_desc(&q->rx, at + i);
+        uint32_t parts = chain_at(q, at + i, n - i);
+
+        if (!parts) { /* of all that there are: it has none */
+            q->lies++;
+            parts = n - i;
+        }
+        if (parts > 1)
+            lent += join(q, dev, at + i, parts, &frames[lent], now);
+        else if (is_true(q, d->addr, d->len, FILLED))
+            lend(q, dev, buffer_at(q, d->addr), d->addr, d->len, &frames[lent++], now);
+        i += parts;
+    }
+    xsk_ring_cons__cancel(&q->rx, n - i);
+    if (i)
+        xsk_ring_cons__release(&q->rx, i);
+    return lent;
 }
 
 __attribute__((hot)) int xqueue_burst(struct xqueue *q, struct rn_dev *dev, struct rn_frame *frames, int max,
                                       rn_time now)
 {
-    uint32_t room = XQUEUE_SLOTS - q->count[LENT], at, n;
+    uint32_t room = q->slots - q->count[LENT], at, n;
     int lent = 0;
 
     refill(q);
+    if (xsk_cons_nb_avail(&q->rx, 1) == 0 && (q->busy_poll || xsk_ring_prod__needs_wakeup(&q->fill)))
+        recv(q->fd, NULL, 0, MSG_DONTWAIT); /* what the card has by now is there then */
+    if (q->span > 1)
+        return burst_of_chains(q, dev, frames, max, now);
     n = xsk_ring_cons__peek(&q->rx, (uint32_t)max < room ? (uint32_t)max : room, &at);
     for (uint32_t i = 0; i < n; i++) {
         const struct xdp_desc *d = xsk_ring_cons__rx_desc(&q->rx, at + i);
-        uint32_t buffer = (uint32_t)(d->addr / XQUEUE_FRAME);
 
-        if (!is_true(q, d->addr, d->len, FILLED))
-            continue;
-        set(q, buffer, LENT);
-        frames[lent++] =
-            (struct rn_frame){.data = q->area + d->addr, .len = d->len, .buffer = buffer, .stamp = now};
-        dev->rx_frames++;
-        dev->rx_bytes += d->len;
+        if (is_true(q, d->addr, d->len, FILLED))
+            lend(q, dev, (uint32_t)(d->addr / PAGE), d->addr, d->len, &frames[lent++], now);
     }
     if (n)
         xsk_ring_cons__release(&q->rx, n);
-    else if (xsk_ring_prod__needs_wakeup(&q->fill))
-        recv(q->fd, NULL, 0, MSG_DONTWAIT);
     return lent;
 }
 
 void xqueue_release(struct xqueue *q, uint32_t buffer)
 {
-    assert(buffer < BUFFERS && q->mark[buffer] == LENT);
+    assert(buffer < q->buffers && q->mark[buffer] == LENT);
     set(q, buffer, FREE);
 }
 
-uint8_t *xqueue_lend(struct xqueue *q, uint32_t *buffer)
+uint8_t *xqueue_lend(struct xqueue *q, uint32_t *buffer, uint32_t *room)
 {
-    if (!q->count[FREE] || q->count[LENT] == XQUEUE_SLOTS)
+    if (!q->whole->n || q->count[LENT] >= q->slots)
         return NULL;
-    *buffer = take(q, LENT);
-    return q->area + (size_t)*buffer * XQUEUE_FRAME;
+    *buffer = take(q, q->whole, LENT);
+    *room = q->span * PAGE;
+    return q->area + address(q, *buffer);
 }
 
 bool xqueue_has_frame(struct xqueue *q)
 {
-    return q->count[LENT] < XQUEUE_SLOTS && xsk_cons_nb_avail(&q->rx, 1) > 0;
+    return q->count[LENT] < q->slots && xsk_cons_nb_avail(&q->rx, 1) > 0;
 }
 
 /* ---- sending ------------------------------------------------------------------------------------------- */
 
+/* Of a long buffer, one page has gone. True: the last. */
+static bool page_went(struct xqueue *q, uint32_t buffer, uint64_t addr)
+{
+    uint32_t *left = &q->under_way[buffer - q->pages], page = (uint32_t)((addr - address(q, buffer)) / PAGE);
+
+    q->lies += !(*left >> page & 1);
+    *left &= ~(UINT32_C(1) << page);
+    return !*left;
+}
+
 static void complete(struct xqueue *q)
 {
-    uint32_t at, n = xsk_ring_cons__peek(&q->comp, XQUEUE_SLOTS, &at);
+    uint32_t at, n = xsk_ring_cons__peek(&q->comp, q->comp.size, &at);
 
     for (uint32_t i = 0; i < n; i++) {
         uint64_t addr = *xsk_ring_cons__comp_addr(&q->comp, at + i);
+        uint32_t buffer = buffer_at(q, addr);
 
-        if (is_true(q, addr, 0, SENT))
-            set(q, (uint32_t)(addr / XQUEUE_FRAME), FREE);
+        if (is_true(q, addr, 0, SENT) && (buffer < q->pages || page_went(q, buffer, addr)))
+            set(q, buffer, FREE);
     }
     if (n)
         xsk_ring_cons__release(&q->comp, n);
@@ -197,7 +339,7 @@ static void complete(struct xqueue *q)
 
 bool xqueue_has_slot(struct xqueue *q)
 {
-    return q->count[FREE] && q->count[SENT] + q->count[RESERVED] < XQUEUE_SLOTS;
+    return q->whole->n && q->count[SENT] + q->count[RESERVED] < q->slots;
 }
 
 __attribute__((hot)) int xqueue_reserve(struct xqueue *q, struct rn_frame *slots, int max)
@@ -206,34 +348,47 @@ __attribute__((hot)) int xqueue_reserve(struct xqueue *q, struct rn_frame *slots
 
     assert(!q->reserved);
     for (; n < max && xqueue_has_slot(q); n++) {
-        uint32_t buffer = q->order[n] = take(q, RESERVED);
+        uint32_t buffer = q->order[n] = take(q, q->whole, RESERVED);
 
-        slots[n] = (struct rn_frame){
-            .data = q->area + (size_t)buffer * XQUEUE_FRAME, .room = XQUEUE_FRAME, .buffer = buffer};
+        slots[n] =
+            (struct rn_frame){.data = q->area + address(q, buffer), .room = q->span * PAGE, .buffer = buffer};
     }
     q->reserved = (uint32_t)n;
     return n;
 }
 
+/* Puts a frame into the transmit ring, a descriptor for each page. There is room: the ring holds as many as may be
+ * under way. */
+static void put(struct xqueue *q, uint32_t buffer, uint64_t addr, uint32_t len)
+{
+    uint32_t at, part;
+
+    for (; len; addr += part, len -= part) {
+        part = PAGE - (uint32_t)(addr % PAGE);
+        part = len < part ? len : part;
+        if (xsk_ring_prod__reserve(&q->tx, 1, &at) != 1)
+            return;
+        *xsk_ring_prod__tx_desc(&q->tx, at) =
+            (struct xdp_desc){.addr = addr, .len = part, .options = len > part ? MORE_FOLLOWS : 0};
+        if (buffer >= q->pages)
+            q->under_way[buffer - q->pages] |= UINT32_C(1) << (addr - address(q, buffer)) / PAGE;
+        q->committed++;
+    }
+}
+
 __attribute__((hot)) void xqueue_commit(struct xqueue *q, const struct rn_frame *slots, int n)
 {
-    uint32_t at = 0;
-
     assert(n >= 0 && (uint32_t)n <= q->reserved);
-    /* There is room: the ring holds as many as may be under way. */
-    if (n && xsk_ring_prod__reserve(&q->tx, (uint32_t)n, &at) != (uint32_t)n)
-        n = 0;
     for (int i = 0; i < n; i++) {
-        struct xdp_desc *d = xsk_ring_prod__tx_desc(&q->tx, at + (uint32_t)i);
+        uint64_t addr = (uint64_t)(slots[i].data - q->area), from = addr - address(q, q->order[i]);
 
         assert(slots[i].buffer == q->order[i] && slots[i].fragments == 0 && slots[i].len > 0);
-        *d = (struct xdp_desc){.addr = (uint64_t)(slots[i].data - q->area), .len = slots[i].len};
-        assert(d->addr / XQUEUE_FRAME == q->order[i] && d->addr % XQUEUE_FRAME + d->len <= XQUEUE_FRAME);
+        assert(from < q->span * PAGE && slots[i].len <= q->span * PAGE - from);
+        put(q, q->order[i], addr, slots[i].len);
         set(q, q->order[i], SENT);
     }
     for (uint32_t i = (uint32_t)n; i < q->reserved; i++)
         set(q, q->order[i], FREE);
-    q->committed += (uint32_t)n;
     q->reserved = 0;
 }
 
@@ -242,17 +397,25 @@ static void take_back(struct xqueue *q, struct rn_dev *dev)
 {
     for (; q->committed; q->committed--) {
         const struct xdp_desc *d = xsk_ring_prod__tx_desc(&q->tx, --q->tx.cached_prod);
+        uint32_t buffer = buffer_at(q, d->addr);
 
-        set(q, (uint32_t)(d->addr / XQUEUE_FRAME), FREE);
+        if (d->options & MORE_FOLLOWS)
+            continue;
+        set(q, buffer, FREE);
+        if (buffer >= q->pages)
+            q->under_way[buffer - q->pages] = 0;
         dev->tx_drops++;
     }
 }
 
 static void count_sent(struct xqueue *q, struct rn_dev *dev)
 {
-    for (uint32_t i = q->committed; i > 0; i--)
-        dev->tx_bytes += xsk_ring_prod__tx_desc(&q->tx, q->tx.cached_prod - i)->len;
-    dev->tx_frames += q->committed;
+    for (uint32_t i = q->committed; i > 0; i--) {
+        const struct xdp_desc *d = xsk_ring_prod__tx_desc(&q->tx, q->tx.cached_prod - i);
+
+        dev->tx_bytes += d->len;
+        dev->tx_frames += !(d->options & MORE_FOLLOWS);
+    }
 }
 
 /* The kernel sends some at a time when it is asked. True: there are still some. */
@@ -282,7 +445,8 @@ __attribute__((hot)) bool xqueue_push(struct xqueue *q, struct rn_dev *dev, bool
     if (q->count[SENT] && link_is_up)
         left = kick(q);
     complete(q);
-    assert(q->count[FREE] + q->count[FILLED] + q->count[LENT] + q->count[RESERVED] + q->count[SENT] == BUFFERS);
+    assert(q->count[FREE] + q->count[FILLED] + q->count[LENT] + q->count[RESERVED] + q->count[SENT] == q->buffers);
+    assert(q->page_pool.n + q->long_pool.n == q->count[FREE]);
     return left || !xqueue_has_slot(q);
 }
 
@@ -307,24 +471,53 @@ static int refused(const char *name, uint32_t queue, int error, char *err)
     case ENOBUFS:
         return error_line(err, -ENOMEM,
                           "xdp:%s: no memory for a queue, %d KiB that stay in place: raise ulimit -l, or free some",
-                          name, BUFFERS * XQUEUE_FRAME / 1024);
+                          name, BUFFERS * PAGE / 1024);
     default:
         return error_line(err, error, "xdp:%s: no AF_XDP socket (Linux 5.11 is needed): %s", name, strerror(-error));
     }
 }
 
+/* A power of two, and so many at least. */
+static uint32_t ring_size(uint32_t least)
+{
+    uint32_t size = XQUEUE_SLOTS;
+
+    while (size < least)
+        size *= 2;
+    return size;
+}
+
+/* How many buffers of which kind there are. */
+static void divide(struct xqueue *q, uint32_t mtu)
+{
+    q->span = xqueue_spans(mtu);
+    q->slots = q->span > 1 ? LONG_SLOTS : XQUEUE_SLOTS;
+    q->pages = q->span > 1 ? FILL + LONG_SLOTS : BUFFERS;
+    q->buffers = q->span > 1 ? q->pages + LONG_BUFFERS : BUFFERS;
+    q->bytes = address(q, q->buffers);
+    q->page_pool.at = q->free;
+    q->long_pool.at = q->free + q->pages;
+    q->whole = q->span > 1 ? &q->long_pool : &q->page_pool;
+    q->count[FREE] = q->buffers;
+    for (uint32_t i = q->buffers; i-- > 0;) {
+        struct pool *p = pool_of(q, i);
+
+        p->at[p->n++] = i;
+    }
+}
+
 static int set_up(struct xqueue *q, const char *name, uint32_t queue)
 {
-    const struct xsk_umem_config memory = {.fill_size = FILL,
-                                           .comp_size = XQUEUE_SLOTS,
-                                           .frame_size = XQUEUE_FRAME};
-    const struct xsk_socket_config socket = {.rx_size = FILL,
-                                             .tx_size = XQUEUE_SLOTS,
-                                             .libxdp_flags = XSK_LIBXDP_FLAGS__INHIBIT_PROG_LOAD,
-                                             .bind_flags = XDP_USE_NEED_WAKEUP};
+    const uint32_t ring = ring_size(q->slots * q->span);
+    const struct xsk_umem_config memory = {.fill_size = FILL, .comp_size = ring, .frame_size = PAGE};
+    const struct xsk_socket_config socket = {
+        .rx_size = FILL,
+        .tx_size = ring,
+        .libxdp_flags = XSK_LIBXDP_FLAGS__INHIBIT_PROG_LOAD,
+        .bind_flags = (uint16_t)(XDP_USE_NEED_WAKEUP | (q->span > 1 ? USE_CHAINS : 0))};
     struct xdp_options options = {0};
     socklen_t len = sizeof options;
-    int error = q->lib.umem_create(&q->umem, q->area, (uint64_t)BUFFERS * XQUEUE_FRAME, &q->fill, &q->comp, &memory);
+    int error = q->lib.umem_create(&q->umem, q->area, q->bytes, &q->fill, &q->comp, &memory);
 
     if (!error)
         error = q->lib.create(&q->socket, name, queue, q->umem, &q->rx, &q->tx, &socket);
@@ -333,15 +526,12 @@ static int set_up(struct xqueue *q, const char *name, uint32_t queue)
     q->fd = q->lib.fd(q->socket);
     q->zero_copy = getsockopt(q->fd, SOL_XDP, XDP_OPTIONS, &options, &len) == 0 &&
                    options.flags & XDP_OPTIONS_ZEROCOPY;
-    for (uint32_t i = 0; i < BUFFERS; i++)
-        q->free[i] = BUFFERS - 1 - i;
-    q->count[FREE] = BUFFERS;
     refill(q);
     return 0;
 }
 
 /* 0 or a negative errno with a line. */
-static int try(struct xqueue **out, const char *name, uint32_t queue, char *err)
+static int try(struct xqueue **out, const char *name, uint32_t queue, uint32_t mtu, char *err)
 {
     struct xqueue *q;
     int error;
@@ -356,7 +546,8 @@ static int try(struct xqueue **out, const char *name, uint32_t queue, char *err)
         xqueue_close(q);
         return error_line(err, -ENOSYS, "xdp:%s: libxdp.so.1 is not there: apt install libxdp1", name);
     }
-    q->area = mmap(NULL, (size_t)BUFFERS * XQUEUE_FRAME, PROT_READ | PROT_WRITE,
+    divide(q, mtu);
+    q->area = mmap(NULL, (size_t)q->bytes, PROT_READ | PROT_WRITE,
                    MAP_PRIVATE | MAP_ANONYMOUS | MAP_POPULATE, -1, 0);
     error = q->area == MAP_FAILED ? -ENOMEM : set_up(q, name, queue);
     if (error < 0) {
@@ -368,13 +559,13 @@ static int try(struct xqueue **out, const char *name, uint32_t queue, char *err)
 }
 
 /* The kernel frees a queue some time after its last holder has gone, so that one who follows him at once has to wait. */
-int xqueue_open(struct xqueue **out, const char *name, uint32_t queue, char *err)
+int xqueue_open(struct xqueue **out, const char *name, uint32_t queue, uint32_t mtu, char *err)
 {
-    int error = try(out, name, queue, err);
+    int error = try(out, name, queue, mtu, err);
 
     for (int i = 0; error == -EBUSY && i < TRIES; i++) {
         poll(NULL, 0, TRY_MS);
-        error = try(out, name, queue, err);
+        error = try(out, name, queue, mtu, err);
     }
     return error;
 }
@@ -388,9 +579,22 @@ void xqueue_close(struct xqueue *q)
     if (q->umem)
         q->lib.umem_delete(q->umem);
     if (q->area != MAP_FAILED)
-        munmap(q->area, (size_t)BUFFERS * XQUEUE_FRAME);
+        munmap(q->area, (size_t)q->bytes);
     library_close(q->handle);
     free(q);
+}
+
+int xqueue_busy_poll(struct xqueue *q, uint32_t us)
+{
+    const struct {
+        int option, value;
+    } set[] = {{PREFER_BUSY_POLL, 1}, {SO_BUSY_POLL, (int)us}, {BUSY_POLL_BUDGET, BUDGET}};
+
+    for (size_t i = 0; i < sizeof set / sizeof *set; i++)
+        if (setsockopt(q->fd, SOL_SOCKET, set[i].option, &set[i].value, sizeof set[i].value) < 0)
+            return -errno;
+    q->busy_poll = true;
+    return 0;
 }
 
 int xqueue_fd(const struct xqueue *q)
@@ -401,6 +605,11 @@ int xqueue_fd(const struct xqueue *q)
 bool xqueue_is_zero_copy(const struct xqueue *q)
 {
     return q->zero_copy;
+}
+
+uint32_t xqueue_slots(const struct xqueue *q)
+{
+    return q->slots;
 }
 
 uint64_t xqueue_lies(const struct xqueue *q)

@@ -10,16 +10,19 @@
 #include <runnel_dev.h>
 
 enum {
-    XQUEUE_SLOTS = 512,   /* that can be lent, and that can be under way, at once */
-    XQUEUE_FRAME = 4096,  /* bytes of a buffer, some of which are the kernel's */
-    XQUEUE_MTU = 4096 - 256 - 18
+    XQUEUE_SLOTS = 512,   /* that can be lent, and that can be under way, at once, where a frame has one buffer */
+    XQUEUE_MTU = 4096 - 256 - 18 /* whose frames fit a buffer of a page, some of which is the kernel's */
 };
 
 struct xqueue;
 
-/* Opens a queue of an interface. 0; or a negative errno with a line that begins with "xdp:NAME": -EBUSY: somebody has it;
+/* How many pages lie side by side for the frames of an MTU (up to 65,535); 1 as well where the kernel knows frames in
+ * one buffer only (before Linux 6.6). */
+uint32_t xqueue_spans(uint32_t mtu);
+
+/* Opens a queue of an interface of that MTU. 0; or a negative errno with a line that begins with "xdp:NAME": -EBUSY: somebody has it;
  * -ENOSYS: the library is not there. */
-int xqueue_open(struct xqueue **out, const char *name, uint32_t queue, char *err);
+int xqueue_open(struct xqueue **out, const char *name, uint32_t queue, uint32_t mtu, char *err);
 
 /* The library is there, and what of it is needed. */
 bool xqueue_can(void);
@@ -33,6 +36,9 @@ int xqueue_fd(const struct xqueue *q);
 /* The card writes into our memory by itself. */
 bool xqueue_is_zero_copy(const struct xqueue *q);
 
+/* From now on each look for frames looks after the card itself, for so many microseconds. 0 or a negative errno. */
+int xqueue_busy_poll(struct xqueue *q, uint32_t us);
+
 int xqueue_burst(struct xqueue *q, struct rn_dev *dev, struct rn_frame *frames, int max, rn_time now);
 void xqueue_release(struct xqueue *q, uint32_t buffer);
 int xqueue_reserve(struct xqueue *q, struct rn_frame *slots, int max);
@@ -42,8 +48,11 @@ void xqueue_commit(struct xqueue *q, const struct rn_frame *slots, int n);
  * when. */
 bool xqueue_push(struct xqueue *q, struct rn_dev *dev, bool link_is_up);
 
-/* A buffer for a frame that comes another way: it counts as lent. NULL: there is none. */
-uint8_t *xqueue_lend(struct xqueue *q, uint32_t *buffer);
+/* A buffer for a frame that comes another way, and its bytes: it counts as lent. NULL: there is none. */
+uint8_t *xqueue_lend(struct xqueue *q, uint32_t *buffer, uint32_t *room);
+
+/* That can be lent, and that can be under way, at once. */
+uint32_t xqueue_slots(const struct xqueue *q);
 
 bool xqueue_has_frame(struct xqueue *q);
 bool xqueue_has_slot(struct xqueue *q);

@@ -62,6 +62,9 @@ int rn_add_address(struct rn_stack *net, const char *address, char *err)
     rc = net->devices[device].dev->shared ? share_address(net, (unsigned)device, &a) : steer(net, device, &a);
     if (rc == -EADDRINUSE)
         return ERROR_LINE(err, rc, "no 1,024 ports of ", address, " are free in the kernel");
+    if (rc == -EOPNOTSUPP)
+        return ERROR_LINE(err, rc, "nobody is on that device to share ", address,
+                          " with: netmap serves the kernel as netmap:NAME*, packet and xdp always");
     if (rc < 0)
         return ERROR_LINE(err, rc, "the device cannot keep what is for ", address,
                           " to itself: memory is short, or its interface will not have it");

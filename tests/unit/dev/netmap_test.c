@@ -296,6 +296,19 @@ static struct rn_dev *shared_with_kernel(void)
     return d;
 }
 
+/* Without the kernel's rings there is nobody to share an address with. */
+static void what_is_ours_alone_is_not_shared(void **state)
+{
+    const struct rn_steer port = {.port_first = 7, .port_last = 7, .protocol = 6, .take = true};
+    struct rn_dev *d = opened(NAME);
+
+    (void)state;
+    assert_int_equal(d->ops->steer(d, &port, 1), 0);
+    d->shared = 1;
+    assert_int_equal(d->ops->steer(d, &port, 1), -EOPNOTSUPP);
+    d->ops->close(d);
+}
+
 static void kernel_keeps_its_network(void **state)
 {
     static const uint8_t everybody[6] = {255, 255, 255, 255, 255, 255};
@@ -634,6 +647,7 @@ int main(void)
         CASE(port_that_has_gone_is_joined_again),
     };
     const struct CMUnitTest links[] = {
+        CASE(what_is_ours_alone_is_not_shared),
         CASE(kernel_keeps_its_network),
         CASE(kernels_frames_pass_those_that_are_lent),
         CASE(interface_that_goes_down_is_told),

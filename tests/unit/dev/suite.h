@@ -26,7 +26,7 @@
 #include <string.h>
 #include <cmocka.h>
 
-enum { SUITE_FRAME = 2048, SUITE_SLOTS = 512, SUITE_TYPE = 0x88b5 /* for local experiments (IEEE 802) */ };
+enum { SUITE_FRAME = 9216, SUITE_SLOTS = 512, SUITE_TYPE = 0x88b5 /* for local experiments (IEEE 802) */ };
 
 struct suite_link {
     struct rn_dev *dev;

@@ -65,7 +65,27 @@ static void open_all(struct suite_link *l)
     assert_int_equal(l->dev->ops->steer(l->dev, &all, 1), 0);
 }
 
-static struct suite_device whole = {"xdp", open_all}, plain = {"xdp", open_plain};
+/* Frames of three buffers. */
+static void open_long(struct suite_link *l)
+{
+    kernel_does("ip link set " NAME " mtu 9000 && ip link set " FAR " mtu 9000");
+    open_all(l);
+    l->longest = 9014;
+}
+
+/* Whoever looks has the card looked after. */
+static void open_busy(struct suite_link *l)
+{
+    const struct rn_steer all = {.take = true};
+
+    open_plain(l);
+    l->dev->promiscuous = 1;
+    l->dev->busy_poll = 50;
+    assert_int_equal(l->dev->ops->steer(l->dev, &all, 1), 0);
+}
+
+static struct suite_device whole = {"xdp", open_all}, plain = {"xdp", open_plain}, jumbo = {"xdp, MTU 9000", open_long},
+                           busy = {"xdp, busy polling", open_busy};
 
 /* A case of its own: the device is opened, and told that one IPv4 address is ours. */
 static void open_with(struct suite_link *l, void **state, const uint8_t *mac, uint8_t last)
@@ -320,7 +340,7 @@ static void removed_and_made_again_is_joined(void **state)
 
 int main(void)
 {
-    struct CMUnitTest suite[] = {SUITE(&whole)};
+    struct CMUnitTest suite[] = {SUITE(&whole), SUITE(&jumbo), SUITE(&busy)};
     const struct CMUnitTest tests[] = {
         CASE(what_will_not_do_is_refused, plain),
         CASE(card_is_shared_by_address, plain),
