@@ -354,6 +354,18 @@ static __attribute__((hot)) rn_time push(struct rn_dev *dev, rn_time now)
     return netmap_host_waits(p) ? now + AGAIN : RN_FOREVER;
 }
 
+/* Slots were given back since the last sync, which tells the kernel. */
+static bool owes(const struct netmap_port *p)
+{
+    for (uint32_t i = 0; i < p->rx_rings; i++)
+        if (p->rx[i].head != p->rx[i].synced)
+            return true;
+    for (uint32_t i = 0; i < p->host_rx_rings; i++)
+        if (p->host_rx[i].head != p->host_rx[i].synced)
+            return true;
+    return false;
+}
+
 static __attribute__((hot)) int arm(struct rn_dev *dev, bool rx, bool tx)
 {
     struct netmap *m = netmap_of(dev);
@@ -367,6 +379,8 @@ static __attribute__((hot)) int arm(struct rn_dev *dev, bool rx, bool tx)
         look(m, m->looked);
         return -EAGAIN; /* to tell of it */
     }
+    if (rx && owes(&m->port)) /* a card whose ring is full has nothing to wake us for */
+        sync_rings(m, NIOCRXSYNC, m->looked);
     for (uint32_t i = 0; rx && i < m->port.rx_rings; i++)
         if (nring_ready(&m->port.rx[i], &dev->resyncs))
             return -EAGAIN;

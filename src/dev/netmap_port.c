@@ -130,7 +130,7 @@ static bool find_ring(struct netmap_port *p, const struct netmap_if *nif, ssize_
     *r = (struct nring){.ring = ring, .slots = ring->num_slots, .head = ring->head};
     if (!p->buffer_bytes)
         p->buffer_bytes = ring->nr_buf_size;
-    r->next = r->head;
+    r->next = r->synced = r->head;
     return r->slots >= 2 && r->slots <= MOST_SLOTS &&
            lies_in(p, at + sizeof *ring, r->slots * sizeof(struct netmap_slot)) &&
            r->head < r->slots && ring->nr_buf_size == p->buffer_bytes && p->buffer_bytes >= LEAST_BUFFER;

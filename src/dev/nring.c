@@ -50,14 +50,15 @@ void nring_resync(struct nring *r, uint64_t *resyncs)
 {
     uint32_t head = read_now(&r->ring->head);
 
-    if (head == r->head)
-        return;
-    ++*resyncs;
-    r->epoch++;
-    r->lent = 0;
-    if (head >= r->slots)
-        nring_tell(r, r->head); /* nobody has set it so but a liar */
-    else
-        r->head = head;
-    r->next = r->head;
+    if (head != r->head) {
+        ++*resyncs;
+        r->epoch++;
+        r->lent = 0;
+        if (head >= r->slots)
+            nring_tell(r, r->head); /* nobody has set it so but a liar */
+        else
+            r->head = head;
+        r->next = r->head;
+    }
+    r->synced = r->head;
 }

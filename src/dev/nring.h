@@ -12,7 +12,8 @@
 struct nring {
     struct netmap_ring *ring;
     uint32_t slots;
-    uint32_t head;  /* what the kernel was told */
+    uint32_t head;  /* what stands in the ring */
+    uint32_t synced; /* what stood there at the last sync, and is all that the kernel knows */
     uint32_t next;  /* the first slot that nobody has taken yet */
     uint32_t lent;  /* frames of it that somebody has */
     uint32_t epoch; /* how often it was taken anew */

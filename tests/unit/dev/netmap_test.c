@@ -221,13 +221,13 @@ static void one_ring_of_two_is_ours(void **state)
     suite_expect(frame, fake_wire_receives(1, frame, sizeof frame), 60, 9);
     l.dev->ops->close(l.dev);
 
-    l.dev = opened(NAME); /* both, and what has waited at the other one */
+    l.dev = opened(NAME); /* both; what came to the other one meanwhile went with the first */
     assert_int_equal(l.dev->rx_slots, 254);
     for (uint32_t i = 0; i < 10; i++) {
         suite_make(frame, 100, i);
         fake_wire_sends(i % 2, frame, 100, 0);
     }
-    for (uint32_t got = 0; got < 11; got++) {
+    for (uint32_t got = 0; got < 10; got++) {
         assert_int_equal(suite_burst(&l, &f, 1), 1);
         l.dev->ops->release(l.dev, 1);
     }
@@ -435,7 +435,8 @@ static void transmit_ring_that_was_set_back_costs_what_was_in_it(void **state)
     (void)state;
     l.dev = opened(NAME);
     still_works(&l, 1);
-    fake.rings[FAKE_TX][0].tail = fake.rings[FAKE_TX][0].head;
+    fake.lenient = true;
+    fake_side(false, true, 0)->tail = fake_side(false, true, 0)->hwcur;
     suite_transmit(&l, 2, 60, 3);
     suite_sync(&l);
     assert_int_equal(l.dev->resyncs, 1);
@@ -454,6 +455,7 @@ static void tail_out_of_the_ring_is_not_followed(void **state)
     uint64_t before;
 
     (void)state;
+    fake.lenient = true; /* or it would be us who wrote it */
     l.dev = opened(NAME);
     for (uint32_t i = 0; i < 4; i++) {
         before = l.dev->resyncs;
@@ -478,6 +480,7 @@ static void slot_that_lies_is_passed_over(void **state)
     uint8_t frame[SUITE_FRAME];
 
     (void)state;
+    fake.lenient = true; /* or it would be us who wrote it */
     l.dev = opened(NAME);
     for (uint32_t i = 0; i < 3; i++) {
         struct netmap_ring *r = fake_ring(false, false, 0);
@@ -523,6 +526,26 @@ static void frame_without_end_is_given_back(void **state)
     assert_int_equal(suite_burst(&l, &f, 1), 0);
     assert_int_equal(l.dev->rx_drops, 1);
     still_works(&l, 2);
+    l.dev->ops->close(l.dev);
+}
+
+/* The card was left without slots, so that it has nothing more to tell of: who goes to sleep gives them back. */
+static void nobody_sleeps_on_a_full_ring(void **state)
+{
+    struct rn_frame f[128];
+    struct suite_link l = {0};
+    uint8_t frame[60] = {2};
+
+    (void)state;
+    l.dev = opened(NAME);
+    for (int i = 0; i < 128; i++)
+        assert_true(fake_wire_sends(0, frame, 60, 0));
+    assert_int_equal(suite_burst(&l, f, 128), 127);
+    assert_int_equal(suite_burst(&l, f, 1), 0);
+    l.dev->ops->release(l.dev, 127);
+    assert_int_equal(l.dev->ops->arm(l.dev, true, false), -EAGAIN);
+    assert_int_equal(suite_burst(&l, f, 1), 1);
+    l.dev->ops->release(l.dev, 1);
     l.dev->ops->close(l.dev);
 }
 
@@ -644,6 +667,7 @@ int main(void)
         CASE(tail_out_of_the_ring_is_not_followed),
         CASE(slot_that_lies_is_passed_over),
         CASE(frame_without_end_is_given_back),
+        CASE(nobody_sleeps_on_a_full_ring),
         CASE(port_that_has_gone_is_joined_again),
     };
     const struct CMUnitTest links[] = {
@@ -658,7 +682,6 @@ int main(void)
     failed += cmocka_run_group_tests_name("netmap", tests, NULL, NULL);
     if (kernel_namespace("netmap_test"))
         failed += cmocka_run_group_tests_name("links", links, NULL, NULL);
-    fake_reset(&one_ring);
-    free(fake.memory);
+    fake_forget();
     return failed;
 }
