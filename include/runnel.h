@@ -127,6 +127,10 @@ struct rn_attach_options {
                       * found free when an address is added; all are held in the kernel by sockets that are bound, so
                       * that no other program gets them. The stack then needs some 2,050 descriptors an address, for
                       * which the process's own limit is raised. packet and xdp; without mac */
+    uint8_t local;   /* 1: programs on this machine reach our IPv4 addresses there as well, which the card does not let
+                      * them. It takes rights to make a tap (-EPERM); that is called rn0, or rn1 and so on, and has the
+                      * kernel's way to each address, as long as the device is open; capture does not have what
+                      * goes over it. Without a use where the link has no other owner; without share and vlan */
     uint32_t busy_poll; /* xdp: each look for frames looks after the card for up to so many microseconds, so that it
                          * need not interrupt; for who hardly sleeps (rn_options.spin). 1 to 65,535, 0: not. It takes
                          * Linux 5.11 and CAP_NET_ADMIN. What the kernel does with it is the interface's settings'

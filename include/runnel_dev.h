@@ -137,6 +137,7 @@ struct rn_dev_ops {
 struct rn_dev {
     const struct rn_dev_ops *ops;
     int fd;            /* the device's own; sleep on it with poll(2) after arm; -1: there is none */
+    int beside;        /* a second one to sleep on, as well as on the first, for what is received; 0: there is none */
     uint32_t mtu;      /* bytes of IP packet that fit a frame */
     uint8_t mac[6];    /* the address to use on it unless told otherwise */
     uint8_t medium;    /* enum rn_medium */

@@ -26,7 +26,7 @@ _runnel_value()
 
 _runnel_words()
 {
-    local wire='--gateway --vlan --acd --fault --capture --force' address='--ip --mac' about='--help --version'
+    local wire='--gateway --vlan --acd --fault --capture --no-local --force' address='--ip --mac' about='--help --version'
     case $1 in
     echo) echo "--port --share --udp --keep-alive --connections --budget --spin --busy-poll --no-window-scale --no-timestamps --no-sack" \
         "$address $wire $about" ;;

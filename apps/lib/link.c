@@ -46,6 +46,10 @@ const struct option wire_rows[] = {
      "records what goes over the device, for tcpdump and Wireshark: so many bytes of each frame, and so many "
      "megabytes",
       args_capture, AT(capture), 0, 0},
+    {"--no-local", NULL,
+     "does without the tap (rn0, or the next that is free) by which programs on this machine reach an address of our "
+     "own on a card; it goes when the program ends",
+     NULL, AT(no_local), 0, 0},
     {"--force", NULL, FORCE_HELP, NULL, AT(force), 0, 0},
     {0}};
 
@@ -167,16 +171,34 @@ static int add_addresses(struct rn_stack *net, const char *device, const struct 
     return rc;
 }
 
+/* Serves this machine's programs as well where a tap can be made for them, else says why not. */
+static int attach(struct rn_stack *net, const char *program, const char *device, struct rn_attach_options *o,
+                  char *err)
+{
+    char why[RN_ERRBUF];
+    int rc = rn_attach(net, device, o, err);
+
+    if (rc >= 0 || !o->local)
+        return rc;
+    memcpy(why, err, sizeof why);
+    o->local = 0;
+    rc = rn_attach(net, device, o, err);
+    if (rc >= 0)
+        printf("%s: programs on this machine do not reach it: %s\n", program, why);
+    return rc;
+}
+
 /* The steps behind rn_open. 0 or a negative errno with err. */
 static int furnish(struct rn_stack *net, const char *program, const char *device,
                    const struct link_options *l, char *err)
 {
-    struct rn_attach_options attach = {.mac = l->mac,
-                                       .vlan = l->vlan,
-                                       .share = l->share,
-                                       .busy_poll = l->busy_poll,
-                                       .fault = l->fault.given ? &l->fault.options : NULL,
-                                       .capture = l->capture.given ? &l->capture.options : NULL};
+    struct rn_attach_options options = {.mac = l->mac,
+                                        .vlan = l->vlan,
+                                        .share = l->share,
+                                        .local = !l->share && !l->vlan && !l->no_local,
+                                        .busy_poll = l->busy_poll,
+                                        .fault = l->fault.given ? &l->fault.options : NULL,
+                                        .capture = l->capture.given ? &l->capture.options : NULL};
     const struct rn_defaults d = kernels_own(device);
     int rc;
 
@@ -187,7 +209,7 @@ static int furnish(struct rn_stack *net, const char *program, const char *device
                  device);
         return -EADDRINUSE;
     }
-    rc = rn_attach(net, device, &attach, err);
+    rc = attach(net, program, device, &options, err);
     if (rc >= 0)
         rc = add_addresses(net, device, &d, l, err);
     if (rc >= 0)

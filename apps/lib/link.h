@@ -16,6 +16,7 @@ struct link_options {
     const char *gateway; /* NULL: none */
     uint32_t busy_poll;  /* microseconds */
     bool share, force;   /* the kernel's address, by port; whatever becomes of an ssh session */
+    bool no_local;       /* this machine's programs need not reach it */
     uint32_t vlan;       /* 0: none */
     uint32_t conflict;   /* enum rn_conflict */
     struct args_fault fault;

@@ -2,13 +2,14 @@
  *
  * From a device's name to a device of the stack:
  *
- *      rn_attach:   rn_dev_open -> mac, mtu -> capture -> fault -> rn_add_device
+ *      rn_attach:   rn_dev_open -> mac, mtu -> capture -> companion -> fault -> rn_add_device
  *
  * The recorder is told here what the wall clock says: nobody further down knows one.
  *
  * What has been opened is closed again when a later step fails. Called by the application; it keeps nothing.
  */
 #include "dev/capture.h"
+#include "dev/companion.h"
 #include "dev/error.h"
 #include "dev/fault.h"
 #include "host/posix.h"
@@ -49,6 +50,8 @@ static int apply(struct rn_dev *dev, const char *device, const struct rn_attach_
     if (o->busy_poll > BUSY_POLL_MAX || (o->busy_poll && strcmp(dev->ops->kind, "xdp") != 0))
         return error_line(err, -EINVAL, "%.60s: busy polling: xdp:NAME does that, for 1 to %d microseconds", device,
                           BUSY_POLL_MAX);
+    if (o->local && (o->share || o->vlan))
+        return error_line(err, -EINVAL, "%.60s: local: not with share or vlan", device);
     dev->shared = o->share;
     dev->busy_poll = o->busy_poll;
     if (o->mtu)
@@ -57,9 +60,18 @@ static int apply(struct rn_dev *dev, const char *device, const struct rn_attach_
     return 0;
 }
 
+/* Adds a link to this machine's programs. 0 or a negative errno. */
+static int join_locals(struct rn_dev **dev, const char *device, char *err)
+{
+    char ifname[RN_IFNAME];
+
+    return rn_dev_interface(device, ifname) == 0 ? companion_open(dev, *dev, ifname, err) : 0;
+}
+
 int rn_attach(struct rn_stack *net, const char *device, const struct rn_attach_options *options, char *err)
 {
     struct rn_dev *dev;
+    bool kernels; /* its kernel is the link's other owner */
     int result;
 
     if (!net || !device)
@@ -69,10 +81,13 @@ int rn_attach(struct rn_stack *net, const char *device, const struct rn_attach_o
     result = rn_dev_open(&dev, device, err);
     if (result < 0)
         return result;
+    kernels = dev->ops->steer;
     if (options)
         result = apply(dev, device, options, err);
     if (result == 0 && options && options->capture)
         result = rn_dev_capture(&dev, dev, options->capture, err);
+    if (result == 0 && options && options->local && kernels)
+        result = join_locals(&dev, device, err);
     if (result == 0 && options && options->fault)
         result = fault_open(&dev, dev, options->fault, err);
     if (result == 0)

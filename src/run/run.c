@@ -176,6 +176,8 @@ static __attribute__((hot)) int watch_devices(struct run *run, struct rn_dev *co
 
         if (devices[i]->fd >= 0 && (fresh || run->out[i] != tx[i]))
             error = posix_watch(run->all, devices[i]->fd, tx[i], fresh);
+        if (error == 0 && fresh && devices[i]->beside)
+            error = posix_watch(run->all, devices[i]->beside, false, true);
         if (error < 0)
             return error;
         run->out[i] = tx[i];
@@ -215,12 +217,14 @@ static __attribute__((hot)) void look_what_woke(struct rn_stack *net, struct run
 /* A stack that was made by rn_init: its devices alone, which have no set. */
 static int sleep_without_set(struct rn_dev *const *devices, int n, const bool *tx, rn_time until)
 {
-    struct pollfd fds[STACK_DEVICES];
+    struct pollfd fds[2 * STACK_DEVICES];
     int ready;
 
-    for (int i = 0; i < n; i++) /* poll(2) passes over one that is negative */
+    for (int i = 0; i < n; i++) { /* poll(2) passes over one that is negative */
         fds[i] = (struct pollfd){.fd = devices[i]->fd, .events = tx[i] ? POLLIN | POLLOUT : POLLIN};
-    ready = posix_sleep(fds, n, until);
+        fds[n + i] = (struct pollfd){.fd = devices[i]->beside ? devices[i]->beside : -1, .events = POLLIN};
+    }
+    ready = posix_sleep(fds, 2 * n, until);
     return ready < 0 ? ready : 0;
 }
 
@@ -332,7 +336,7 @@ int rn_fd(struct rn_stack *net)
     for (int i = 0; i < n; i++)
         if (devices[i]->fd < 0)
             return -ENOSYS;
-    if (!run && n != 1)
+    if (!run && (n != 1 || devices[0]->beside))
         return -ENOSYS;
     if (run && run->report)
         report_serve(run->report, net, posix_now(), true);

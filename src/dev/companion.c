@@ -1,0 +1,437 @@
+/* SPDX-License-Identifier: BSD-2-Clause
+ *
+ * The kernel does not hear what we send by its own card, nor we what it sends there. So its programs get a link of their
+ * own: a tap, over which the kernel has a way to each of our addresses.
+ *
+ *      the network ------------- card ---+
+ *                                        +--- the stack: one device, one link address
+ *      this machine's programs -- tap ---+
+ *
+ * What comes is lent as it comes, and it is noted by whom. What is sent to the tap's other end is copied to it, and
+ * the frames behind move up in the card's slots, over what was copied: so who keeps a record of the card does it below
+ * us; what is for everybody goes by both. Looking at the tap is a system call: it is made when a sleep has ended and not
+ * by the card, and now and then while there is no sleep. Both tap and ways end with the
+ * process. Made by rn_attach; called by the stack through rn_dev_ops.
+ */
+#include "companion.h"
+
+#include "error.h"
+#include "hostroute.h"
+#include "interface.h"
+#include "offload.h"
+#include "tap.h"
+
+#include <assert.h>
+#include <errno.h>
+#include <ifaddrs.h>
+#include <net/if.h>
+#include <netinet/in.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+enum { NAMES = 64, WAYS = 64, EVERY = 32 };
+
+/* The kernel's, to an address of ours, in network order. */
+struct way {
+    uint32_t host;
+    bool ours; /* false: it had one already, which stays */
+};
+
+/* A slot as the card lent it. */
+struct slot {
+    uint8_t *data;
+    uint32_t room, buffer;
+    uint16_t region;
+};
+
+struct companion {
+    struct rn_dev dev;
+    struct rn_dev_ops ops;         /* of the card's kind */
+    struct rn_dev *card, *local;
+    uint8_t mac[6];                /* of local's other end */
+    char ifname[RN_IFNAME];        /* the card's */
+    uint32_t index;                /* the tap's, 0: there is none */
+    struct way ways[WAYS];
+    uint32_t way_count;
+    uint8_t link;                  /* the card's when it was looked at last */
+    uint64_t tx_frames, tx_bytes, tx_drops; /* by local alone */
+    uint32_t bursts;
+    rn_time now;                   /* of the reservation */
+    bool armed;
+    uint32_t from, to, order_size; /* counters that wrap around at 2^32 */
+    uint8_t *order;                /* of what is lent, 1: by local */
+    struct slot *slots;            /* of the reservation */
+    struct rn_frame *moved;
+};
+
+static struct companion *companion_of(struct rn_dev *dev)
+{
+    return (struct companion *)dev;
+}
+
+/* The device is the card to whoever looks at it. */
+static void look_like_card(struct companion *c)
+{
+    const struct rn_dev_ops *ops = c->dev.ops;
+
+    c->dev = *c->card;
+    c->dev.ops = ops;
+    c->dev.beside = c->local->fd > 0 ? c->local->fd : 0;
+    c->dev.rx_frames += c->local->rx_frames;
+    c->dev.rx_bytes += c->local->rx_bytes;
+    c->dev.rx_drops += c->local->rx_drops;
+    c->dev.tx_frames += c->tx_frames;
+    c->dev.tx_bytes += c->tx_bytes;
+    c->dev.tx_drops += c->tx_drops;
+}
+
+/* ---- receiving ----------------------------------------------------------------------------------------- */
+
+static void note(struct companion *c, int n, bool local)
+{
+    for (; n > 0; n--)
+        c->order[c->to++ % c->order_size] = local;
+}
+
+static __attribute__((hot)) int burst(struct rn_dev *dev, struct rn_frame *frames, int max, rn_time now)
+{
+    struct companion *c = companion_of(dev);
+    int room = (int)(dev->rx_slots - (c->to - c->from)), n, more = 0;
+
+    max = max < room ? max : room;
+    n = c->card->ops->burst(c->card, frames, max, now);
+    if (n >= 0) {
+        note(c, n, false);
+        if (n < max && ((c->armed && n == 0) || c->bursts++ % EVERY == 0))
+            more = c->local->ops->burst(c->local, frames + n, max - n, now);
+        if (more > 0) { /* one that somebody has deleted is not missed */
+            note(c, more, true);
+            n += more;
+        }
+    }
+    c->armed = false;
+    look_like_card(c);
+    return n;
+}
+
+static __attribute__((hot)) void release(struct rn_dev *dev, int n)
+{
+    struct companion *c = companion_of(dev);
+
+    assert(n >= 0 && (uint32_t)n <= c->to - c->from);
+    while (n > 0) {
+        bool local = c->order[c->from % c->order_size];
+        int run = 0;
+
+        for (; n > 0 && c->order[c->from % c->order_size] == local; run++, n--)
+            c->from++;
+        if (local)
+            c->local->ops->release(c->local, run);
+        else
+            c->card->ops->release(c->card, run);
+    }
+}
+
+/* ---- sending ------------------------------------------------------------------------------------------- */
+
+static __attribute__((hot)) int reserve(struct rn_dev *dev, struct rn_frame *slots, int max, rn_time now)
+{
+    struct companion *c = companion_of(dev);
+    int n = c->card->ops->reserve(c->card, slots, max, now);
+
+    c->now = now;
+    for (int i = 0; i < n; i++)
+        c->slots[i] = (struct slot){slots[i].data, slots[i].room, slots[i].buffer, slots[i].region};
+    return n;
+}
+
+/* Copies a frame to the companion. False: it has no room. */
+static bool copy(struct companion *c, const struct rn_frame *f)
+{
+    struct rn_dev *d = c->local;
+    struct rn_frame to;
+
+    if (d->ops->reserve(d, &to, 1, c->now) != 1 || f->len > to.room) {
+        d->ops->commit(d, NULL, 0);
+        return false;
+    }
+    memcpy(to.data, f->data, f->len);
+    to.len = f->len;
+    to.flags = f->flags;
+    to.vlan = f->vlan;
+    to.gso_size = f->gso_size;
+    to.csum_start = f->csum_start;
+    to.csum_offset = f->csum_offset;
+    if (to.flags & RN_CSUM_PARTIAL && !d->tx_csum)
+        offload_checksum(&to);
+    d->ops->commit(d, &to, 1);
+    return true;
+}
+
+static bool is_local(const struct companion *c, const struct rn_frame *f)
+{
+    return f->len >= sizeof c->mac && memcmp(f->data, c->mac, sizeof c->mac) == 0;
+}
+
+/* Copies what is local, and says how many frames stand in front of the first that is so alone; n: none is. */
+static __attribute__((hot)) int copy_local(struct companion *c, const struct rn_frame *slots, int n)
+{
+    int first = n;
+
+    for (int i = 0; i < n; i++) {
+        if (slots[i].data[0] & 1) {
+            copy(c, &slots[i]);
+        } else if (is_local(c, &slots[i])) {
+            bool went = copy(c, &slots[i]);
+
+            c->tx_frames += went;
+            c->tx_bytes += went ? slots[i].len : 0;
+            c->tx_drops += !went;
+            first = i < first ? i : first;
+        }
+    }
+    return first;
+}
+
+static __attribute__((hot)) void commit(struct rn_dev *dev, const struct rn_frame *slots, int n)
+{
+    struct companion *c = companion_of(dev);
+    int kept = copy_local(c, slots, n);
+
+    if (kept == n) {
+        c->card->ops->commit(c->card, slots, n);
+        return;
+    }
+    memcpy(c->moved, slots, (size_t)kept * sizeof *slots);
+    for (int i = kept; i < n; i++) {
+        struct rn_frame *to = &c->moved[kept];
+        const struct slot *s = &c->slots[kept];
+
+        if (is_local(c, &slots[i]))
+            continue;
+        *to = slots[i];
+        to->data = s->data;
+        to->buffer = s->buffer;
+        to->region = s->region;
+        assert(to->len <= s->room);
+        memcpy(to->data, slots[i].data, to->len);
+        kept++;
+    }
+    c->card->ops->commit(c->card, c->moved, kept);
+}
+
+static __attribute__((hot)) int arm(struct rn_dev *dev, bool rx, bool tx)
+{
+    struct companion *c = companion_of(dev);
+    int card = c->card->ops->arm(c->card, rx, tx), local = c->local->ops->arm(c->local, rx, false);
+
+    c->armed = rx;
+    return card ? card : local;
+}
+
+/* ---- what is ours -------------------------------------------------------------------------------------- */
+
+/* The kernel's own address in the network that the host is in by the card; 0: it has none. */
+static uint32_t address_towards(const char *ifname, uint32_t host)
+{
+    struct ifaddrs *all;
+    uint32_t found = 0;
+
+    if (getifaddrs(&all) < 0)
+        return 0;
+    for (const struct ifaddrs *i = all; i && !found; i = i->ifa_next) {
+        uint32_t own, mask;
+
+        if (!i->ifa_addr || !i->ifa_netmask || i->ifa_addr->sa_family != AF_INET || strcmp(i->ifa_name, ifname) != 0)
+            continue;
+        own = ((const struct sockaddr_in *)(const void *)i->ifa_addr)->sin_addr.s_addr;
+        mask = ((const struct sockaddr_in *)(const void *)i->ifa_netmask)->sin_addr.s_addr;
+        if ((own & mask) == (host & mask) && own != host)
+            found = own;
+    }
+    freeifaddrs(all);
+    return found;
+}
+
+static void lead(struct companion *c)
+{
+    for (uint32_t i = 0; i < c->way_count; i++) {
+        struct way *w = &c->ways[i];
+
+        w->ours = w->ours || hostroute_add(c->index, w->host, address_towards(c->ifname, w->host)) == 0;
+    }
+}
+
+static void lead_no_more(struct companion *c)
+{
+    for (uint32_t i = 0; i < c->way_count; i++)
+        if (c->ways[i].ours)
+            hostroute_drop(c->index, c->ways[i].host);
+}
+
+/* The kernel's ways are those to the hosts that the rules name. */
+static void lead_to(struct companion *c, const struct rn_steer *rules, int n)
+{
+    static const uint8_t mapped[12] = {0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff};
+
+    lead_no_more(c);
+    c->way_count = 0;
+    for (int i = 0; i < n && c->way_count < WAYS; i++) {
+        struct way w = {0};
+
+        memcpy(&w.host, rules[i].address + sizeof mapped, sizeof w.host);
+        if (memcmp(rules[i].address, mapped, sizeof mapped) == 0 && w.host && rules[i].take && !rules[i].protocol)
+            c->ways[c->way_count++] = w;
+    }
+    lead(c);
+}
+
+static int steer(struct rn_dev *dev, const struct rn_steer *rules, int n)
+{
+    struct companion *c = companion_of(dev);
+    int error = c->card->ops->steer ? c->card->ops->steer(c->card, rules, n) : 0;
+
+    if (!error && c->index)
+        lead_to(c, rules, n);
+    return error;
+}
+
+/* When the card's interface goes, so does the kernel's address on it, and with that the ways that have it. */
+static void follow_link(struct companion *c)
+{
+    if (c->index && c->card->link != c->link && c->card->link == RN_LINK_UP) {
+        lead_no_more(c);
+        for (uint32_t i = 0; i < c->way_count; i++)
+            c->ways[i].ours = false;
+        lead(c);
+    }
+    c->link = c->card->link;
+}
+
+static __attribute__((hot)) rn_time push(struct rn_dev *dev, rn_time now)
+{
+    struct companion *c = companion_of(dev);
+    rn_time card = c->card->ops->sync(c->card, now), local = c->local->ops->sync(c->local, now);
+
+    follow_link(c);
+    look_like_card(c);
+    return card < local ? card : local;
+}
+
+/* ---- opening and closing ------------------------------------------------------------------------------- */
+
+static void discard(struct companion *c)
+{
+    free(c->order);
+    free(c->slots);
+    free(c->moved);
+    free(c);
+}
+
+static void shut(struct rn_dev *dev)
+{
+    struct companion *c = companion_of(dev);
+
+    c->local->ops->close(c->local);
+    c->card->ops->close(c->card);
+    discard(c);
+}
+
+static const struct rn_dev_ops like = {.burst = burst,
+                                       .release = release,
+                                       .reserve = reserve,
+                                       .commit = commit,
+                                       .sync = push,
+                                       .arm = arm,
+                                       .steer = steer,
+                                       .close = shut};
+
+static uint32_t power_of_two(uint32_t least)
+{
+    uint32_t n = 1;
+
+    while (n < least)
+        n *= 2;
+    return n;
+}
+
+int companion_join(struct rn_dev **out, struct rn_dev *card, struct rn_dev *local, const uint8_t mac[6])
+{
+    struct companion *c = calloc(1, sizeof *c);
+
+    if (!c)
+        return -ENOMEM;
+    c->order_size = power_of_two(card->rx_slots + local->rx_slots);
+    c->order = malloc(c->order_size);
+    c->slots = calloc(card->tx_slots, sizeof *c->slots);
+    c->moved = calloc(card->tx_slots, sizeof *c->moved);
+    if (!c->order || !c->slots || !c->moved) {
+        discard(c);
+        return -ENOMEM;
+    }
+    c->ops = like;
+    c->ops.kind = card->ops->kind;
+    c->dev.ops = &c->ops;
+    c->card = card;
+    c->local = local;
+    c->link = card->link;
+    memcpy(c->mac, mac, sizeof c->mac);
+    look_like_card(c);
+    *out = &c->dev;
+    return 0;
+}
+
+/* A tap of the first name that is free. 0 or a negative errno with a line. */
+static int open_tap(struct rn_dev **tap, char name[RN_IFNAME], char *err)
+{
+    int error = -EBUSY;
+
+    for (int i = 0; error == -EBUSY && i < NAMES; i++) {
+        snprintf(name, RN_IFNAME, "rn%d", i);
+        if (!if_nametoindex(name))
+            error = tap_open(tap, name, err);
+    }
+    return error == -EBUSY ? error_line(err, error, "all names from rn0 to rn%d are taken", NAMES - 1) : error;
+}
+
+static int switch_on(const char *name)
+{
+    struct ifreq request = {.ifr_flags = IFF_UP};
+    int s = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0), error = 0;
+
+    if (s < 0)
+        return -errno;
+    memcpy(request.ifr_name, name, strlen(name));
+    if (ioctl(s, SIOCSIFFLAGS, &request) < 0)
+        error = -errno;
+    close(s);
+    return error;
+}
+
+int companion_open(struct rn_dev **out, struct rn_dev *card, const char *ifname, char *err)
+{
+    struct rn_dev *tap, *both;
+    struct interface i;
+    char name[RN_IFNAME];
+    int error = open_tap(&tap, name, err);
+
+    if (error < 0)
+        return error;
+    error = interface_look(name, &i);
+    if (!error)
+        error = switch_on(name);
+    if (!error)
+        error = companion_join(&both, card, tap, i.facts.mac);
+    if (error < 0) {
+        tap->ops->close(tap);
+        return error_line(err, error, "%s: cannot be switched on: %s", name, strerror(-error));
+    }
+    companion_of(both)->index = i.facts.index;
+    memcpy(companion_of(both)->ifname, ifname, strnlen(ifname, RN_IFNAME - 1));
+    *out = both;
+    return 0;
+}

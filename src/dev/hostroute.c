@@ -1,0 +1,80 @@
+/* SPDX-License-Identifier: BSD-2-Clause
+ *
+ *      rtnetlink: RTM_NEWROUTE, RTM_DELROUTE { host/32 dev interface [src from] } -> NLMSG_ERROR with 0 or an errno
+ */
+#include "hostroute.h"
+
+#include <errno.h>
+#include <linux/rtnetlink.h>
+#include <stddef.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+struct number {
+    struct rtattr head;
+    uint32_t value;
+};
+
+struct request {
+    struct nlmsghdr head;
+    struct rtmsg route;
+    struct number host, interface, from; /* from: may be left out */
+};
+
+static void set(struct number *n, uint16_t what, uint32_t value)
+{
+    n->head.rta_type = what;
+    n->head.rta_len = sizeof *n;
+    n->value = value;
+}
+
+static int ask(struct request *r)
+{
+    struct {
+        struct nlmsghdr head;
+        struct nlmsgerr answer;
+    } told = {.answer.error = -EPROTO};
+    int fd = socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, NETLINK_ROUTE), error = 0;
+
+    if (fd < 0)
+        return -errno;
+    if (send(fd, r, r->head.nlmsg_len, 0) < 0 || recv(fd, &told, sizeof told, 0) < 0)
+        error = -errno;
+    close(fd);
+    return error ? error : told.answer.error;
+}
+
+static struct request request_of(uint16_t what, uint32_t interface, uint32_t host, uint32_t from)
+{
+    struct request r;
+
+    memset(&r, 0, sizeof r);
+    r.head.nlmsg_type = what;
+    r.head.nlmsg_flags = NLM_F_REQUEST | NLM_F_ACK | (what == RTM_NEWROUTE ? NLM_F_CREATE | NLM_F_EXCL : 0);
+    r.head.nlmsg_len = from ? sizeof r : offsetof(struct request, from);
+    r.route.rtm_family = AF_INET;
+    r.route.rtm_dst_len = 32;
+    r.route.rtm_table = RT_TABLE_MAIN;
+    r.route.rtm_protocol = RTPROT_STATIC;
+    r.route.rtm_scope = RT_SCOPE_LINK;
+    r.route.rtm_type = RTN_UNICAST;
+    set(&r.host, RTA_DST, host);
+    set(&r.interface, RTA_OIF, interface);
+    set(&r.from, RTA_PREFSRC, from);
+    return r;
+}
+
+int hostroute_add(uint32_t interface, uint32_t host, uint32_t from)
+{
+    struct request r = request_of(RTM_NEWROUTE, interface, host, from);
+
+    return ask(&r);
+}
+
+int hostroute_drop(uint32_t interface, uint32_t host)
+{
+    struct request r = request_of(RTM_DELROUTE, interface, host, 0);
+
+    return ask(&r);
+}

@@ -1,0 +1,113 @@
+#!/bin/sh
+# SPDX-License-Identifier: BSD-2-Clause
+#
+#     kernel 10.7.0.1 --- veth0 | veth1 --- runnel echo 10.7.0.7, port 7
+#                                 |  |
+#     nc, ping on the server's machine, 10.7.0.2 --- rn0
+#
+# An address of our own on a card is reached from the network and from the programs of the same machine, whose frames
+# the card would send out. What leads them there goes with the server, however it ends.
+
+# shellcheck disable=SC2086 # words without blanks
+cd "$(dirname "$0")/../.." && WIRE=${WIRE:-packet} && export WIRE && . tests/live/lib/live.sh || exit 1
+live_need ip nc ping tcpdump
+live_enter "$@"
+[ -c /dev/net/tun ] && (: <>/dev/net/tun) 2>/dev/null || live_skip_all 'no right to open /dev/net/tun'
+live_wire
+live_far ip addr add 10.7.0.2/24 dev veth1
+live_watch "$live_windows|$live_losses|RST"
+
+# tables: by what the server's kernel reaches whom.
+tables()
+{
+    live_far ip -br link | cut -d ' ' -f 1 && live_far ip route && live_far ip rule
+}
+
+serve()
+{
+    live_start "$build/runnel" echo $wire:veth1 --ip $ours/24 --udp "$@"
+}
+
+pinged()
+{
+    "$@" ping -c 5 -i 0.05 -W 2 -q $ours | tee "$files/ping"
+    grep -q '5 packets transmitted, 5 received' "$files/ping"
+}
+
+# echoes WHERE ...: as many bytes as are in $files/sent.
+echoes()
+{
+    "$@" timeout 60 nc -N -w 10 $ours 7 <"$files/sent" | cmp - "$files/sent"
+}
+
+local_programs_reach_it()
+{
+    live_far ip route get $ours | grep 'dev rn0 src 10.7.0.2'
+    pinged live_far
+    head -c 67108864 /dev/urandom >"$files/sent"
+    echoes live_far
+}
+
+local_datagrams_come_back()
+{
+    [ "$(echo hello | live_far timeout 5 nc -u -w 1 $ours 7)" = hello ]
+}
+
+both_at_once()
+{
+    head -c 20000000 /dev/urandom >"$files/sent"
+    echoes live_far &
+    local=$!
+    echoes env
+    wait $local
+    pinged env
+}
+
+# None of their segments is on the network, which is asked for 10.7.0.2 as well, by ARP.
+network_does_not_see_them()
+{
+    timeout 3 tcpdump -i veth0 -n -c 1 tcp and host 10.7.0.2 >"$files/seen" 2>/dev/null &
+    seen=$!
+    sleep 0.5
+    echo hello | live_far nc -N -w 5 $ours 7
+    wait $seen || true # nothing came until its time was over
+    ! grep . "$files/seen"
+}
+
+is_as_before()
+{
+    tables >"$files/after"
+    diff "$files/before" "$files/after"
+}
+
+leads_there_again()
+{
+    live_far ip route get $ours | grep 'dev rn0'
+    pinged live_far
+}
+
+only_from_the_network()
+{
+    is_as_before
+    pinged env
+}
+
+ip link set veth0 up
+live_eventually sh -c "! nsenter -t $far -n ip route | grep linkdown"
+tables >"$files/before"
+serve
+live_case local_programs_reach_it
+live_case local_datagrams_come_back
+live_case both_at_once
+live_case network_does_not_see_them
+kill -9 $server
+{ wait $server || true; } 2>"$files/killed"
+live_case live_eventually is_as_before
+serve
+live_case leads_there_again
+live_stop
+live_case is_as_before
+serve --no-local
+live_case only_from_the_network
+live_stop
+live_end
