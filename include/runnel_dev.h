@@ -151,6 +151,7 @@ struct rn_dev {
     uint32_t busy_poll;  /* set by who wants the card looked after by his own calls, for so many microseconds each, not
                           * by its interrupts; see steer */
     uint8_t promiscuous; /* 1: set by who wants every frame, as a bridge does; see steer */
+    const char *mode;  /* how it works, for people, where there are several ways: "native,zero-copy"; NULL */
     uint32_t rx_slots; /* frames that can be lent at once */
     uint32_t tx_slots; /* slots in the transmit ring */
     uint64_t rx_frames, tx_frames, rx_bytes, tx_bytes; /* totals, kept by the driver */

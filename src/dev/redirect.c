@@ -203,13 +203,14 @@ static int load(int map, const struct steering *s)
     return program;
 }
 
-int redirect_open(uint32_t interface, int map, const struct steering *s)
+int redirect_open(uint32_t interface, int map, const struct steering *s, bool *native)
 {
     int program = load(map, s), link;
 
     if (program < 0)
         return program;
     link = bpf_attach(interface, program, XDP, IN_DRIVER);
+    *native = link >= 0;
     if (link < 0 && link != -EBUSY)
         link = bpf_attach(interface, program, XDP, BEHIND_IT);
     close(program);

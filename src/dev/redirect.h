@@ -19,9 +19,9 @@ int redirect_put(int map, uint32_t queue, int socket);
 /* Writes the program: what is ours to the map, all else to the kernel. Its length. */
 int redirect_write(const struct steering *s, int map, struct bpf_insn insns[REDIRECT_MAX]);
 
-/* Loads it and links it to the interface, in the driver where that can be, else behind it. A descriptor of the link, or
+/* Loads it and links it to the interface, in the driver (*native) where that can be, else behind it. A descriptor of the link, or
  * a negative errno: -EBUSY: another program is there. */
-int redirect_open(uint32_t interface, int map, const struct steering *s);
+int redirect_open(uint32_t interface, int map, const struct steering *s, bool *native);
 
 /* Puts another program in its place at once. 0 or a negative errno. */
 int redirect_change(int link, int map, const struct steering *s);

@@ -77,12 +77,22 @@ static struct xdp *xdp_of(struct rn_dev *dev)
 
 /* ---- what is ours -------------------------------------------------------------------------------------- */
 
+/* Where the frames are taken out, and whether the card writes them to where we read them, as far as it does for all. */
+static const char *mode(const struct xdp *x, bool native)
+{
+    for (uint32_t i = 0; i < x->count; i++)
+        if (!xqueue_is_zero_copy(x->queues[i]))
+            return native ? "native,copy" : "generic,copy";
+    return "native,zero-copy";
+}
+
 /* Makes of the rules what they say. 0 or a negative errno. */
 static int apply(struct xdp *x)
 {
     static const uint32_t verdicts[] = {0, UINT32_MAX, 0};
     const struct steering s = ours_steering(&x->ours, &x->dev);
     int error = packet_socket_steer(x->common, x->index, &s, verdicts);
+    bool native;
 
     for (uint32_t i = 0; !error && x->dev.busy_poll && i < x->count; i++)
         error = xqueue_busy_poll(x->queues[i], x->dev.busy_poll);
@@ -90,7 +100,8 @@ static int apply(struct xdp *x)
         return error;
     if (x->link >= 0)
         return redirect_change(x->link, x->map, &s);
-    x->link = redirect_open(x->index, x->map, &s);
+    x->link = redirect_open(x->index, x->map, &s, &native);
+    x->dev.mode = mode(x, native);
     return x->link < 0 ? x->link : 0;
 }
 

@@ -175,6 +175,8 @@ static bool tell_device(struct reader *r, struct rn_stack *net, struct line *l)
     d = devices[r->index];
     addr_print_mac(mac, d->mac);
     add(l, "device number=%d kind=%s mac=%s mtu=%u", r->index, d->ops->kind, mac, (unsigned)d->mtu);
+    if (d->mode)
+        add(l, " mode=%s", d->mode);
     add(l, " rx_frames=%" PRIu64 " tx_frames=%" PRIu64 " rx_bytes=%" PRIu64 " tx_bytes=%" PRIu64,
         d->rx_frames, d->tx_frames, d->rx_bytes, d->tx_bytes);
     add(l, " rx_drops=%" PRIu64 " tx_drops=%" PRIu64 " rx_half_sums=%" PRIu64 " resyncs=%" PRIu64, d->rx_drops,

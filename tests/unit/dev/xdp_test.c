@@ -269,6 +269,7 @@ static void the_program_goes_with_the_device(void **state)
     kernel_does("! ip link show " NAME " | grep -q xdp");
     open_with(&l, state, card_mac, 7);
     kernel_does("ip link show " NAME " | grep -q xdp");
+    assert_string_equal(l.dev->mode, "native,copy");
     just_close(&l);
     kernel_does("! ip link show " NAME " | grep -q xdp");
 }
