@@ -105,7 +105,7 @@ both_at_full_rate()
     head -c 33554432 /dev/urandom >"$files/to"
     head -c 16777216 /dev/urandom >"$files/from"
     kernels 9 "$files/from"
-    timeout 100 nc -N -w 20 $ours 9 <"$files/to" >"$files/of_kernel" &
+    timeout 100 nc -w 20 $ours 9 <"$files/to" >"$files/of_kernel" & # -N: a listening nc sends no more after an end
     client=$!
     timeout 100 nc -N -w 20 $ours 7 <"$files/to" >"$files/of_ours"
     wait $client
