@@ -26,6 +26,14 @@ void *library_open(const char *const names[], const struct library_symbol symbol
     return library;
 }
 
+bool library_find(void *library, const char *name, void *function)
+{
+    void *found = dlsym(library, name);
+
+    memcpy(function, &found, sizeof found);
+    return found;
+}
+
 void library_close(void *library)
 {
     if (library)

@@ -5,6 +5,7 @@
 #ifndef DEV_LIBRARY_H
 #define DEV_LIBRARY_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 struct library_symbol {
@@ -15,6 +16,9 @@ struct library_symbol {
 /* Opens the first of these names (NULL: their end) that is there and finds all functions in it. What library_close
  * takes; NULL: there is none, or one without them. */
 void *library_open(const char *const names[], const struct library_symbol symbols[], void *table);
+
+/* A function that not all versions of the library have. False: *function is NULL. */
+bool library_find(void *library, const char *name, void *function);
 
 /* NULL: nothing. */
 void library_close(void *library);

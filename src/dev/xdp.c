@@ -419,6 +419,7 @@ int xdp_open(struct rn_dev **out, const char *name, int queue, char *err)
     }
     x->dev.medium = RN_ETHERNET;
     x->dev.link = i.facts.up ? RN_LINK_UP : RN_LINK_DOWN;
+    x->dev.tx_csum = xqueue_fills_sums(x->queues[0]);
     x->dev.rx_slots = x->dev.tx_slots = xqueue_slots(x->queues[0]);
     memcpy(x->dev.mac, i.facts.mac, 6);
     *out = &x->dev;

@@ -26,6 +26,7 @@
 
 #include "error.h"
 #include "library.h"
+#include "offload.h"
 
 #include <assert.h>
 #include <errno.h>
@@ -40,14 +41,33 @@
 
 enum { TRIES = 200, TRY_MS = 10 };
 enum { FILL = 1024, BUFFERS = FILL + 2 * XQUEUE_SLOTS, KICKS = 64 };
-enum { PAGE = 4096, OVERHEAD = 18 /* Ethernet and a tag */, LONG_SLOTS = 128, LONG_BUFFERS = 2 * LONG_SLOTS };
+enum { PAGE = 4096, LEAD = 32 /* where a sent frame begins */, OVERHEAD = 18 /* Ethernet and a tag */, LONG_SLOTS = 128, LONG_BUFFERS = 2 * LONG_SLOTS };
 enum { PREFER_BUSY_POLL = 69, BUSY_POLL_BUDGET = 70, BUDGET = 64 }; /* of Linux 5.11 */
 enum { USE_CHAINS = 16, MORE_FOLLOWS = 1 }; /* XDP_USE_SG and XDP_PKT_CONTD of Linux 6.6 */
+enum { REQUEST_BEFORE = 2, REQUEST_LEN = 4, FILL_SUM = 2 }; /* XDP_TX_METADATA, XDP_UMEM_TX_METADATA_LEN and
+                                                               XDP_TXMD_FLAGS_CHECKSUM of Linux 6.8 and 6.11 */
+
+/* What the kernel is asked to do with a frame, right in front of it: struct xsk_tx_metadata of Linux 6.8. */
+struct request {
+    uint64_t flags;
+    uint16_t csum_start, csum_offset;
+    uint8_t rest[4];
+};
+
+/* struct xsk_umem_opts of libxdp 1.5. */
+struct area_options {
+    size_t sz;
+    int fd;
+    uint64_t size;
+    uint32_t fill_size, comp_size, frame_size, frame_headroom, flags, tx_metadata_len;
+};
 enum mark { FREE, FILLED, LENT, RESERVED, SENT, MARKS };
 
 struct library {
     int (*umem_create)(struct xsk_umem **, void *, __u64, struct xsk_ring_prod *, struct xsk_ring_cons *,
                        const struct xsk_umem_config *);
+    struct xsk_umem *(*umem_create_opts)(void *, struct xsk_ring_prod *, struct xsk_ring_cons *,
+                                         struct area_options *); /* NULL: it is older than 1.5 */
     int (*umem_delete)(struct xsk_umem *);
     int (*create)(struct xsk_socket **, const char *, __u32, struct xsk_umem *, struct xsk_ring_cons *,
                   struct xsk_ring_prod *, const struct xsk_socket_config *);
@@ -72,6 +92,7 @@ struct xqueue {
     struct xsk_ring_cons comp, rx;
     int fd;
     bool zero_copy, busy_poll;
+    bool fills_sums;        /* the kernel takes requests */
     uint32_t slots, span;   /* span: pages of a long buffer, 1: there are none */
     uint32_t pages, buffers; /* buffers up to pages are one, those behind are long */
     uint8_t mark[BUFFERS];
@@ -96,8 +117,11 @@ static void *open_library(struct library *l)
         {"xsk_socket__delete", offsetof(struct library, delete)},
         {"xsk_socket__fd", offsetof(struct library, fd)},
         {0}};
+    void *library = library_open(names, symbols, l);
 
-    return library_open(names, symbols, l);
+    if (library)
+        library_find(library, "xsk_umem__create_opts", &l->umem_create_opts);
+    return library;
 }
 
 bool xqueue_can(void)
@@ -122,7 +146,7 @@ uint32_t xqueue_spans(uint32_t mtu)
         mtu = 0;
     if (fd >= 0)
         close(fd);
-    return mtu ? (mtu + OVERHEAD + PAGE - 1) / PAGE : 1;
+    return mtu ? (mtu + LEAD + OVERHEAD + PAGE - 1) / PAGE : 1;
 }
 
 /* ---- the marks ----------------------------------------------------------------------------------------- */
@@ -350,26 +374,40 @@ __attribute__((hot)) int xqueue_reserve(struct xqueue *q, struct rn_frame *slots
     for (; n < max && xqueue_has_slot(q); n++) {
         uint32_t buffer = q->order[n] = take(q, q->whole, RESERVED);
 
-        slots[n] =
-            (struct rn_frame){.data = q->area + address(q, buffer), .room = q->span * PAGE, .buffer = buffer};
+        slots[n] = (struct rn_frame){
+            .data = q->area + address(q, buffer) + LEAD, .room = q->span * PAGE - LEAD, .buffer = buffer};
     }
     q->reserved = (uint32_t)n;
     return n;
 }
 
+/* Has the checksum filled in by whoever is next behind us, or does it. The descriptor's word for that. */
+static uint32_t ask_for_sum(struct xqueue *q, const struct rn_frame *f)
+{
+    const struct request r = {.flags = FILL_SUM, .csum_start = f->csum_start, .csum_offset = f->csum_offset};
+    struct rn_frame own = *f;
+
+    if (q->fills_sums) {
+        memcpy(f->data - sizeof r, &r, sizeof r);
+        return REQUEST_BEFORE;
+    }
+    offload_checksum(&own);
+    return 0;
+}
+
 /* Puts a frame into the transmit ring, a descriptor for each page. There is room: the ring holds as many as may be
- * under way. */
-static void put(struct xqueue *q, uint32_t buffer, uint64_t addr, uint32_t len)
+ * under way. first: what the first descriptor says besides. */
+static void put(struct xqueue *q, uint32_t buffer, uint64_t addr, uint32_t len, uint32_t first)
 {
     uint32_t at, part;
 
-    for (; len; addr += part, len -= part) {
+    for (; len; addr += part, len -= part, first = 0) {
         part = PAGE - (uint32_t)(addr % PAGE);
         part = len < part ? len : part;
         if (xsk_ring_prod__reserve(&q->tx, 1, &at) != 1)
             return;
         *xsk_ring_prod__tx_desc(&q->tx, at) =
-            (struct xdp_desc){.addr = addr, .len = part, .options = len > part ? MORE_FOLLOWS : 0};
+            (struct xdp_desc){.addr = addr, .len = part, .options = first | (len > part ? MORE_FOLLOWS : 0)};
         if (buffer >= q->pages)
             q->under_way[buffer - q->pages] |= UINT32_C(1) << (addr - address(q, buffer)) / PAGE;
         q->committed++;
@@ -384,7 +422,7 @@ __attribute__((hot)) void xqueue_commit(struct xqueue *q, const struct rn_frame 
 
         assert(slots[i].buffer == q->order[i] && slots[i].fragments == 0 && slots[i].len > 0);
         assert(from < q->span * PAGE && slots[i].len <= q->span * PAGE - from);
-        put(q, q->order[i], addr, slots[i].len);
+        put(q, q->order[i], addr, slots[i].len, slots[i].flags & RN_CSUM_PARTIAL ? ask_for_sum(q, &slots[i]) : 0);
         set(q, q->order[i], SENT);
     }
     for (uint32_t i = (uint32_t)n; i < q->reserved; i++)
@@ -506,10 +544,26 @@ static void divide(struct xqueue *q, uint32_t mtu)
     }
 }
 
+/* Registers the area, with room for requests where library and kernel know them. 0 or a negative errno. */
+static int create_area(struct xqueue *q, uint32_t ring)
+{
+    const struct xsk_umem_config plain = {.fill_size = FILL, .comp_size = ring, .frame_size = PAGE};
+    struct area_options o = {.sz = sizeof o,
+                             .size = q->bytes,
+                             .fill_size = FILL,
+                             .comp_size = ring,
+                             .frame_size = PAGE,
+                             .flags = REQUEST_LEN,
+                             .tx_metadata_len = sizeof(struct request)};
+
+    q->umem = q->lib.umem_create_opts ? q->lib.umem_create_opts(q->area, &q->fill, &q->comp, &o) : NULL;
+    q->fills_sums = q->umem;
+    return q->umem ? 0 : q->lib.umem_create(&q->umem, q->area, q->bytes, &q->fill, &q->comp, &plain);
+}
+
 static int set_up(struct xqueue *q, const char *name, uint32_t queue)
 {
     const uint32_t ring = ring_size(q->slots * q->span);
-    const struct xsk_umem_config memory = {.fill_size = FILL, .comp_size = ring, .frame_size = PAGE};
     const struct xsk_socket_config socket = {
         .rx_size = FILL,
         .tx_size = ring,
@@ -517,7 +571,7 @@ static int set_up(struct xqueue *q, const char *name, uint32_t queue)
         .bind_flags = (uint16_t)(XDP_USE_NEED_WAKEUP | (q->span > 1 ? USE_CHAINS : 0))};
     struct xdp_options options = {0};
     socklen_t len = sizeof options;
-    int error = q->lib.umem_create(&q->umem, q->area, q->bytes, &q->fill, &q->comp, &memory);
+    int error = create_area(q, ring);
 
     if (!error)
         error = q->lib.create(&q->socket, name, queue, q->umem, &q->rx, &q->tx, &socket);
@@ -526,6 +580,7 @@ static int set_up(struct xqueue *q, const char *name, uint32_t queue)
     q->fd = q->lib.fd(q->socket);
     q->zero_copy = getsockopt(q->fd, SOL_XDP, XDP_OPTIONS, &options, &len) == 0 &&
                    options.flags & XDP_OPTIONS_ZEROCOPY;
+    q->fills_sums = q->fills_sums && !q->zero_copy; /* not every driver does, and none says so here */
     refill(q);
     return 0;
 }
@@ -605,6 +660,11 @@ int xqueue_fd(const struct xqueue *q)
 bool xqueue_is_zero_copy(const struct xqueue *q)
 {
     return q->zero_copy;
+}
+
+bool xqueue_fills_sums(const struct xqueue *q)
+{
+    return q->fills_sums;
 }
 
 uint32_t xqueue_slots(const struct xqueue *q)

@@ -51,6 +51,9 @@ bool xqueue_push(struct xqueue *q, struct rn_dev *dev, bool link_is_up);
 /* A buffer for a frame that comes another way, and its bytes: it counts as lent. NULL: there is none. */
 uint8_t *xqueue_lend(struct xqueue *q, uint32_t *buffer, uint32_t *room);
 
+/* It takes frames whose checksum is to be filled in behind it (RN_CSUM_PARTIAL). */
+bool xqueue_fills_sums(const struct xqueue *q);
+
 /* That can be lent, and that can be under way, at once. */
 uint32_t xqueue_slots(const struct xqueue *q);
 

@@ -130,17 +130,18 @@ static void what_will_not_do_is_refused(void **state)
 
 /* ---- whose it is --------------------------------------------------------------------------------------- */
 
-/* UDP from the far end to 10.9.0.LAST; its checksum is right, or (half) left to a card. */
-static void sent(struct suite_link *l, const uint8_t to[6], uint8_t last, bool half)
+/* UDP from 10.9.0.FROM to port 7 of 10.9.0.LAST; its checksum is right, or (half) left to a card. */
+static void build(uint8_t frame[60], const uint8_t to[6], uint8_t from, uint8_t last, bool half)
 {
     static const uint8_t like[] = {0, 0, 0, 0, 0, 0, 2, 0, 0, 0, 9, 2, 8,  0, 0x45, 0, 0, 32, 0, 0, 0x40, 0,
                                    64, 17, 0, 0, 10, 9, 0, 2, 10, 9, 0, 0, 0x13, 0x88, 0, 7, 0, 12, 0, 0, 'h', 'e',
                                    'y', '!'};
-    uint8_t frame[60] = {0};
     uint32_t sum = 0;
 
+    memset(frame, 0, 60);
     memcpy(frame, like, sizeof like);
     memcpy(frame, to, 6);
+    frame[29] = from;
     frame[33] = last;
     for (int i = 14; i < 34; i += 2)
         sum += (uint32_t)frame[i] << 8 | frame[i + 1];
@@ -155,6 +156,14 @@ static void sent(struct suite_link *l, const uint8_t to[6], uint8_t last, bool h
         sum = ~sum & 0xffff;
     frame[40] = (uint8_t)(sum >> 8);
     frame[41] = (uint8_t)sum;
+}
+
+/* The same from the far end. */
+static void sent(struct suite_link *l, const uint8_t to[6], uint8_t last, bool half)
+{
+    uint8_t frame[60];
+
+    build(frame, to, 2, last, half);
     l->send(l, frame, sizeof frame);
 }
 
@@ -242,6 +251,38 @@ static void half_a_checksum_is_told(void **state)
     expect_parted(&l, kernel, 0, 1, RN_CSUM_PARTIAL | RN_CSUM_TRUSTED);
     assert_int_equal(l.dev->rx_half_sums, 1);
     close(kernel);
+    just_close(&l);
+}
+
+/* By the kernel, where it does that, else by the device: it is right for who receives it. */
+static void checksum_that_is_left_to_the_card_is_filled_in(void **state)
+{
+    struct sockaddr_in at = {.sin_family = AF_INET, .sin_port = htons(7), .sin_addr.s_addr = htonl(0x0a090003)};
+    int s = socket(AF_INET, SOCK_DGRAM | SOCK_NONBLOCK, 0);
+    struct rn_frame slot;
+    struct suite_link l;
+    char data[16];
+
+    kernel_does("ip addr add 10.9.0.3/32 dev " FAR);
+    assert_int_equal(bind(s, (struct sockaddr *)&at, sizeof at), 0);
+    memset(&l, 0, sizeof l); /* without the ledger, for the device may have to write into what is committed */
+    open_all(&l);
+    (void)state;
+    print_message("# by the %s\n", l.dev->tx_csum ? "kernel" : "device");
+    for (int i = 0; i < 2; i++) { /* one that is half done and does not say so is not taken */
+        assert_int_equal(l.dev->ops->reserve(l.dev, &slot, 1, l.now), 1);
+        build(slot.data, (const uint8_t[]){255, 255, 255, 255, 255, 255}, 9, 3, true);
+        slot.len = 60;
+        if (i == 0) {
+            slot.flags = RN_CSUM_PARTIAL;
+            slot.csum_start = 34;
+            slot.csum_offset = 6;
+        }
+        l.dev->ops->commit(l.dev, &slot, 1);
+        suite_sync(&l);
+        assert_int_equal(read(s, data, sizeof data), i == 0 ? 4 : -1);
+    }
+    close(s);
     just_close(&l);
 }
 
@@ -348,6 +389,7 @@ int main(void)
         CASE(address_of_our_own_is_let_in, plain),
         CASE(what_is_ours_may_change, plain),
         CASE(half_a_checksum_is_told, plain),
+        CASE(checksum_that_is_left_to_the_card_is_filled_in, plain),
         CASE(what_is_for_all_comes_to_both, plain),
         CASE(the_program_goes_with_the_device, plain),
         CASE(down_is_told_and_up_again, whole),
