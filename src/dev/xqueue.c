@@ -544,7 +544,8 @@ static void divide(struct xqueue *q, uint32_t mtu)
     }
 }
 
-/* Registers the area, with room for requests where library and kernel know them. 0 or a negative errno. */
+/* Registers the area, with room for requests where library and kernel know them. Of a frame of several pages the kernel
+ * would have that room in front of each. 0 or a negative errno. */
 static int create_area(struct xqueue *q, uint32_t ring)
 {
     const struct xsk_umem_config plain = {.fill_size = FILL, .comp_size = ring, .frame_size = PAGE};
@@ -556,7 +557,7 @@ static int create_area(struct xqueue *q, uint32_t ring)
                              .flags = REQUEST_LEN,
                              .tx_metadata_len = sizeof(struct request)};
 
-    q->umem = q->lib.umem_create_opts ? q->lib.umem_create_opts(q->area, &q->fill, &q->comp, &o) : NULL;
+    q->umem = q->lib.umem_create_opts && q->span == 1 ? q->lib.umem_create_opts(q->area, &q->fill, &q->comp, &o) : NULL;
     q->fills_sums = q->umem;
     return q->umem ? 0 : q->lib.umem_create(&q->umem, q->area, q->bytes, &q->fill, &q->comp, &plain);
 }
