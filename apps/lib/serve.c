@@ -48,12 +48,13 @@ struct serve {
 /* Listens with everything that was asked for. 0 or a negative errno with err. */
 static int listen_all(struct echo *e, const struct serve_options *o, char *err)
 {
-    bool version4 = !o->link.ip.count, version6 = false;
+    bool version4 = false, version6 = false;
+    struct rn_address own;
     char where[32];
     int rc = 0;
 
-    for (uint32_t i = 0; i < o->link.ip.count; i++)
-        *(strchr(o->link.ip.text[i], ':') ? &version6 : &version4) = true;
+    for (int i = 0; rn_address(e->net, i, &own) == 0; i++)
+        *(strchr(own.text, ':') ? &version6 : &version4) = true;
     for (int six = 0; six < 2; six++) {
         snprintf(where, sizeof where, "%s:%u", six ? "[::]" : "0.0.0.0", (unsigned)o->port);
         if (!(six ? version6 : version4))

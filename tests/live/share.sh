@@ -116,6 +116,28 @@ both_at_full_rate()
     rm -f "$files/to" "$files/of_ours" "$files/of_kernel" "$files/from" "$files/from.heard"
 }
 
+# By the kernel's IPv6 address, which is the only one on another pair.
+the_same_by_version_6()
+{
+    live_far ip link add veth2 type veth peer name veth3
+    live_far ip link set veth2 netns $$
+    ip addr add fd00:7::1/64 dev veth2 nodad && ip link set veth2 up
+    live_far ip addr add fd00:7::7/64 dev veth3 nodad && live_far ip link set veth3 up
+    nsenter -t "$far" -n "$build/runnel" echo $wire:veth3 --share --udp --port 7 >"$files/six" 2>&1 &
+    six=$!
+    live_eventually grep -sq 'echoes on fd00:7::7/64' "$files/six" || cat "$files/six"
+    head -c 33554432 /dev/urandom >"$files/to"
+    timeout 100 nc -N -w 20 fd00:7::7 7 <"$files/to" | cmp - "$files/to"
+    [ "$(echo hello | nc -u -W 1 -w 5 fd00:7::7 7)" = hello ]
+    echo from the kernel | nsenter -t "$far" -n nc -l -N -w 30 fd00:7::7 9 >"$files/heard" &
+    live_eventually listens 9
+    [ "$(echo to the kernel | nc -N -w 5 fd00:7::7 9)" = 'from the kernel' ]
+    ping -c 3 -i 0.1 -W 2 fd00:7::7
+    kill $six
+    wait $six
+    ip link delete veth2
+}
+
 # A lease from the other side, by a client that runs on the shared interface while we echo.
 dhcp_goes_on()
 {
@@ -229,6 +251,7 @@ live_case kernel_alone_answers_for_the_address
 live_case ports_are_held
 live_case both_at_full_rate
 live_case dhcp_goes_on
+live_case the_same_by_version_6
 live_case port_in_use_is_named
 live_case nothing_to_share_is_told
 live_stop
