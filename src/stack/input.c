@@ -273,8 +273,7 @@ int input_burst(struct rn_stack *net, int device, int frames)
     struct room_segment *seg = net->segments;
 
     for (const struct rn_frame *f = net->frames, *end = f + frames; f < end; f++) {
-        if (f + 1 < end)
-            __builtin_prefetch(f[1].data);
+        __builtin_prefetch(f[1].data); /* behind the last, of a burst that was: no harm */
         if (!(quick && usual_frame(net, device, f, seg)) && !any_frame(net, device, f, seg))
             continue;
         seg->hash = table_hash(t, &seg->key);

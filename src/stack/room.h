@@ -170,7 +170,7 @@ struct rn_stack {
     int first_slots; /* that a flush reserves of a device at first */
     uint32_t reply_count;
     struct room_reply replies[ROOM_REPLIES];
-    struct rn_frame frames[ROOM_BURST], slots[STACK_DEVICES][ROOM_BURST];
+    struct rn_frame frames[ROOM_BURST + 1 /* to look ahead into */], slots[STACK_DEVICES][ROOM_BURST];
     struct room_segment segments[ROOM_BURST + 1]; /* one more, so that each has a next one */
 };
 
