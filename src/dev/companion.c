@@ -18,8 +18,10 @@
 #include "error.h"
 #include "hostroute.h"
 #include "interface.h"
+#include "news.h"
 #include "offload.h"
 #include "tap.h"
+#include "watch.h"
 
 #include <assert.h>
 #include <errno.h>
@@ -35,12 +37,6 @@
 
 enum { NAMES = 64, WAYS = 64, EVERY = 32 };
 
-/* The kernel's, to an address of ours, in network order. */
-struct way {
-    uint32_t host;
-    bool ours; /* false: it had one already, which stays */
-};
-
 /* A slot as the card lent it. */
 struct slot {
     uint8_t *data;
@@ -55,9 +51,10 @@ struct companion {
     uint8_t mac[6];                /* of local's other end */
     char ifname[RN_IFNAME];        /* the card's */
     uint32_t index;                /* the tap's, 0: there is none */
-    struct way ways[WAYS];
+    uint32_t ways[WAYS];           /* hosts, in network order */
     uint32_t way_count;
-    uint8_t link;                  /* the card's when it was looked at last */
+    bool alive;                    /* local is there */
+    int both, news;                /* local's descriptor and news in one set, -1: there is none */
     uint64_t tx_frames, tx_bytes, tx_drops; /* by local alone */
     uint32_t bursts;
     rn_time now;                   /* of the reservation */
@@ -80,13 +77,68 @@ static void look_like_card(struct companion *c)
 
     c->dev = *c->card;
     c->dev.ops = ops;
-    c->dev.beside = c->local->fd > 0 ? c->local->fd : 0;
+    c->dev.beside = c->both > 0 ? c->both : 0;
     c->dev.rx_frames += c->local->rx_frames;
     c->dev.rx_bytes += c->local->rx_bytes;
     c->dev.rx_drops += c->local->rx_drops;
     c->dev.tx_frames += c->tx_frames;
     c->dev.tx_bytes += c->tx_bytes;
-    c->dev.tx_drops += c->tx_drops;
+    c->dev.tx_drops += c->tx_drops + c->local->tx_drops;
+}
+
+/* ---- the kernel's ways to us --------------------------------------------------------------------------- */
+
+/* The kernel's own address in the network that the host is in by the card; 0: it has none. */
+static uint32_t address_towards(const char *ifname, uint32_t host)
+{
+    struct ifaddrs *all;
+    uint32_t found = 0;
+
+    if (getifaddrs(&all) < 0)
+        return 0;
+    for (const struct ifaddrs *i = all; i && !found; i = i->ifa_next) {
+        uint32_t own, mask;
+
+        if (!i->ifa_addr || !i->ifa_netmask || i->ifa_addr->sa_family != AF_INET || strcmp(i->ifa_name, ifname) != 0)
+            continue;
+        own = ((const struct sockaddr_in *)(const void *)i->ifa_addr)->sin_addr.s_addr;
+        mask = ((const struct sockaddr_in *)(const void *)i->ifa_netmask)->sin_addr.s_addr;
+        if ((own & mask) == (host & mask) && own != host)
+            found = own;
+    }
+    freeifaddrs(all);
+    return found;
+}
+
+static void lead_no_more(struct companion *c)
+{
+    for (uint32_t i = 0; i < c->way_count; i++)
+        hostroute_drop(c->index, c->ways[i]);
+}
+
+/* Anew, with the addresses that the card has now. Where the kernel has another way already, that stays. */
+static void lead(struct companion *c)
+{
+    lead_no_more(c);
+    for (uint32_t i = 0; i < c->way_count; i++)
+        hostroute_add(c->index, c->ways[i], address_towards(c->ifname, c->ways[i]));
+}
+
+/* The kernel's ways are those to the hosts that the rules name. */
+static void lead_to(struct companion *c, const struct rn_steer *rules, int n)
+{
+    static const uint8_t mapped[12] = {0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff};
+
+    lead_no_more(c);
+    c->way_count = 0;
+    for (int i = 0; i < n && c->way_count < WAYS; i++) {
+        uint32_t host;
+
+        memcpy(&host, rules[i].address + sizeof mapped, sizeof host);
+        if (memcmp(rules[i].address, mapped, sizeof mapped) == 0 && host && rules[i].take && !rules[i].protocol)
+            c->ways[c->way_count++] = host;
+    }
+    lead(c);
 }
 
 /* ---- receiving ----------------------------------------------------------------------------------------- */
@@ -97,25 +149,42 @@ static void note(struct companion *c, int n, bool local)
         c->order[c->to++ % c->order_size] = local;
 }
 
+/* What the tap has. Its other end is whoever that comes from. One that somebody has deleted is not missed. */
+static int take_local(struct companion *c, struct rn_frame *frames, int max, rn_time now)
+{
+    int n = c->alive ? c->local->ops->burst(c->local, frames, max, now) : 0;
+
+    if (n < 0) {
+        c->alive = false;
+        if (c->both >= 0)
+            epoll_ctl(c->both, EPOLL_CTL_DEL, c->local->fd, NULL);
+        return 0;
+    }
+    if (n > 0 && frames[n - 1].len >= 2 * sizeof c->mac)
+        memcpy(c->mac, frames[n - 1].data + sizeof c->mac, sizeof c->mac);
+    note(c, n, true);
+    return n;
+}
+
 static __attribute__((hot)) int burst(struct rn_dev *dev, struct rn_frame *frames, int max, rn_time now)
 {
     struct companion *c = companion_of(dev);
-    int room = (int)(dev->rx_slots - (c->to - c->from)), n, more = 0;
+    int room = (int)(dev->rx_slots - (c->to - c->from)), n = 0, got;
+    bool turn = c->bursts++ % EVERY == 0, woken = c->armed;
 
-    max = max < room ? max : room;
-    n = c->card->ops->burst(c->card, frames, max, now);
-    if (n >= 0) {
-        note(c, n, false);
-        if (n < max && ((c->armed && n == 0) || c->bursts++ % EVERY == 0))
-            more = c->local->ops->burst(c->local, frames + n, max - n, now);
-        if (more > 0) { /* one that somebody has deleted is not missed */
-            note(c, more, true);
-            n += more;
-        }
-    }
     c->armed = false;
+    max = max < room ? max : room;
+    if (turn)
+        n = take_local(c, frames, max, now);
+    got = c->card->ops->burst(c->card, frames + n, max - n, now);
+    note(c, got, false);
+    if (woken && got == 0 && !turn) {
+        n = take_local(c, frames, max, now);
+        if (news_came(c->news))
+            lead(c);
+    }
     look_like_card(c);
-    return n;
+    return got < 0 && n == 0 ? got : got < 0 ? n : n + got;
 }
 
 static __attribute__((hot)) void release(struct rn_dev *dev, int n)
@@ -154,9 +223,16 @@ static bool copy(struct companion *c, const struct rn_frame *f)
 {
     struct rn_dev *d = c->local;
     struct rn_frame to;
+    int n = c->alive ? d->ops->reserve(d, &to, 1, c->now) : 0;
 
-    if (d->ops->reserve(d, &to, 1, c->now) != 1 || f->len > to.room) {
+    if (c->alive && n == 0) { /* what it has may go by now */
         d->ops->commit(d, NULL, 0);
+        d->ops->sync(d, c->now);
+        n = d->ops->reserve(d, &to, 1, c->now);
+    }
+    if (n == 0 || f->len > to.room) {
+        if (c->alive)
+            d->ops->commit(d, NULL, 0);
         return false;
     }
     memcpy(to.data, f->data, f->len);
@@ -227,67 +303,11 @@ static __attribute__((hot)) void commit(struct rn_dev *dev, const struct rn_fram
 static __attribute__((hot)) int arm(struct rn_dev *dev, bool rx, bool tx)
 {
     struct companion *c = companion_of(dev);
-    int card = c->card->ops->arm(c->card, rx, tx), local = c->local->ops->arm(c->local, rx, false);
+    int card = c->card->ops->arm(c->card, rx, tx);
+    int local = c->alive ? c->local->ops->arm(c->local, rx, false) : 0;
 
     c->armed = rx;
     return card ? card : local;
-}
-
-/* ---- what is ours -------------------------------------------------------------------------------------- */
-
-/* The kernel's own address in the network that the host is in by the card; 0: it has none. */
-static uint32_t address_towards(const char *ifname, uint32_t host)
-{
-    struct ifaddrs *all;
-    uint32_t found = 0;
-
-    if (getifaddrs(&all) < 0)
-        return 0;
-    for (const struct ifaddrs *i = all; i && !found; i = i->ifa_next) {
-        uint32_t own, mask;
-
-        if (!i->ifa_addr || !i->ifa_netmask || i->ifa_addr->sa_family != AF_INET || strcmp(i->ifa_name, ifname) != 0)
-            continue;
-        own = ((const struct sockaddr_in *)(const void *)i->ifa_addr)->sin_addr.s_addr;
-        mask = ((const struct sockaddr_in *)(const void *)i->ifa_netmask)->sin_addr.s_addr;
-        if ((own & mask) == (host & mask) && own != host)
-            found = own;
-    }
-    freeifaddrs(all);
-    return found;
-}
-
-static void lead(struct companion *c)
-{
-    for (uint32_t i = 0; i < c->way_count; i++) {
-        struct way *w = &c->ways[i];
-
-        w->ours = w->ours || hostroute_add(c->index, w->host, address_towards(c->ifname, w->host)) == 0;
-    }
-}
-
-static void lead_no_more(struct companion *c)
-{
-    for (uint32_t i = 0; i < c->way_count; i++)
-        if (c->ways[i].ours)
-            hostroute_drop(c->index, c->ways[i].host);
-}
-
-/* The kernel's ways are those to the hosts that the rules name. */
-static void lead_to(struct companion *c, const struct rn_steer *rules, int n)
-{
-    static const uint8_t mapped[12] = {0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff};
-
-    lead_no_more(c);
-    c->way_count = 0;
-    for (int i = 0; i < n && c->way_count < WAYS; i++) {
-        struct way w = {0};
-
-        memcpy(&w.host, rules[i].address + sizeof mapped, sizeof w.host);
-        if (memcmp(rules[i].address, mapped, sizeof mapped) == 0 && w.host && rules[i].take && !rules[i].protocol)
-            c->ways[c->way_count++] = w;
-    }
-    lead(c);
 }
 
 static int steer(struct rn_dev *dev, const struct rn_steer *rules, int n)
@@ -295,29 +315,17 @@ static int steer(struct rn_dev *dev, const struct rn_steer *rules, int n)
     struct companion *c = companion_of(dev);
     int error = c->card->ops->steer ? c->card->ops->steer(c->card, rules, n) : 0;
 
-    if (!error && c->index)
+    if ((!error || error == -EOPNOTSUPP) && c->index) /* -EOPNOTSUPP: the kernel sees as well what is ours */
         lead_to(c, rules, n);
     return error;
-}
-
-/* When the card's interface goes, so does the kernel's address on it, and with that the ways that have it. */
-static void follow_link(struct companion *c)
-{
-    if (c->index && c->card->link != c->link && c->card->link == RN_LINK_UP) {
-        lead_no_more(c);
-        for (uint32_t i = 0; i < c->way_count; i++)
-            c->ways[i].ours = false;
-        lead(c);
-    }
-    c->link = c->card->link;
 }
 
 static __attribute__((hot)) rn_time push(struct rn_dev *dev, rn_time now)
 {
     struct companion *c = companion_of(dev);
-    rn_time card = c->card->ops->sync(c->card, now), local = c->local->ops->sync(c->local, now);
+    rn_time card = c->card->ops->sync(c->card, now);
+    rn_time local = c->alive ? c->local->ops->sync(c->local, now) : RN_FOREVER;
 
-    follow_link(c);
     look_like_card(c);
     return card < local ? card : local;
 }
@@ -326,6 +334,10 @@ static __attribute__((hot)) rn_time push(struct rn_dev *dev, rn_time now)
 
 static void discard(struct companion *c)
 {
+    if (c->news >= 0)
+        close(c->news);
+    if (c->both >= 0)
+        close(c->both);
     free(c->order);
     free(c->slots);
     free(c->moved);
@@ -365,6 +377,8 @@ int companion_join(struct rn_dev **out, struct rn_dev *card, struct rn_dev *loca
 
     if (!c)
         return -ENOMEM;
+    c->both = c->news = -1;
+    c->alive = true;
     c->order_size = power_of_two(card->rx_slots + local->rx_slots);
     c->order = malloc(c->order_size);
     c->slots = calloc(card->tx_slots, sizeof *c->slots);
@@ -378,7 +392,6 @@ int companion_join(struct rn_dev **out, struct rn_dev *card, struct rn_dev *loca
     c->dev.ops = &c->ops;
     c->card = card;
     c->local = local;
-    c->link = card->link;
     memcpy(c->mac, mac, sizeof c->mac);
     look_like_card(c);
     *out = &c->dev;
@@ -386,14 +399,14 @@ int companion_join(struct rn_dev **out, struct rn_dev *card, struct rn_dev *loca
 }
 
 /* A tap of the first name that is free. 0 or a negative errno with a line. */
-static int open_tap(struct rn_dev **tap, char name[RN_IFNAME], char *err)
+static int open_tap(struct rn_dev **tap, char name[RN_IFNAME], uint32_t mtu, char *err)
 {
     int error = -EBUSY;
 
     for (int i = 0; error == -EBUSY && i < NAMES; i++) {
         snprintf(name, RN_IFNAME, "rn%d", i);
         if (!if_nametoindex(name))
-            error = tap_open(tap, name, err);
+            error = tap_open_settled(tap, name, mtu, err);
     }
     return error == -EBUSY ? error_line(err, error, "all names from rn0 to rn%d are taken", NAMES - 1) : error;
 }
@@ -414,10 +427,11 @@ static int switch_on(const char *name)
 
 int companion_open(struct rn_dev **out, struct rn_dev *card, const char *ifname, char *err)
 {
-    struct rn_dev *tap, *both;
+    struct rn_dev *tap, *made;
+    struct companion *c;
     struct interface i;
     char name[RN_IFNAME];
-    int error = open_tap(&tap, name, err);
+    int error = open_tap(&tap, name, card->mtu, err);
 
     if (error < 0)
         return error;
@@ -425,13 +439,23 @@ int companion_open(struct rn_dev **out, struct rn_dev *card, const char *ifname,
     if (!error)
         error = switch_on(name);
     if (!error)
-        error = companion_join(&both, card, tap, i.facts.mac);
+        error = companion_join(&made, card, tap, i.facts.mac);
     if (error < 0) {
         tap->ops->close(tap);
         return error_line(err, error, "%s: cannot be switched on: %s", name, strerror(-error));
     }
-    companion_of(both)->index = i.facts.index;
-    memcpy(companion_of(both)->ifname, ifname, strnlen(ifname, RN_IFNAME - 1));
-    *out = both;
+    c = companion_of(made);
+    c->both = epoll_create1(EPOLL_CLOEXEC);
+    error = c->both < 0 ? -errno : watch_fd(c->both, tap->fd, EPOLLIN);
+    if (error < 0) {
+        discard(c);
+        tap->ops->close(tap);
+        return error_line(err, error, "%s: cannot be watched: %s", name, strerror(-error));
+    }
+    c->news = news_open(c->both, true);
+    c->index = i.facts.index;
+    memcpy(c->ifname, ifname, strnlen(ifname, RN_IFNAME - 1));
+    look_like_card(c);
+    *out = made;
     return 0;
 }

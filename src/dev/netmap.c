@@ -481,7 +481,7 @@ int netmap_open_with(struct rn_dev **out, const char *name, const struct netmap_
         shut(&m->dev);
         return error;
     }
-    m->news = news_open(m->dev.fd);
+    m->news = news_open(m->dev.fd, false);
     describe(m, &i);
     *out = &m->dev;
     return 0;

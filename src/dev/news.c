@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause
  *
- * rtnetlink's group for links. What is told is not read: who asks looks at his interface by himself. Called by netmap.c
- * and pcap.c.
+ * rtnetlink's groups for links and their addresses. What is told is not read: who asks looks at his interface by
+ * himself. Called by netmap.c, pcap.c and companion.c.
  */
 #include "news.h"
 
@@ -12,9 +12,9 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-int news_open(int epoll)
+int news_open(int epoll, bool addresses)
 {
-    struct sockaddr_nl at = {.nl_family = AF_NETLINK, .nl_groups = RTMGRP_LINK};
+    struct sockaddr_nl at = {.nl_family = AF_NETLINK, .nl_groups = RTMGRP_LINK | (addresses ? RTMGRP_IPV4_IFADDR : 0)};
     int fd = socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC | SOCK_NONBLOCK, NETLINK_ROUTE);
 
     if (fd >= 0 && bind(fd, (struct sockaddr *)&at, sizeof at) == 0 && watch_fd(epoll, fd, EPOLLIN) == 0)

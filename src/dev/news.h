@@ -7,8 +7,9 @@
 
 #include <stdbool.h>
 
-/* Opens a descriptor and has an epoll descriptor watch it. -1: the kernel does not tell. */
-int news_open(int epoll);
+/* Opens a descriptor and has an epoll descriptor watch it. addresses: of the interfaces' IPv4 addresses, too. -1: the
+ * kernel does not tell. */
+int news_open(int epoll, bool addresses);
 
 /* Something was told of some interface since the last time. */
 bool news_came(int fd);

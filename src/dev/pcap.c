@@ -370,7 +370,7 @@ static int open_interface(struct pcap *p, const char *name, char *err)
     p->dev.fd = epoll_create1(EPOLL_CLOEXEC);
     if (p->dev.fd < 0)
         return error_line(err, -errno, "pcap:%s: no descriptors", name);
-    p->news = news_open(p->dev.fd);
+    p->news = news_open(p->dev.fd, false);
     p->dev.ops = &live_ops;
     p->dev.mtu = i.facts.mtu < LONGEST - 18 ? i.facts.mtu : LONGEST - 18;
     memcpy(p->dev.mac, i.facts.mac, 6);

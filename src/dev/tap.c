@@ -277,8 +277,26 @@ static int attach(struct tap *t, const struct flavour *as, const char *name, cha
     return 0;
 }
 
-/* Everything after the descriptor, which t owns already. */
-static int set_up(struct tap *t, const struct flavour *as, const char *name, char *err)
+/* Gives the interface an mtu and makes its address one that was set, which nobody chooses anew. 0 or a negative errno. */
+static int settle(const char *name, uint32_t mtu)
+{
+    struct ifreq request = {0};
+    int s = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0), error = 0;
+
+    if (s < 0)
+        return -errno;
+    memcpy(request.ifr_name, name, strlen(name));
+    if (ioctl(s, SIOCGIFHWADDR, &request) < 0 || ioctl(s, SIOCSIFHWADDR, &request) < 0)
+        error = -errno;
+    request.ifr_mtu = (int)mtu;
+    if (!error && ioctl(s, SIOCSIFMTU, &request) < 0)
+        error = -errno;
+    close(s);
+    return error;
+}
+
+/* Everything after the descriptor, which t owns already. mtu: 0: as it is. */
+static int set_up(struct tap *t, const struct flavour *as, const char *name, uint32_t mtu, char *err)
 {
     const char *kind = as->ops->kind;
     uint8_t kernel_mac[6];
@@ -287,6 +305,9 @@ static int set_up(struct tap *t, const struct flavour *as, const char *name, cha
 
     if (error < 0)
         return error;
+    error = mtu ? settle(name, mtu) : 0;
+    if (error < 0)
+        return error_line(err, error, "%s:%s: cannot set its mtu and address: %s", kind, name, strerror(-error));
     error = ask_interface(name, kernel_mac, &t->dev.mtu);
     if (error < 0)
         return error_line(err, error, "%s:%s: cannot ask for its mtu and address: %s", kind, name,
@@ -301,7 +322,7 @@ static int set_up(struct tap *t, const struct flavour *as, const char *name, cha
     return 0;
 }
 
-static int open_as(struct rn_dev **out, const struct flavour *as, const char *name, char *err)
+static int open_as(struct rn_dev **out, const struct flavour *as, const char *name, uint32_t mtu, char *err)
 {
     const char *kind = as->ops->kind;
     struct tap *t;
@@ -313,7 +334,7 @@ static int open_as(struct rn_dev **out, const struct flavour *as, const char *na
     if (!t)
         return error_line(err, -ENOMEM, "%s:%s: no memory", kind, name);
     t->dev.fd = open_tun(kind, name, err);
-    error = t->dev.fd < 0 ? t->dev.fd : set_up(t, as, name, err);
+    error = t->dev.fd < 0 ? t->dev.fd : set_up(t, as, name, mtu, err);
     if (error < 0) {
         discard(t);
         return error;
@@ -324,12 +345,17 @@ static int open_as(struct rn_dev **out, const struct flavour *as, const char *na
 
 int tap_open(struct rn_dev **out, const char *name, char *err)
 {
-    return open_as(out, &tap, name, err);
+    return open_as(out, &tap, name, 0, err);
+}
+
+int tap_open_settled(struct rn_dev **out, const char *name, uint32_t mtu, char *err)
+{
+    return open_as(out, &tap, name, mtu, err);
 }
 
 int tap_open_tun(struct rn_dev **out, const char *name, char *err)
 {
-    return open_as(out, &tun, name, err);
+    return open_as(out, &tun, name, 0, err);
 }
 
 /* ---- asking beforehand --------------------------------------------------------------------------------- */

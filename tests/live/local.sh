@@ -66,9 +66,9 @@ both_at_once()
 # None of their segments is on the network, which is asked for 10.7.0.2 as well, by ARP.
 network_does_not_see_them()
 {
-    timeout 3 tcpdump -i veth0 -n -c 1 tcp and host 10.7.0.2 >"$files/seen" 2>/dev/null &
+    timeout 3 tcpdump -i veth0 -n -c 1 -Z root tcp and host 10.7.0.2 >"$files/seen" 2>"$files/tcpdump" &
     seen=$!
-    sleep 0.5
+    live_eventually grep -q 'listening on' "$files/tcpdump"
     echo hello | live_far nc -N -w 5 $ours 7
     wait $seen || true # nothing came until its time was over
     ! grep . "$files/seen"
@@ -78,6 +78,49 @@ is_as_before()
 {
     tables >"$files/after"
     diff "$files/before" "$files/after"
+}
+
+leads_there()
+{
+    live_far ip route get $ours | grep "dev rn0 src ${1-10.7.0.2}"
+}
+
+# The card's own address changes, its interface goes down and up, the tap does: the way is there again.
+follows_what_changes()
+{
+    live_far ip addr del 10.7.0.2/24 dev veth1
+    live_far ip addr add 10.7.0.3/24 dev veth1
+    live_eventually leads_there 10.7.0.3
+    live_far ip addr del 10.7.0.3/24 dev veth1
+    live_far ip addr add 10.7.0.2/24 dev veth1
+    live_eventually leads_there
+    live_far ip link set rn0 down
+    live_far ip link set rn0 up
+    live_eventually leads_there
+    live_far ip link set rn0 address 02:00:00:00:00:77
+    live_eventually pinged live_far
+    [ "$(echo hello | live_far nc -N -w 5 $ours 7)" = hello ]
+}
+
+# As long as a device: the kernel's packets are neither cut short nor lost.
+long_packets()
+{
+    live_far ip link show rn0 | grep 'mtu 1500'
+    live_far ping -c 3 -i 0.05 -W 2 -M "do" -s 1472 $ours
+}
+
+# It looks for nothing more there, and the network is served.
+deleted_is_not_missed()
+{
+    live_far ip link delete rn0
+    pinged env
+    runs=0
+    for _ in 1 2 3 4 5 6 7 8 9 10; do
+        sleep 0.05
+        [ "$(cut -d ' ' -f 3 /proc/$server/stat)" != R ] || runs=$((runs + 1))
+    done
+    echo "seen to run $runs of 10 times"
+    [ $runs -lt 8 ]
 }
 
 leads_there_again()
@@ -100,6 +143,9 @@ live_case local_programs_reach_it
 live_case local_datagrams_come_back
 live_case both_at_once
 live_case network_does_not_see_them
+live_case long_packets
+live_case follows_what_changes
+live_case deleted_is_not_missed
 kill -9 $server
 { wait $server || true; } 2>"$files/killed"
 live_case live_eventually is_as_before

@@ -132,24 +132,137 @@ static void frames_of_both_are_lent_and_given_back(void **state)
     just_close(&l);
 }
 
-/* A machine that does not take its frames costs the network nothing. */
-static void full_companion_loses_its_own_alone(void **state)
+/* The same with buffers of local that are busy for a second, and take 256 bytes. */
+static void open_slow(struct suite_link *l)
+{
+    struct rn_dev *wire[2], *home[2];
+
+    memset(l, 0, sizeof *l);
+    l->now = 1000000;
+    assert_int_equal(pair_open(wire, &(struct rn_pair_options){.slots = 32}, NULL), 0);
+    assert_int_equal(
+        pair_open(home,
+                  &(struct rn_pair_options){
+                      .slots = 8, .mtu = 186, .completion_min = 1000000000, .completion_max = 1000000000},
+                  NULL),
+        0);
+    assert_int_equal(companion_join(&l->dev, wire[0], home[0], kernels), 0);
+    suite_pair_peer(l, wire[1]);
+    machine = home[1];
+}
+
+static void send_one(struct suite_link *l, const uint8_t to[6], uint32_t len, uint32_t number)
 {
     struct rn_frame slot;
+
+    assert_int_equal(l->dev->ops->reserve(l->dev, &slot, 1, l->now), 1);
+    suite_make(slot.data, len, number);
+    memcpy(slot.data, to, 6);
+    slot.len = len;
+    l->dev->ops->commit(l->dev, &slot, 1);
+    l->dev->ops->sync(l->dev, l->now);
+}
+
+/* What local has no room for is lost and counted, and costs the network nothing. */
+static void full_companion_loses_its_own_alone(void **state)
+{
     struct suite_link l;
     uint8_t frame[SUITE_FRAME];
 
-    suite_open(&l, state);
-    for (uint32_t i = 0; i < 200; i++) {
-        assert_int_equal(l.dev->ops->reserve(l.dev, &slot, 1, l.now), 1);
-        suite_make(slot.data, 60, i);
-        memcpy(slot.data, i % 2 ? kernels : others, 6);
-        slot.len = 60;
-        l.dev->ops->commit(l.dev, &slot, 1);
-        suite_sync(&l);
-        assert_int_equal(came_to(&l, l.peer, frame), i % 2 ? 0 : 60);
+    (void)state;
+    open_slow(&l);
+    for (uint32_t i = 0; i < 20; i++) {
+        send_one(&l, kernels, 60, i);
+        send_one(&l, others, 60, i);
+        assert_int_equal(came_to(&l, l.peer, frame), 60);
+        assert_int_equal(came_to(&l, l.peer, frame), 0);
     }
+    assert_int_equal(l.dev->tx_drops, 12);
+    assert_int_equal(l.dev->tx_frames, 8 + 20);
+    for (uint32_t i = 0; i < 8; i++)
+        assert_int_equal(came_to(&l, machine, frame), 60);
+    assert_int_equal(came_to(&l, machine, frame), 0);
+    l.now += 1000000000;
+    l.dev->ops->sync(l.dev, l.now);
+    send_one(&l, kernels, 300, 1); /* longer than its buffers */
+    assert_int_equal(l.dev->tx_drops, 13);
+    send_one(&l, kernels, 200, 1);
+    assert_int_equal(came_to(&l, machine, frame), 200);
+    just_close(&l);
+}
+
+/* Frames that go on coming by the card keep nobody from the other link. */
+static void busy_card_leaves_local_its_turn(void **state)
+{
+    struct rn_frame f[4];
+    struct suite_link l, home;
+    int local = 0;
+
+    suite_open(&l, state);
+    home = l;
+    home.peer = machine;
+    suite_peer_sends(&home, 3, 80, 0);
+    for (uint32_t round = 0; round < 40; round++) {
+        suite_peer_sends(&l, 4, 60, round);
+        for (int left = 4; left > 0;) {
+            int n = suite_burst(&l, f, 4);
+
+            for (int i = 0; i < n; i++) {
+                local += f[i].len == 80;
+                left -= f[i].len == 60;
+            }
+            l.dev->ops->release(l.dev, n);
+        }
+    }
+    assert_int_equal(local, 3);
+    suite_expect_whole(&l);
+    just_close(&l);
+}
+
+static int gone(struct rn_dev *dev, struct rn_frame *frames, int max, rn_time now)
+{
+    (void)dev, (void)frames, (void)max, (void)now;
+    return -ENODEV;
+}
+
+/* The machine's kernel uses another link address from now on; then its end is deleted. */
+static void companion_moves_and_goes(void **state)
+{
+    static const uint8_t fresh[6] = {2, 0, 0, 0, 0xee, 9};
+    struct rn_dev *wire[2], *home[2];
+    struct rn_dev_ops dead;
+    struct rn_frame f;
+    struct suite_link l = {.now = 1};
+    struct suite_link far;
+    uint8_t frame[SUITE_FRAME];
+
+    (void)state;
+    assert_int_equal(pair_open(wire, NULL, NULL), 0);
+    assert_int_equal(pair_open(home, NULL, NULL), 0);
+    assert_int_equal(companion_join(&l.dev, wire[0], home[0], kernels), 0);
+    suite_pair_peer(&l, wire[1]);
+    machine = home[1];
+    far = l;
+    far.peer = machine;
+    suite_make(frame, 60, 1);
+    memcpy(frame + 6, fresh, 6);
+    far.send(&far, frame, 60);
+    l.dev->ops->arm(l.dev, true, false);
+    assert_int_equal(l.dev->ops->burst(l.dev, &f, 1, l.now), 1);
+    send_one(&l, fresh, 60, 2);
     assert_int_equal(came_to(&l, machine, frame), 60);
+
+    dead = *home[0]->ops;
+    dead.burst = gone;
+    home[0]->ops = &dead;
+    l.dev->ops->arm(l.dev, true, false);
+    assert_int_equal(l.dev->ops->burst(l.dev, &f, 1, l.now), 0);
+    l.dev->ops->release(l.dev, 1); /* which it had lent */
+    send_one(&l, fresh, 60, 3);
+    assert_int_equal(l.dev->tx_drops, 1);
+    send_one(&l, others, 60, 4);
+    assert_int_equal(came_to(&l, l.peer, frame), 60);
+    assert_int_equal(came_to(&l, l.peer, frame), 0);
     just_close(&l);
 }
 
@@ -163,7 +276,9 @@ int main(void)
     struct CMUnitTest suite[] = {SUITE(&both)};
     const struct CMUnitTest tests[] = {CASE(each_frame_goes_where_its_address_is),
                                        CASE(frames_of_both_are_lent_and_given_back),
-                                       CASE(full_companion_loses_its_own_alone)};
+                                       CASE(full_companion_loses_its_own_alone),
+                                       CASE(busy_card_leaves_local_its_turn),
+                                       CASE(companion_moves_and_goes)};
 
     for (size_t n = 0; n < sizeof suite / sizeof *suite; n++)
         suite[n].teardown_func = close_machine;
