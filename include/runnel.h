@@ -131,10 +131,10 @@ struct rn_attach_options {
                       * them. It takes rights to make a tap (-EPERM); that is called rn0, or rn1 and so on, and has the
                       * kernel's way to each address, as long as the device is open; capture does not have what
                       * goes over it. Without a use where the link has no other owner; without share and vlan */
-    uint32_t busy_poll; /* xdp: each look for frames looks after the card for up to so many microseconds, so that it
-                         * need not interrupt; for who hardly sleeps (rn_options.spin). 1 to 65,535, 0: not. It takes
-                         * Linux 5.11 and CAP_NET_ADMIN. What the kernel does with it is the interface's settings'
-                         * napi_defer_hard_irqs and gro_flush_timeout, which are the administrator's */
+    uint8_t busy_poll; /* 1: of xdp: each look that finds no frame has the kernel look after the card at once, so that it
+                        * need not interrupt; for who hardly sleeps (rn_options.spin). It takes Linux 5.11 and
+                        * CAP_NET_ADMIN. Whether the card still interrupts is up to the interface's settings
+                        * napi_defer_hard_irqs and gro_flush_timeout, which are the administrator's */
     const struct rn_fault_options *fault; /* a bad wire put in front of it (rn_dev_fault); NULL: none */
     const struct rn_capture_options *capture; /* what goes over it is recorded (rn_dev_capture), on the far side of
                                                * the bad wire: as the other station sees it; NULL: nothing */

@@ -148,8 +148,7 @@ struct rn_dev {
                             behind it */
     uint8_t shared;      /* 1: set by who shares its addresses with the other owner, who answers for them: ports alone
                             are ours */
-    uint32_t busy_poll;  /* set by who wants the card looked after by his own calls, for so many microseconds each, not
-                          * by its interrupts; see steer */
+    uint8_t busy_poll;   /* 1: set by who wants the card looked after by his own looks for frames; see steer */
     uint8_t promiscuous; /* 1: set by who wants every frame, as a bridge does; see steer */
     const char *mode;  /* how it works, for people, where there are several ways: "native,zero-copy"; NULL */
     uint32_t rx_slots; /* frames that can be lent at once */

@@ -19,7 +19,7 @@ _runnel_value()
     case $1 in
     --acd) echo 'quick full off' ;;
     --fault) echo 'loss= reorder= duplicate= corrupt= delay= jitter= rate= queue= seed=' ;;
-    --ip | --mac | --gateway | --vlan | --capture | --port | --keep-alive | --connections | --budget | --spin | --busy-poll) ;;
+    --ip | --mac | --gateway | --vlan | --capture | --port | --keep-alive | --connections | --budget | --spin) ;;
     *) return 1 ;;
     esac
 }

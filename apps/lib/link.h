@@ -14,7 +14,7 @@ struct link_options {
     const char *mac;    /* NULL: the device's own */
     struct args_addresses ip;
     const char *gateway; /* NULL: none */
-    uint32_t busy_poll;  /* microseconds */
+    bool busy_poll;      /* of xdp */
     bool share, force;   /* the kernel's address, by port; whatever becomes of an ssh session */
     bool no_local;       /* this machine's programs need not reach it */
     uint32_t vlan;       /* 0: none */

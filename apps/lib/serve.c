@@ -30,8 +30,9 @@ const struct option serve_rows[] = {
     {"--budget", "KIB", "how much memory all connections share", args_number, AT(budget_kib), 64, 1 << 26},
     {"--spin", "US", "looks for more for so many microseconds before it sleeps, for which a processor is spent",
      args_number, AT(spin_us), 1, 1000000},
-    {"--busy-poll", "US", "on xdp: looks after the card itself for up to so many microseconds each time, without its interrupts",
-     args_number, AT(link.busy_poll), 1, 65535},
+    {"--busy-poll", NULL, "on xdp: each look for frames has the kernel look after the card, which need not interrupt; goes "
+                          "with --spin",
+     NULL, AT(link.busy_poll), 0, 0},
     {"--no-window-scale", NULL, "does without this TCP option", NULL, AT(no_window_scale), 0, 0},
     {"--no-timestamps", NULL, "and this", NULL, AT(no_timestamps), 0, 0},
     {"--no-sack", NULL, "and this", NULL, AT(no_sack), 0, 0},

@@ -140,9 +140,9 @@ static void sync_rings(struct netmap *m, unsigned long which, rn_time now)
     bool tx = which == NIOCTXSYNC;
     int error = netmap_port_sync(p, which);
 
-    for (uint32_t i = 0; i < (tx ? p->tx_rings : p->rx_rings); i++)
+    for (uint32_t i = 0; !error && i < (tx ? p->tx_rings : p->rx_rings); i++)
         nring_resync(tx ? &p->tx[i] : &p->rx[i], &m->dev.resyncs);
-    for (uint32_t i = 0; i < (tx ? p->host_tx_rings : p->host_rx_rings); i++)
+    for (uint32_t i = 0; !error && i < (tx ? p->host_tx_rings : p->host_rx_rings); i++)
         nring_resync(tx ? &p->host_tx[i] : &p->host_rx[i], &m->dev.resyncs);
     if (error < 0 && error != -EINTR && error != -EAGAIN) {
         m->dev.link = RN_LINK_GONE;
@@ -381,6 +381,8 @@ static __attribute__((hot)) int arm(struct rn_dev *dev, bool rx, bool tx)
     }
     if (rx && owes(&m->port)) /* a card whose ring is full has nothing to wake us for */
         sync_rings(m, NIOCRXSYNC, m->looked);
+    if (m->port.fd < 0)
+        return -EAGAIN; /* to look for it again */
     for (uint32_t i = 0; rx && i < m->port.rx_rings; i++)
         if (nring_ready(&m->port.rx[i], &dev->resyncs))
             return -EAGAIN;

@@ -59,6 +59,7 @@ struct xdp {
     char name[IFNAMSIZ];
     int wanted;              /* the queue's number, -1: all */
     uint32_t first, count;   /* the queues that there are */
+    uint32_t span;           /* pages of a frame, as when it was opened */
     struct xqueue *queues[QUEUES];
     uint32_t index;          /* of the interface; 0: none was joined */
     bool soft;               /* checksums may be half done */
@@ -83,7 +84,7 @@ static const char *mode(const struct xdp *x, bool native)
     for (uint32_t i = 0; i < x->count; i++)
         if (!xqueue_is_zero_copy(x->queues[i]))
             return native ? "native,copy" : "generic,copy";
-    return "native,zero-copy";
+    return native ? "native,zero-copy" : "generic,zero-copy";
 }
 
 /* Makes of the rules what they say. 0 or a negative errno. */
@@ -92,10 +93,10 @@ static int apply(struct xdp *x)
     static const uint32_t verdicts[] = {0, UINT32_MAX, 0};
     const struct steering s = ours_steering(&x->ours, &x->dev);
     int error = packet_socket_steer(x->common, x->index, &s, verdicts);
-    bool native;
+    bool native = false;
 
     for (uint32_t i = 0; !error && x->dev.busy_poll && i < x->count; i++)
-        error = xqueue_busy_poll(x->queues[i], x->dev.busy_poll);
+        error = xqueue_busy_poll(x->queues[i]);
     if (error)
         return error;
     if (x->link >= 0)
@@ -131,7 +132,8 @@ static void leave(struct xdp *x)
 
 static int join_queue(struct xdp *x, uint32_t i, char *err)
 {
-    int error = xqueue_open(&x->queues[i], x->name, x->first + i, x->dev.mtu, err);
+    const struct xqueue_how how = {.span = x->span, .asks_for_sums = x->soft};
+    int error = xqueue_open(&x->queues[i], x->name, x->first + i, &how, err);
 
     if (error < 0)
         return error;
@@ -149,6 +151,7 @@ static int join(struct xdp *x, const struct rn_interface *card, char *err)
     uint32_t queues = card->rx_queues ? card->rx_queues : 1;
     int error = packet_socket_bind(x->common, card->index, ETH_P_ALL);
 
+    x->soft = half_sum_may_be(card->driver); /* others were not tried with checksums left to them */
     x->first = x->wanted < 0 ? 0 : (uint32_t)x->wanted;
     x->count = x->wanted >= 0 ? 1 : queues < QUEUES ? queues : QUEUES;
     if (!error)
@@ -167,7 +170,6 @@ static int join(struct xdp *x, const struct rn_interface *card, char *err)
         return error;
     }
     x->index = card->index;
-    x->soft = half_sum_may_be(card->driver);
     memcpy(x->ours.card_mac, card->mac, 6);
     return 0;
 }
@@ -311,7 +313,7 @@ static __attribute__((hot)) void commit(struct rn_dev *dev, const struct rn_fram
     struct xdp *x = xdp_of(dev);
 
     if (x->count)
-        xqueue_commit(x->queues[0], slots, n);
+        xqueue_commit(x->queues[0], dev, slots, n);
     x->reserved = 0;
 }
 
@@ -409,7 +411,8 @@ int xdp_open(struct rn_dev **out, const char *name, int queue, char *err)
     x->wanted = queue;
     x->map = x->link = x->common = x->dev.fd = -1;
     x->dev.ops = &ops;
-    x->dev.mtu = i.facts.mtu <= XQUEUE_MTU || xqueue_spans(i.facts.mtu) > 1 ? i.facts.mtu : XQUEUE_MTU;
+    x->span = xqueue_spans(i.facts.mtu);
+    x->dev.mtu = i.facts.mtu <= XQUEUE_MTU || x->span > 1 ? i.facts.mtu : XQUEUE_MTU;
     error = open_common(x, err);
     if (!error)
         error = join(x, &i.facts, err);

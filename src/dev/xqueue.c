@@ -27,6 +27,7 @@
 #include "error.h"
 #include "library.h"
 #include "offload.h"
+#include "xqueue_calls.h"
 
 #include <assert.h>
 #include <errno.h>
@@ -37,42 +38,23 @@
 #include <sys/mman.h>
 #include <sys/socket.h>
 #include <unistd.h>
-#include <xdp/xsk.h>
 
 enum { TRIES = 200, TRY_MS = 10 };
 enum { FILL = 1024, BUFFERS = FILL + 2 * XQUEUE_SLOTS, KICKS = 64 };
-enum { PAGE = 4096, LEAD = 32 /* where a sent frame begins */, OVERHEAD = 18 /* Ethernet and a tag */, LONG_SLOTS = 128, LONG_BUFFERS = 2 * LONG_SLOTS };
-enum { PREFER_BUSY_POLL = 69, BUSY_POLL_BUDGET = 70, BUDGET = 64 }; /* of Linux 5.11 */
+enum { PAGE = 4096, LEAD = 32 /* where a sent frame begins */, OVERHEAD = 18 /* Ethernet and a tag */ };
+enum { LONG_SLOTS = 128, LONG_BUFFERS = 2 * LONG_SLOTS };
+enum { PREFER_BUSY_POLL = 69, BUSY_POLL_BUDGET = 70, BUDGET = 64, LOOK_US = 20 }; /* of Linux 5.11 */
 enum { USE_CHAINS = 16, MORE_FOLLOWS = 1 }; /* XDP_USE_SG and XDP_PKT_CONTD of Linux 6.6 */
 enum { REQUEST_BEFORE = 2, REQUEST_LEN = 4, FILL_SUM = 2 }; /* XDP_TX_METADATA, XDP_UMEM_TX_METADATA_LEN and
                                                                XDP_TXMD_FLAGS_CHECKSUM of Linux 6.8 and 6.11 */
+
+enum mark { FREE, FILLED, LENT, RESERVED, SENT, MARKS };
 
 /* What the kernel is asked to do with a frame, right in front of it: struct xsk_tx_metadata of Linux 6.8. */
 struct request {
     uint64_t flags;
     uint16_t csum_start, csum_offset;
     uint8_t rest[4];
-};
-
-/* struct xsk_umem_opts of libxdp 1.5. */
-struct area_options {
-    size_t sz;
-    int fd;
-    uint64_t size;
-    uint32_t fill_size, comp_size, frame_size, frame_headroom, flags, tx_metadata_len;
-};
-enum mark { FREE, FILLED, LENT, RESERVED, SENT, MARKS };
-
-struct library {
-    int (*umem_create)(struct xsk_umem **, void *, __u64, struct xsk_ring_prod *, struct xsk_ring_cons *,
-                       const struct xsk_umem_config *);
-    struct xsk_umem *(*umem_create_opts)(void *, struct xsk_ring_prod *, struct xsk_ring_cons *,
-                                         struct area_options *); /* NULL: it is older than 1.5 */
-    int (*umem_delete)(struct xsk_umem *);
-    int (*create)(struct xsk_socket **, const char *, __u32, struct xsk_umem *, struct xsk_ring_cons *,
-                  struct xsk_ring_prod *, const struct xsk_socket_config *);
-    void (*delete)(struct xsk_socket *);
-    int (*fd)(const struct xsk_socket *);
 };
 
 /* The numbers of the free ones of a kind. */
@@ -83,7 +65,7 @@ struct pool {
 
 struct xqueue {
     void *handle;
-    struct library lib;
+    struct xqueue_calls lib;
     uint8_t *area;
     uint64_t bytes; /* of the area */
     struct xsk_umem *umem;
@@ -107,15 +89,15 @@ struct xqueue {
 
 /* ---- the library --------------------------------------------------------------------------------------- */
 
-static void *open_library(struct library *l)
+static void *open_library(struct xqueue_calls *l)
 {
     static const char *const names[] = {"libxdp.so.1", NULL};
     static const struct library_symbol symbols[] = {
-        {"xsk_umem__create", offsetof(struct library, umem_create)},
-        {"xsk_umem__delete", offsetof(struct library, umem_delete)},
-        {"xsk_socket__create", offsetof(struct library, create)},
-        {"xsk_socket__delete", offsetof(struct library, delete)},
-        {"xsk_socket__fd", offsetof(struct library, fd)},
+        {"xsk_umem__create", offsetof(struct xqueue_calls, umem_create)},
+        {"xsk_umem__delete", offsetof(struct xqueue_calls, umem_delete)},
+        {"xsk_socket__create", offsetof(struct xqueue_calls, create)},
+        {"xsk_socket__delete", offsetof(struct xqueue_calls, delete)},
+        {"xsk_socket__fd", offsetof(struct xqueue_calls, fd)},
         {0}};
     void *library = library_open(names, symbols, l);
 
@@ -126,7 +108,7 @@ static void *open_library(struct library *l)
 
 bool xqueue_can(void)
 {
-    struct library l;
+    struct xqueue_calls l;
     void *library = open_library(&l);
 
     library_close(library);
@@ -137,6 +119,7 @@ bool xqueue_can(void)
 uint32_t xqueue_spans(uint32_t mtu)
 {
     const struct sockaddr_xdp nowhere = {.sxdp_family = AF_XDP, .sxdp_flags = USE_CHAINS};
+    uint32_t span;
     int fd;
 
     if (mtu <= XQUEUE_MTU)
@@ -146,7 +129,8 @@ uint32_t xqueue_spans(uint32_t mtu)
         mtu = 0;
     if (fd >= 0)
         close(fd);
-    return mtu ? (mtu + LEAD + OVERHEAD + PAGE - 1) / PAGE : 1;
+    span = (mtu + LEAD + OVERHEAD + PAGE - 1) / PAGE;
+    return !mtu ? 1 : span < 2 ? 2 : span; /* what is received has less room in a page */
 }
 
 /* ---- the marks ----------------------------------------------------------------------------------------- */
@@ -203,6 +187,12 @@ static bool is_true(struct xqueue *q, uint64_t addr, uint32_t len, enum mark had
     return false;
 }
 
+/* A descriptor as it stands, read once: who shares the ring may write into it. */
+static struct xdp_desc read_rx(const struct xqueue *q, uint32_t at)
+{
+    return *(const volatile struct xdp_desc *)xsk_ring_cons__rx_desc(&q->rx, at);
+}
+
 /* ---- receiving ----------------------------------------------------------------------------------------- */
 
 static void refill(struct xqueue *q)
@@ -232,30 +222,31 @@ static void lend(struct xqueue *q, struct rn_dev *dev, uint32_t buffer, uint64_t
 static uint32_t chain_at(const struct xqueue *q, uint32_t at, uint32_t n)
 {
     for (uint32_t i = 0; i < n; i++)
-        if (!(xsk_ring_cons__rx_desc(&q->rx, at + i)->options & MORE_FOLLOWS))
+        if (!(read_rx(q, at + i).options & MORE_FOLLOWS))
             return i + 1;
     return 0;
 }
 
-/* Copies a chain into a long buffer. False: it is no frame, or too long for one. */
-static bool join(struct xqueue *q, struct rn_dev *dev, uint32_t at, uint32_t n, struct rn_frame *f, rn_time now)
+/* Copies a chain into a long buffer. False: it is no frame, or too long for one. ends: its end is there. */
+static bool join(struct xqueue *q, struct rn_dev *dev, uint32_t at, uint32_t n, bool ends, struct rn_frame *f,
+                 rn_time now)
 {
     uint32_t to = take(q, &q->long_pool, RESERVED), len = 0;
     uint64_t addr = address(q, to);
-    bool whole = true;
+    bool whole = ends;
 
     for (uint32_t i = 0; i < n; i++) {
-        const struct xdp_desc *d = xsk_ring_cons__rx_desc(&q->rx, at + i);
+        const struct xdp_desc d = read_rx(q, at + i);
 
-        if (!is_true(q, d->addr, d->len, FILLED)) {
+        if (!is_true(q, d.addr, d.len, FILLED)) {
             whole = false;
             continue;
         }
-        set(q, buffer_at(q, d->addr), FREE);
-        whole = whole && d->len <= q->span * PAGE - len;
+        set(q, buffer_at(q, d.addr), FREE);
+        whole = whole && d.len <= q->span * PAGE - len;
         if (whole)
-            memcpy(q->area + addr + len, q->area + d->addr, d->len);
-        len += whole ? d->len : 0;
+            memcpy(q->area + addr + len, q->area + d.addr, d.len);
+        len += whole ? d.len : 0;
     }
     if (whole)
         lend(q, dev, to, addr, len, f, now);
@@ -272,17 +263,16 @@ static int burst_of_chains(struct xqueue *q, struct rn_dev *dev, struct rn_frame
     int lent = 0;
 
     while (lent < max && i < n && q->count[LENT] < q->slots && q->long_pool.n) {
-        const struct xdp_desc *d = xsk_ring_cons__rx_desc(&q->rx, at + i);
+        const struct xdp_desc d = read_rx(q, at + i);
         uint32_t parts = chain_at(q, at + i, n - i);
+        bool ends = parts;
 
-        if (!parts) { /* of all that there are: it has none */
-            q->lies++;
-            parts = n - i;
-        }
-        if (parts > 1)
-            lent += join(q, dev, at + i, parts, &frames[lent], now);
-        else if (is_true(q, d->addr, d->len, FILLED))
-            lend(q, dev, buffer_at(q, d->addr), d->addr, d->len, &frames[lent++], now);
+        q->lies += !ends;
+        parts = ends ? parts : n - i;
+        if (parts > 1 || !ends)
+            lent += join(q, dev, at + i, parts, ends, &frames[lent], now);
+        else if (is_true(q, d.addr, d.len, FILLED))
+            lend(q, dev, buffer_at(q, d.addr), d.addr, d.len, &frames[lent++], now);
         i += parts;
     }
     xsk_ring_cons__cancel(&q->rx, n - i);
@@ -304,10 +294,10 @@ __attribute__((hot)) int xqueue_burst(struct xqueue *q, struct rn_dev *dev, stru
         return burst_of_chains(q, dev, frames, max, now);
     n = xsk_ring_cons__peek(&q->rx, (uint32_t)max < room ? (uint32_t)max : room, &at);
     for (uint32_t i = 0; i < n; i++) {
-        const struct xdp_desc *d = xsk_ring_cons__rx_desc(&q->rx, at + i);
+        const struct xdp_desc d = read_rx(q, at + i);
 
-        if (is_true(q, d->addr, d->len, FILLED))
-            lend(q, dev, (uint32_t)(d->addr / PAGE), d->addr, d->len, &frames[lent++], now);
+        if (is_true(q, d.addr, d.len, FILLED))
+            lend(q, dev, (uint32_t)(d.addr / PAGE), d.addr, d.len, &frames[lent++], now);
     }
     if (n)
         xsk_ring_cons__release(&q->rx, n);
@@ -351,7 +341,7 @@ static void complete(struct xqueue *q)
     uint32_t at, n = xsk_ring_cons__peek(&q->comp, q->comp.size, &at);
 
     for (uint32_t i = 0; i < n; i++) {
-        uint64_t addr = *xsk_ring_cons__comp_addr(&q->comp, at + i);
+        uint64_t addr = *(const volatile __u64 *)xsk_ring_cons__comp_addr(&q->comp, at + i);
         uint32_t buffer = buffer_at(q, addr);
 
         if (is_true(q, addr, 0, SENT) && (buffer < q->pages || page_went(q, buffer, addr)))
@@ -387,7 +377,8 @@ static uint32_t ask_for_sum(struct xqueue *q, const struct rn_frame *f)
     const struct request r = {.flags = FILL_SUM, .csum_start = f->csum_start, .csum_offset = f->csum_offset};
     struct rn_frame own = *f;
 
-    if (q->fills_sums) {
+    /* The kernel stops at a sum that lies outside. */
+    if (q->fills_sums && (uint32_t)f->csum_start + f->csum_offset + 2 <= f->len) {
         memcpy(f->data - sizeof r, &r, sizeof r);
         return REQUEST_BEFORE;
     }
@@ -395,26 +386,27 @@ static uint32_t ask_for_sum(struct xqueue *q, const struct rn_frame *f)
     return 0;
 }
 
-/* Puts a frame into the transmit ring, a descriptor for each page. There is room: the ring holds as many as may be
- * under way. first: what the first descriptor says besides. */
-static void put(struct xqueue *q, uint32_t buffer, uint64_t addr, uint32_t len, uint32_t first)
+/* Puts a frame into the transmit ring, a descriptor for each page. first: what the first says besides. False: the ring,
+ * which holds as many as may be under way, has no room all the same. */
+static bool put(struct xqueue *q, uint32_t buffer, uint64_t addr, uint32_t len, uint32_t first)
 {
-    uint32_t at, part;
+    uint32_t n = (uint32_t)((addr % PAGE + len + PAGE - 1) / PAGE), at, part;
 
-    for (; len; addr += part, len -= part, first = 0) {
+    if (xsk_ring_prod__reserve(&q->tx, n, &at) != n)
+        return false;
+    for (uint32_t i = 0; i < n; i++, addr += part, len -= part, first = 0) {
         part = PAGE - (uint32_t)(addr % PAGE);
         part = len < part ? len : part;
-        if (xsk_ring_prod__reserve(&q->tx, 1, &at) != 1)
-            return;
-        *xsk_ring_prod__tx_desc(&q->tx, at) =
+        *xsk_ring_prod__tx_desc(&q->tx, at + i) =
             (struct xdp_desc){.addr = addr, .len = part, .options = first | (len > part ? MORE_FOLLOWS : 0)};
         if (buffer >= q->pages)
             q->under_way[buffer - q->pages] |= UINT32_C(1) << (addr - address(q, buffer)) / PAGE;
-        q->committed++;
     }
+    q->committed += n;
+    return true;
 }
 
-__attribute__((hot)) void xqueue_commit(struct xqueue *q, const struct rn_frame *slots, int n)
+__attribute__((hot)) void xqueue_commit(struct xqueue *q, struct rn_dev *dev, const struct rn_frame *slots, int n)
 {
     assert(n >= 0 && (uint32_t)n <= q->reserved);
     for (int i = 0; i < n; i++) {
@@ -422,8 +414,13 @@ __attribute__((hot)) void xqueue_commit(struct xqueue *q, const struct rn_frame 
 
         assert(slots[i].buffer == q->order[i] && slots[i].fragments == 0 && slots[i].len > 0);
         assert(from < q->span * PAGE && slots[i].len <= q->span * PAGE - from);
-        put(q, q->order[i], addr, slots[i].len, slots[i].flags & RN_CSUM_PARTIAL ? ask_for_sum(q, &slots[i]) : 0);
-        set(q, q->order[i], SENT);
+        if (put(q, q->order[i], addr, slots[i].len,
+                slots[i].flags & RN_CSUM_PARTIAL ? ask_for_sum(q, &slots[i]) : 0)) {
+            set(q, q->order[i], SENT);
+        } else {
+            set(q, q->order[i], FREE);
+            dev->tx_drops++;
+        }
     }
     for (uint32_t i = (uint32_t)n; i < q->reserved; i++)
         set(q, q->order[i], FREE);
@@ -434,10 +431,10 @@ __attribute__((hot)) void xqueue_commit(struct xqueue *q, const struct rn_frame 
 static void take_back(struct xqueue *q, struct rn_dev *dev)
 {
     for (; q->committed; q->committed--) {
-        const struct xdp_desc *d = xsk_ring_prod__tx_desc(&q->tx, --q->tx.cached_prod);
-        uint32_t buffer = buffer_at(q, d->addr);
+        const struct xdp_desc d = *(const volatile struct xdp_desc *)xsk_ring_prod__tx_desc(&q->tx, --q->tx.cached_prod);
+        uint32_t buffer = buffer_at(q, d.addr);
 
-        if (d->options & MORE_FOLLOWS)
+        if (d.options & MORE_FOLLOWS || !is_true(q, d.addr, 0, SENT))
             continue;
         set(q, buffer, FREE);
         if (buffer >= q->pages)
@@ -490,7 +487,7 @@ __attribute__((hot)) bool xqueue_push(struct xqueue *q, struct rn_dev *dev, bool
 
 /* ---- opening and closing ------------------------------------------------------------------------------- */
 
-static int refused(const char *name, uint32_t queue, int error, char *err)
+static int refused(const char *name, uint32_t queue, uint64_t bytes, int error, char *err)
 {
     switch (-error) {
     case EPERM:
@@ -508,8 +505,8 @@ static int refused(const char *name, uint32_t queue, int error, char *err)
     case ENOMEM:
     case ENOBUFS:
         return error_line(err, -ENOMEM,
-                          "xdp:%s: no memory for a queue, %d KiB that stay in place: raise ulimit -l, or free some",
-                          name, BUFFERS * PAGE / 1024);
+                          "xdp:%s: no memory for a queue, %u KiB that stay in place: raise ulimit -l, or free some",
+                          name, (unsigned)(bytes / 1024));
     default:
         return error_line(err, error, "xdp:%s: no AF_XDP socket (Linux 5.11 is needed): %s", name, strerror(-error));
     }
@@ -526,9 +523,9 @@ static uint32_t ring_size(uint32_t least)
 }
 
 /* How many buffers of which kind there are. */
-static void divide(struct xqueue *q, uint32_t mtu)
+static void divide(struct xqueue *q, uint32_t span)
 {
-    q->span = xqueue_spans(mtu);
+    q->span = span;
     q->slots = q->span > 1 ? LONG_SLOTS : XQUEUE_SLOTS;
     q->pages = q->span > 1 ? FILL + LONG_SLOTS : BUFFERS;
     q->buffers = q->span > 1 ? q->pages + LONG_BUFFERS : BUFFERS;
@@ -549,7 +546,7 @@ static void divide(struct xqueue *q, uint32_t mtu)
 static int create_area(struct xqueue *q, uint32_t ring)
 {
     const struct xsk_umem_config plain = {.fill_size = FILL, .comp_size = ring, .frame_size = PAGE};
-    struct area_options o = {.sz = sizeof o,
+    struct xqueue_area_options o = {.sz = sizeof o,
                              .size = q->bytes,
                              .fill_size = FILL,
                              .comp_size = ring,
@@ -557,7 +554,7 @@ static int create_area(struct xqueue *q, uint32_t ring)
                              .flags = REQUEST_LEN,
                              .tx_metadata_len = sizeof(struct request)};
 
-    q->umem = q->lib.umem_create_opts && q->span == 1 ? q->lib.umem_create_opts(q->area, &q->fill, &q->comp, &o) : NULL;
+    q->umem = q->lib.umem_create_opts && q->fills_sums && q->span == 1 ? q->lib.umem_create_opts(q->area, &q->fill, &q->comp, &o) : NULL;
     q->fills_sums = q->umem;
     return q->umem ? 0 : q->lib.umem_create(&q->umem, q->area, q->bytes, &q->fill, &q->comp, &plain);
 }
@@ -587,41 +584,46 @@ static int set_up(struct xqueue *q, const char *name, uint32_t queue)
 }
 
 /* 0 or a negative errno with a line. */
-static int try(struct xqueue **out, const char *name, uint32_t queue, uint32_t mtu, char *err)
+static int try(struct xqueue **out, const char *name, uint32_t queue, const struct xqueue_how *how, char *err)
 {
     struct xqueue *q;
+    uint64_t bytes;
     int error;
 
     q = calloc(1, sizeof *q);
     if (!q)
-        return refused(name, queue, -ENOMEM, err);
+        return refused(name, queue, 0, -ENOMEM, err);
     q->fd = -1;
     q->area = MAP_FAILED;
-    q->handle = open_library(&q->lib);
-    if (!q->handle) {
+    q->fills_sums = how->asks_for_sums;
+    if (how->calls)
+        q->lib = *how->calls;
+    else
+        q->handle = open_library(&q->lib);
+    if (!how->calls && !q->handle) {
         xqueue_close(q);
         return error_line(err, -ENOSYS, "xdp:%s: libxdp.so.1 is not there: apt install libxdp1", name);
     }
-    divide(q, mtu);
-    q->area = mmap(NULL, (size_t)q->bytes, PROT_READ | PROT_WRITE,
-                   MAP_PRIVATE | MAP_ANONYMOUS | MAP_POPULATE, -1, 0);
+    divide(q, how->span);
+    bytes = q->bytes;
+    q->area = mmap(NULL, (size_t)bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_POPULATE, -1, 0);
     error = q->area == MAP_FAILED ? -ENOMEM : set_up(q, name, queue);
     if (error < 0) {
         xqueue_close(q);
-        return refused(name, queue, error, err);
+        return refused(name, queue, bytes, error, err);
     }
     *out = q;
     return 0;
 }
 
 /* The kernel frees a queue some time after its last holder has gone, so that one who follows him at once has to wait. */
-int xqueue_open(struct xqueue **out, const char *name, uint32_t queue, uint32_t mtu, char *err)
+int xqueue_open(struct xqueue **out, const char *name, uint32_t queue, const struct xqueue_how *how, char *err)
 {
-    int error = try(out, name, queue, mtu, err);
+    int error = try(out, name, queue, how, err);
 
     for (int i = 0; error == -EBUSY && i < TRIES; i++) {
         poll(NULL, 0, TRY_MS);
-        error = try(out, name, queue, mtu, err);
+        error = try(out, name, queue, how, err);
     }
     return error;
 }
@@ -640,11 +642,11 @@ void xqueue_close(struct xqueue *q)
     free(q);
 }
 
-int xqueue_busy_poll(struct xqueue *q, uint32_t us)
+int xqueue_busy_poll(struct xqueue *q)
 {
     const struct {
         int option, value;
-    } set[] = {{PREFER_BUSY_POLL, 1}, {SO_BUSY_POLL, (int)us}, {BUSY_POLL_BUDGET, BUDGET}};
+    } set[] = {{PREFER_BUSY_POLL, 1}, {SO_BUSY_POLL, LOOK_US}, {BUSY_POLL_BUDGET, BUDGET}};
 
     for (size_t i = 0; i < sizeof set / sizeof *set; i++)
         if (setsockopt(q->fd, SOL_SOCKET, set[i].option, &set[i].value, sizeof set[i].value) < 0)

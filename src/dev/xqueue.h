@@ -20,9 +20,17 @@ struct xqueue;
  * one buffer only (before Linux 6.6). */
 uint32_t xqueue_spans(uint32_t mtu);
 
-/* Opens a queue of an interface of that MTU. 0; or a negative errno with a line that begins with "xdp:NAME": -EBUSY: somebody has it;
+struct xqueue_calls;
+
+struct xqueue_how {
+    uint32_t span;                    /* xqueue_spans of the interface's MTU */
+    bool asks_for_sums;               /* checksums may be left to the kernel, where it does them */
+    const struct xqueue_calls *calls; /* instead of the library's; NULL: those */
+};
+
+/* Opens a queue of an interface. 0; or a negative errno with a line that begins with "xdp:NAME": -EBUSY: somebody has it;
  * -ENOSYS: the library is not there. */
-int xqueue_open(struct xqueue **out, const char *name, uint32_t queue, uint32_t mtu, char *err);
+int xqueue_open(struct xqueue **out, const char *name, uint32_t queue, const struct xqueue_how *how, char *err);
 
 /* The library is there, and what of it is needed. */
 bool xqueue_can(void);
@@ -36,13 +44,13 @@ int xqueue_fd(const struct xqueue *q);
 /* The card writes into our memory by itself. */
 bool xqueue_is_zero_copy(const struct xqueue *q);
 
-/* From now on each look for frames looks after the card itself, for so many microseconds. 0 or a negative errno. */
-int xqueue_busy_poll(struct xqueue *q, uint32_t us);
+/* From now on each look that finds no frame has the kernel look after the card at once. 0 or a negative errno. */
+int xqueue_busy_poll(struct xqueue *q);
 
 int xqueue_burst(struct xqueue *q, struct rn_dev *dev, struct rn_frame *frames, int max, rn_time now);
 void xqueue_release(struct xqueue *q, uint32_t buffer);
 int xqueue_reserve(struct xqueue *q, struct rn_frame *slots, int max);
-void xqueue_commit(struct xqueue *q, const struct rn_frame *slots, int n);
+void xqueue_commit(struct xqueue *q, struct rn_dev *dev, const struct rn_frame *slots, int n);
 
 /* Pushes what was committed, or where the link takes nothing drops it. True: not all has gone yet, and nothing tells
  * when. */

@@ -21,7 +21,7 @@
 #include <errno.h>
 #include <string.h>
 
-enum { MTU_MIN = 68, BUSY_POLL_MAX = 65535 }; /* RFC 791: every link carries that much */
+enum { MTU_MIN = 68 }; /* RFC 791: every link carries that much */
 
 /* Changes the device as the options say. 0 or -EINVAL. */
 static int apply(struct rn_dev *dev, const char *device, const struct rn_attach_options *o, char *err)
@@ -47,9 +47,8 @@ static int apply(struct rn_dev *dev, const char *device, const struct rn_attach_
         return error_line(err, -EINVAL, "%.60s: %s", device,
                           o->mac ? "an address is shared with the link address that its owner has: leave the mac out"
                                  : "there is nobody to share an address with: packet:NAME and xdp:NAME have one");
-    if (o->busy_poll > BUSY_POLL_MAX || (o->busy_poll && strcmp(dev->ops->kind, "xdp") != 0))
-        return error_line(err, -EINVAL, "%.60s: busy polling: xdp:NAME does that, for 1 to %d microseconds", device,
-                          BUSY_POLL_MAX);
+    if (o->busy_poll && strcmp(dev->ops->kind, "xdp") != 0)
+        return error_line(err, -EINVAL, "%.60s: busy polling: xdp:NAME does that", device);
     if (o->local && (o->share || o->vlan))
         return error_line(err, -EINVAL, "%.60s: local: not with share or vlan", device);
     dev->shared = o->share;

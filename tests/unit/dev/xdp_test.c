@@ -80,7 +80,7 @@ static void open_busy(struct suite_link *l)
 
     open_plain(l);
     l->dev->promiscuous = 1;
-    l->dev->busy_poll = 50;
+    l->dev->busy_poll = 1;
     assert_int_equal(l->dev->ops->steer(l->dev, &all, 1), 0);
 }
 

@@ -242,7 +242,7 @@ static void bad_options_are_refused_and_the_device_closed(void **state)
     expect_refused("tap:rntap1", &(struct rn_attach_options){.mac = "02:00:00:00:00"}, "02:00:00:00:00:07");
     expect_refused("tap:rntap1", &(struct rn_attach_options){.mac = "03:00:00:00:00:01"}, "must be even");
     expect_refused("tap:rntap1", &(struct rn_attach_options){.share = 1}, "nobody to share an address with");
-    expect_refused("tap:rntap1", &(struct rn_attach_options){.busy_poll = 50}, "xdp:NAME does that");
+    expect_refused("tap:rntap1", &(struct rn_attach_options){.busy_poll = 1}, "xdp:NAME does that");
     expect_refused("tap:rntap1", &(struct rn_attach_options){.mtu = 67}, "68 to 1500");
     expect_refused("tap:rntap1", &(struct rn_attach_options){.mtu = 1501}, "68 to 1500");
     expect_refused("tap:rntap1", &(struct rn_attach_options){.vlan = 4095}, "1 to 4094");
