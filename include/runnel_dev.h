@@ -131,6 +131,11 @@ struct rn_dev_ops {
     /* Gives everything back, also with frames lent, reserved or under way, which are lost. The device and its
      * buffers may not be used any more. */
     void (*close)(struct rn_dev *dev);
+
+    /* The link address of a host (IPv6, or IPv4 as ::ffff:a.b.c.d) of whom the other owner of a shared link knows or is
+     * now asked to find out, and is to go on knowing. 1: it is in mac; 0: not yet, ask again; a negative errno: it
+     * cannot be had so. May be NULL. */
+    int (*neighbour)(struct rn_dev *dev, const uint8_t address[16], uint8_t mac[6]);
 };
 
 /* Every device begins with this; the driver's own state follows behind it. */

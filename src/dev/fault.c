@@ -233,6 +233,13 @@ static int steer(struct rn_dev *dev, const struct rn_steer *rules, int n)
     return inner->ops->steer ? inner->ops->steer(inner, rules, n) : -EOPNOTSUPP;
 }
 
+static int neighbour(struct rn_dev *dev, const uint8_t address[16], uint8_t mac[6])
+{
+    struct rn_dev *inner = fault_of(dev)->inner;
+
+    return inner->ops->neighbour ? inner->ops->neighbour(inner, address, mac) : -EOPNOTSUPP;
+}
+
 static void discard(struct fault *f)
 {
     if (!f)
@@ -262,6 +269,7 @@ static const struct rn_dev_ops ops = {.kind = "fault",
                                       .sync = push,
                                       .arm = arm,
                                       .steer = steer,
+                                      .neighbour = neighbour,
                                       .close = shut};
 
 /* ---- making one ---------------------------------------------------------------------------------------- */

@@ -4,46 +4,16 @@
  */
 #include "hostroute.h"
 
-#include <errno.h>
-#include <linux/rtnetlink.h>
-#include <stddef.h>
+#include "rtnl.h"
+
 #include <string.h>
 #include <sys/socket.h>
-#include <unistd.h>
-
-struct number {
-    struct rtattr head;
-    uint32_t value;
-};
 
 struct request {
     struct nlmsghdr head;
     struct rtmsg route;
-    struct number host, interface, from; /* from: may be left out */
+    struct rtnl_number host, interface, from; /* from: may be left out */
 };
-
-static void set(struct number *n, uint16_t what, uint32_t value)
-{
-    n->head.rta_type = what;
-    n->head.rta_len = sizeof *n;
-    n->value = value;
-}
-
-static int ask(struct request *r)
-{
-    struct {
-        struct nlmsghdr head;
-        struct nlmsgerr answer;
-    } told = {.answer.error = -EPROTO};
-    int fd = socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, NETLINK_ROUTE), error = 0;
-
-    if (fd < 0)
-        return -errno;
-    if (send(fd, r, r->head.nlmsg_len, 0) < 0 || recv(fd, &told, sizeof told, 0) < 0)
-        error = -errno;
-    close(fd);
-    return error ? error : told.answer.error;
-}
 
 static struct request request_of(uint16_t what, uint32_t interface, uint32_t host, uint32_t from)
 {
@@ -59,9 +29,9 @@ static struct request request_of(uint16_t what, uint32_t interface, uint32_t hos
     r.route.rtm_protocol = RTPROT_STATIC;
     r.route.rtm_scope = RT_SCOPE_LINK;
     r.route.rtm_type = RTN_UNICAST;
-    set(&r.host, RTA_DST, host);
-    set(&r.interface, RTA_OIF, interface);
-    set(&r.from, RTA_PREFSRC, from);
+    rtnl_set(&r.host, RTA_DST, host);
+    rtnl_set(&r.interface, RTA_OIF, interface);
+    rtnl_set(&r.from, RTA_PREFSRC, from);
     return r;
 }
 
@@ -69,12 +39,12 @@ int hostroute_add(uint32_t interface, uint32_t host, uint32_t from)
 {
     struct request r = request_of(RTM_NEWROUTE, interface, host, from);
 
-    return ask(&r);
+    return rtnl_ask(&r.head, NULL, 0);
 }
 
 int hostroute_drop(uint32_t interface, uint32_t host)
 {
     struct request r = request_of(RTM_DELROUTE, interface, host, 0);
 
-    return ask(&r);
+    return rtnl_ask(&r.head, NULL, 0);
 }

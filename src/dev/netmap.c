@@ -19,6 +19,7 @@
 #include "base/time.h"
 #include "error.h"
 #include "half_sum.h"
+#include "kernel_neighbour.h"
 #include "nap.h"
 #include "netmap_host.h"
 #include "netmap_port.h"
@@ -407,6 +408,13 @@ static int steer(struct rn_dev *dev, const struct rn_steer *rules, int n)
     return dev->shared ? -EOPNOTSUPP : 0; /* the kernel has no part of the port */
 }
 
+static int neighbour(struct rn_dev *dev, const uint8_t address[16], uint8_t mac[6])
+{
+    const struct netmap *m = netmap_of(dev);
+
+    return kernel_neighbour_find(m->index, address, mac);
+}
+
 /* ---- opening and closing ------------------------------------------------------------------------------- */
 
 static void shut(struct rn_dev *dev)
@@ -431,6 +439,7 @@ static const struct rn_dev_ops ops = {.kind = "netmap",
                                       .sync = push,
                                       .arm = arm,
                                       .steer = steer,
+                                      .neighbour = neighbour,
                                       .close = shut};
 
 /* What the device is, once the port is there. */

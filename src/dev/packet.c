@@ -25,6 +25,7 @@
 
 #include "error.h"
 #include "guard.h"
+#include "kernel_neighbour.h"
 #include "mapped.h"
 #include "nap.h"
 #include "ours.h"
@@ -79,6 +80,13 @@ static int steer(struct rn_dev *dev, const struct rn_steer *rules, int n)
     int error = ours_take(&p->ours, dev, rules, n);
 
     return error || dev->link == RN_LINK_GONE ? error : apply(p); /* else when it is joined again */
+}
+
+static int neighbour(struct rn_dev *dev, const uint8_t address[16], uint8_t mac[6])
+{
+    const struct packet *p = packet_of(dev);
+
+    return kernel_neighbour_find(p->index, address, mac);
 }
 
 /* ---- the interface comes and goes ---------------------------------------------------------------------- */
@@ -208,6 +216,7 @@ static const struct rn_dev_ops ops = {.kind = "packet",
                                       .sync = push,
                                       .arm = arm,
                                       .steer = steer,
+                                      .neighbour = neighbour,
                                       .close = shut};
 
 /* Everything after the descriptors, which p owns already. Nothing comes in before the filter is set. */

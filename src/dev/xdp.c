@@ -26,6 +26,7 @@
 #if __has_include(<xdp/xsk.h>)
 
 #include "half_sum.h"
+#include "kernel_neighbour.h"
 #include "nap.h"
 #include "ours.h"
 #include "redirect.h"
@@ -112,6 +113,13 @@ static int steer(struct rn_dev *dev, const struct rn_steer *rules, int n)
     int error = ours_take(&x->ours, dev, rules, n);
 
     return error || dev->link == RN_LINK_GONE ? error : apply(x); /* else when it is joined again */
+}
+
+static int neighbour(struct rn_dev *dev, const uint8_t address[16], uint8_t mac[6])
+{
+    const struct xdp *x = xdp_of(dev);
+
+    return kernel_neighbour_find(x->index, address, mac);
 }
 
 /* ---- the interface comes and goes ---------------------------------------------------------------------- */
@@ -369,6 +377,7 @@ static const struct rn_dev_ops ops = {.kind = "xdp",
                                       .sync = push,
                                       .arm = arm,
                                       .steer = steer,
+                                      .neighbour = neighbour,
                                       .close = shut};
 
 /* The packet socket hears nothing before apply. */

@@ -253,6 +253,13 @@ __attribute__((hot)) enum neighbour_act neighbour_due(struct neighbours *n, rn_t
     return NEIGHBOUR_ASK;
 }
 
+/* It stands in front of those that wait longer. */
+void neighbour_again(struct neighbours *n, unsigned index, rn_time when)
+{
+    unqueue(n, index);
+    enqueue(n, index, tick_after(when), true);
+}
+
 __attribute__((hot)) bool neighbour_next(const struct neighbours *n, uint32_t *tick)
 {
     if (!n->head)

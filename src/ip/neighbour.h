@@ -104,6 +104,9 @@ int neighbour_fix(struct neighbours *n, const struct addr *addr, unsigned device
 /* What is due now and for whom; the question counts as asked. */
 enum neighbour_act neighbour_due(struct neighbours *n, rn_time now, unsigned *index);
 
+/* The question that was just put is to be put again so soon, instead of in a second. */
+void neighbour_again(struct neighbours *n, unsigned index, rn_time when);
+
 /* When the next is due; false: nobody is being asked. */
 bool neighbour_next(const struct neighbours *n, uint32_t *tick);
 

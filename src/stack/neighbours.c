@@ -162,6 +162,26 @@ static __attribute__((noinline)) void ask_for_addresses(struct rn_stack *net)
         net->claims.due = net->now; /* one round more, so that the application does not sleep over it */
 }
 
+/* On a shared link its other owner is asked, who asks the link. He answers at once or does not know yet, and then it is
+ * worth to ask again: soon, and a little later. False: he has no answers. */
+static bool other_owner_knows(struct rn_stack *net, const struct neighbour *e)
+{
+    static const rn_time soon[] = {10 * TIME_MS, 100 * TIME_MS};
+    struct rn_dev *dev = net->devices[e->device].dev;
+    unsigned index = (unsigned)(e - net->neighbours.list), asked = e->asked;
+    uint8_t mac[6];
+    int rc = dev->ops->neighbour ? dev->ops->neighbour(dev, e->addr.b, mac) : -EOPNOTSUPP;
+
+    if (rc > 0) {
+        struct addr host = e->addr;
+
+        heard(net, &host, e->device, mac, false);
+    } else if (rc == 0 && asked <= sizeof soon / sizeof *soon) {
+        neighbour_again(&net->neighbours, index, net->now + soon[asked - 1]);
+    }
+    return rc >= 0;
+}
+
 /* The question for one, from the own address that is on its link; none from one that is not used yet.
  * Neighbour discovery is to come: static entries serve IPv6. */
 static __attribute__((noinline)) void ask_neighbour(struct rn_stack *net, const struct neighbour *e)
@@ -169,6 +189,8 @@ static __attribute__((noinline)) void ask_neighbour(struct rn_stack *net, const 
     struct arp a = {.operation = ARP_REQUEST, .target = e->addr};
     struct route_hop hop;
 
+    if (net->devices[e->device].dev->shared && other_owner_knows(net, e))
+        return;
     if (!addr_is4(&e->addr) || !route_find(&net->routes, &net->addresses, &e->addr, e->device, &hop) ||
         !address_is_usable(&net->addresses, hop.own))
         return;

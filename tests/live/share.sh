@@ -126,9 +126,9 @@ the_same_by_version_6()
     nsenter -t "$far" -n "$build/runnel" echo $wire:veth3 --share --udp --port 7 >"$files/six" 2>&1 &
     six=$!
     live_eventually grep -sq 'echoes on fd00:7::7/64' "$files/six" || cat "$files/six"
+    [ "$(echo hello | nc -u -W 1 -w 5 fd00:7::7 7)" = hello ] # a neighbour that the kernel has to look for
     head -c 33554432 /dev/urandom >"$files/to"
     timeout 100 nc -N -w 20 fd00:7::7 7 <"$files/to" | cmp - "$files/to"
-    [ "$(echo hello | nc -u -W 1 -w 5 fd00:7::7 7)" = hello ]
     echo from the kernel | nsenter -t "$far" -n nc -l -N -w 30 fd00:7::7 9 >"$files/heard" &
     live_eventually listens 9
     [ "$(echo to the kernel | nc -N -w 5 fd00:7::7 9)" = 'from the kernel' ]

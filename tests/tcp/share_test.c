@@ -294,6 +294,59 @@ static void caller_is_answered_where_he_called_from(void **state)
     }
 }
 
+/* The other owner knows at the so-manieth question; so often was it asked. */
+static int known_at, questions;
+
+static int neighbour(struct rn_dev *dev, const uint8_t address[16], uint8_t mac[6])
+{
+    assert_ptr_equal(dev, ends[0]);
+    assert_int_equal(address[15], 1);
+    memcpy(mac, (const uint8_t[]){2, 0, 0, 0, 0, 0x77}, 6);
+    return ++questions >= known_at;
+}
+
+/* Whom we connect to is where the other owner says, who is asked once more 10 and 110 ms later and then gives up; over
+ * IPv6, too. Nothing else is asked for. */
+static void whom_we_connect_to_is_known_from_the_other_owner(void **state)
+{
+    static const int sent_after[] = {[1] = 2, [2] = 16, [3] = 120};
+
+    (void)state;
+    ops.neighbour = neighbour;
+    share();
+    assert_int_equal(rn_add_address(net, "fd00::7/64", err), 0);
+    for (int i = 0; i < 8; i++) { /* a host each: 10.0.0.1, fd00::1, 10.0.1.1 and so on */
+        uint8_t frame[FRAME];
+        char to[32];
+        rn_sock s;
+        struct rn_event ev;
+
+        if (i == 2)
+            assert_int_equal(rn_add_address(net, "10.1.0.7/16", err), 0);
+        snprintf(to, sizeof to, i % 2 ? "[fd00::%x:1]:80" : i ? "10.1.%x.1:80" : "10.0.%x.1:80", i);
+        known_at = 1 + i / 2;
+        questions = 0;
+        s = rn_connect(net, RN_TCP, to, NULL, err);
+        assert_true(s > 0);
+        if (known_at > 3) { /* nobody is there */
+            assert_int_equal(pass(1000, frame), 0);
+            assert_int_equal(questions, 3);
+            pass(1000, frame);
+            while (rn_next(net, &ev) && ev.sock != s)
+                continue;
+            assert_int_equal(ev.sock, s);
+            assert_int_equal(ev.error, -EHOSTUNREACH);
+            continue;
+        }
+        assert_int_equal(pass(sent_after[known_at], frame), 1);
+        assert_int_equal(questions, known_at);
+        assert_memory_equal(frame, ((uint8_t[]){2, 0, 0, 0, 0, 0x77}), 6);
+        assert_int_equal(frame[14 + (i % 2 ? 40 : 20) + 13], 2); /* SYN */
+        rn_abort(net, s);
+        pass(2, frame);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -304,6 +357,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(port_that_another_program_has_is_not_listened_on, set_up, tear_down),
         cmocka_unit_test_setup_teardown(more_ports_than_there_is_room_for, set_up, tear_down),
         cmocka_unit_test_setup_teardown(caller_is_answered_where_he_called_from, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(whom_we_connect_to_is_known_from_the_other_owner, set_up, tear_down),
         cmocka_unit_test_setup_teardown(who_has_the_address_is_up_to_the_other_owner, set_up, tear_down),
     };
 

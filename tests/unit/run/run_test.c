@@ -107,7 +107,7 @@ static void shut(struct rn_dev *dev)
     c->closed++;
 }
 
-static const struct rn_dev_ops ops = {"counting", burst, release, reserve, commit, push, arm, NULL, shut};
+static const struct rn_dev_ops ops = {"counting", burst, release, reserve, commit, push, arm, NULL, shut, NULL};
 
 static void make(struct counting *c)
 {
