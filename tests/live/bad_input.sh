@@ -178,15 +178,15 @@ world_says_no()
     waits picotcp_netmap_interface_down $p left $m 10.7.0.7 7
     waits echo_interface_down $r echo left
 
-    # The kernel at the other end has the address already.
+    # The kernel at the other end has the address already; it is this machine's too, and would answer by a tap as well.
     ip link set left up && ip addr add 10.7.0.7/24 dev right && ip link set right up
     other=$(ip -br link show dev right | awk '{ print $3 }')
     want address_of_another_host 1 1 "10.7.0.7/24 is used by another host, $other|another address" \
-        $p left $m 10.7.0.7 7
+        $p left $m 10.7.0.7 7 --no-local
     want echo_address_of_another_host 1 1 "10.7.0.7/24 is used by another host, $other|another address" \
-        $r echo left --ip 10.7.0.7
+        $r echo left --ip 10.7.0.7 --no-local
     want ping_address_of_another_host 1 1 "10.7.0.7/24 is used by another host, $other|another address" \
-        $r ping left 10.7.0.9 --ip 10.7.0.7
+        $r ping left 10.7.0.9 --ip 10.7.0.7 --no-local
 
     want kernels_address_is_not_ours 2 1 'packet:right has 10.7.0.7/24|the kernel|--ip' $r echo right
     want kernels_address_is_not_ours_to_ping 2 1 'packet:right-0 has 10.7.0.7/24|--ip' $r ping packet:right-0 10.7.0.9
