@@ -60,7 +60,7 @@ CASE_SRC    := $(wildcard tests/unit/*/*_test.c tests/wire/*_test.c tests/tcp/*_
 HELP_SRC    := $(filter-out $(CASE_SRC),$(wildcard tests/unit/*/*.c tests/wire/*.c tests/tcp/*.c))
 
 # Cases that other processors cannot show under qemu: there it would answer for the kernel.
-PORTABLE_OUT := $(filter $(patsubst %,tests/unit/dev/%_test.c,guard packet tap tun xdp) tests/unit/host/% tests/unit/run/%,$(CASE_SRC))
+PORTABLE_OUT := $(filter $(patsubst %,tests/unit/dev/%_test.c,guard kernel_neighbour packet tap tun xdp) tests/unit/host/% tests/unit/run/%,$(CASE_SRC))
 PORTABLE_SRC := $(filter-out $(PORTABLE_OUT),$(CASE_SRC))
 
 # An example of how to live inside libuv is left out, aloud, where that is not installed.
