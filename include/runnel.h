@@ -131,6 +131,8 @@ struct rn_attach_options {
                       * them. It takes rights to make a tap (-EPERM); that is called rn0, or rn1 and so on, and has the
                       * kernel's way to each address, as long as the device is open; capture does not have what
                       * goes over it. Without a use where the link has no other owner; without share and vlan */
+    char *local_err; /* RN_ERRBUF bytes: a tap that cannot be made is then no error, and why is written there ("": it
+                      * could); NULL: it is one */
     uint8_t busy_poll; /* 1: of xdp: each look that finds no frame has the kernel look after the card at once, so that it
                         * need not interrupt; for who hardly sleeps (rn_options.spin). It takes Linux 5.11 and
                         * CAP_NET_ADMIN. Whether the card still interrupts is up to the interface's settings

@@ -171,31 +171,16 @@ static int add_addresses(struct rn_stack *net, const char *device, const struct 
     return rc;
 }
 
-/* Serves this machine's programs as well where a tap can be made for them, else says why not. */
-static int attach(struct rn_stack *net, const char *program, const char *device, struct rn_attach_options *o,
-                  char *err)
-{
-    char why[RN_ERRBUF];
-    int rc = rn_attach(net, device, o, err);
-
-    if (rc >= 0 || !o->local)
-        return rc;
-    memcpy(why, err, sizeof why);
-    o->local = 0;
-    rc = rn_attach(net, device, o, err);
-    if (rc >= 0)
-        printf("%s: programs on this machine do not reach it: %s\n", program, why);
-    return rc;
-}
-
 /* The steps behind rn_open. 0 or a negative errno with err. */
 static int furnish(struct rn_stack *net, const char *program, const char *device,
                    const struct link_options *l, char *err)
 {
+    char why[RN_ERRBUF] = "";
     struct rn_attach_options options = {.mac = l->mac,
                                         .vlan = l->vlan,
                                         .share = l->share,
                                         .local = !l->share && !l->vlan && !l->no_local,
+                                        .local_err = why,
                                         .busy_poll = l->busy_poll,
                                         .fault = l->fault.given ? &l->fault.options : NULL,
                                         .capture = l->capture.given ? &l->capture.options : NULL};
@@ -209,7 +194,9 @@ static int furnish(struct rn_stack *net, const char *program, const char *device
                  device);
         return -EADDRINUSE;
     }
-    rc = attach(net, program, device, &options, err);
+    rc = rn_attach(net, device, &options, err);
+    if (rc >= 0 && *why)
+        printf("%s: programs on this machine do not reach it: %s\n", program, why);
     if (rc >= 0)
         rc = add_addresses(net, device, &d, l, err);
     if (rc >= 0)

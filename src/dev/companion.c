@@ -37,6 +37,11 @@
 
 enum { NAMES = 64, WAYS = 64, EVERY = 32 };
 
+/* The kernel's to an address of ours, and the address that its programs have then (0: any); network order. */
+struct way {
+    uint32_t host, from;
+};
+
 /* A slot as the card lent it. */
 struct slot {
     uint8_t *data;
@@ -51,11 +56,12 @@ struct companion {
     uint8_t mac[6];                /* of local's other end */
     char ifname[RN_IFNAME];        /* the card's */
     uint32_t index;                /* the tap's, 0: there is none */
-    uint32_t ways[WAYS];           /* hosts, in network order */
+    struct way ways[WAYS];
     uint32_t way_count;
     bool alive;                    /* local is there */
     int both, news;                /* local's descriptor and news in one set, -1: there is none */
     uint64_t tx_frames, tx_bytes, tx_drops; /* by local alone */
+    uint64_t pending, pending_bytes;        /* of them since the last sync */
     uint32_t bursts;
     rn_time now;                   /* of the reservation */
     bool armed;
@@ -83,45 +89,59 @@ static void look_like_card(struct companion *c)
     c->dev.rx_drops += c->local->rx_drops;
     c->dev.tx_frames += c->tx_frames;
     c->dev.tx_bytes += c->tx_bytes;
-    c->dev.tx_drops += c->tx_drops + c->local->tx_drops;
+    c->dev.tx_drops += c->tx_drops;
 }
 
 /* ---- the kernel's ways to us --------------------------------------------------------------------------- */
 
-/* The kernel's own address in the network that the host is in by the card; 0: it has none. */
-static uint32_t address_towards(const char *ifname, uint32_t host)
+/* It is the card's; an address may have a label behind the interface's name. */
+static bool is_of_card(const struct companion *c, const struct ifaddrs *i)
 {
-    struct ifaddrs *all;
-    uint32_t found = 0;
+    size_t len = strlen(c->ifname);
 
-    if (getifaddrs(&all) < 0)
-        return 0;
-    for (const struct ifaddrs *i = all; i && !found; i = i->ifa_next) {
-        uint32_t own, mask;
+    return i->ifa_addr && i->ifa_netmask && i->ifa_addr->sa_family == AF_INET &&
+           strncmp(i->ifa_name, c->ifname, len) == 0 && (!i->ifa_name[len] || i->ifa_name[len] == ':');
+}
 
-        if (!i->ifa_addr || !i->ifa_netmask || i->ifa_addr->sa_family != AF_INET || strcmp(i->ifa_name, ifname) != 0)
-            continue;
-        own = ((const struct sockaddr_in *)(const void *)i->ifa_addr)->sin_addr.s_addr;
-        mask = ((const struct sockaddr_in *)(const void *)i->ifa_netmask)->sin_addr.s_addr;
-        if ((own & mask) == (host & mask) && own != host)
-            found = own;
-    }
-    freeifaddrs(all);
-    return found;
+static uint32_t read4(const struct sockaddr *a)
+{
+    return ((const struct sockaddr_in *)(const void *)a)->sin_addr.s_addr;
+}
+
+/* The kernel's own address in the network that the host is in by the card; 0: it has none. */
+static uint32_t address_towards(const struct companion *c, const struct ifaddrs *all, uint32_t host)
+{
+    for (const struct ifaddrs *i = all; i; i = i->ifa_next)
+        if (is_of_card(c, i) && read4(i->ifa_addr) != host &&
+            ((read4(i->ifa_addr) ^ host) & read4(i->ifa_netmask)) == 0)
+            return read4(i->ifa_addr);
+    return 0;
 }
 
 static void lead_no_more(struct companion *c)
 {
     for (uint32_t i = 0; i < c->way_count; i++)
-        hostroute_drop(c->index, c->ways[i]);
+        hostroute_drop(c->index, c->ways[i].host);
+    c->way_count = 0;
 }
 
-/* Anew, with the addresses that the card has now. Where the kernel has another way already, that stays. */
+/* Each way as it should be now: one that is there stays, also where it is somebody else's. */
 static void lead(struct companion *c)
 {
-    lead_no_more(c);
-    for (uint32_t i = 0; i < c->way_count; i++)
-        hostroute_add(c->index, c->ways[i], address_towards(c->ifname, c->ways[i]));
+    struct ifaddrs *all = NULL;
+
+    if (getifaddrs(&all) < 0)
+        return;
+    for (uint32_t i = 0; i < c->way_count; i++) {
+        struct way *w = &c->ways[i];
+        uint32_t from = address_towards(c, all, w->host);
+
+        if (from != w->from)
+            hostroute_drop(c->index, w->host);
+        hostroute_add(c->index, w->host, from);
+        w->from = from;
+    }
+    freeifaddrs(all);
 }
 
 /* The kernel's ways are those to the hosts that the rules name. */
@@ -130,13 +150,12 @@ static void lead_to(struct companion *c, const struct rn_steer *rules, int n)
     static const uint8_t mapped[12] = {0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff};
 
     lead_no_more(c);
-    c->way_count = 0;
     for (int i = 0; i < n && c->way_count < WAYS; i++) {
-        uint32_t host;
+        struct way w = {0};
 
-        memcpy(&host, rules[i].address + sizeof mapped, sizeof host);
-        if (memcmp(rules[i].address, mapped, sizeof mapped) == 0 && host && rules[i].take && !rules[i].protocol)
-            c->ways[c->way_count++] = host;
+        memcpy(&w.host, rules[i].address + sizeof mapped, sizeof w.host);
+        if (memcmp(rules[i].address, mapped, sizeof mapped) == 0 && w.host && rules[i].take && !rules[i].protocol)
+            c->ways[c->way_count++] = w;
     }
     lead(c);
 }
@@ -264,8 +283,8 @@ static __attribute__((hot)) int copy_local(struct companion *c, const struct rn_
         } else if (is_local(c, &slots[i])) {
             bool went = copy(c, &slots[i]);
 
-            c->tx_frames += went;
-            c->tx_bytes += went ? slots[i].len : 0;
+            c->pending += went;
+            c->pending_bytes += went ? slots[i].len : 0;
             c->tx_drops += !went;
             first = i < first ? i : first;
         }
@@ -320,11 +339,26 @@ static int steer(struct rn_dev *dev, const struct rn_steer *rules, int n)
     return error;
 }
 
+/* Local's own frames are counted as sent, but for those that its link has refused, as far as they can be told from copies
+ * of what is for everybody. */
+static rn_time push_local(struct companion *c, rn_time now)
+{
+    uint64_t before = c->local->tx_drops, lost;
+    rn_time next = c->alive ? c->local->ops->sync(c->local, now) : RN_FOREVER;
+
+    lost = c->local->tx_drops - before;
+    lost = lost < c->pending ? lost : c->pending;
+    c->tx_drops += lost;
+    c->tx_frames += c->pending - lost;
+    c->tx_bytes += lost ? 0 : c->pending_bytes;
+    c->pending = c->pending_bytes = 0;
+    return next;
+}
+
 static __attribute__((hot)) rn_time push(struct rn_dev *dev, rn_time now)
 {
     struct companion *c = companion_of(dev);
-    rn_time card = c->card->ops->sync(c->card, now);
-    rn_time local = c->alive ? c->local->ops->sync(c->local, now) : RN_FOREVER;
+    rn_time card = c->card->ops->sync(c->card, now), local = push_local(c, now);
 
     look_like_card(c);
     return card < local ? card : local;

@@ -38,8 +38,8 @@ static struct request request_of(uint16_t what, uint16_t flags, uint32_t interfa
     return r;
 }
 
-/* 1: an answer of n bytes has it. *stays: it was entered by hand. */
-static int find_mac(const struct nlmsghdr *h, int n, uint8_t mac[6], bool *stays)
+/* 1: an answer of n bytes has it. *well: it was heard of a short time ago, or entered by hand. */
+static int find_mac(const struct nlmsghdr *h, int n, uint8_t mac[6], bool *well)
 {
     const struct ndmsg *m = NLMSG_DATA(h);
     int left = n - (int)NLMSG_LENGTH(sizeof *m);
@@ -51,7 +51,7 @@ static int find_mac(const struct nlmsghdr *h, int n, uint8_t mac[6], bool *stays
          RTA_OK(a, left); a = RTA_NEXT(a, left))
         if (a->rta_type == NDA_LLADDR && RTA_PAYLOAD(a) == 6) {
             memcpy(mac, RTA_DATA(a), 6);
-            *stays = m->ndm_state & NUD_PERMANENT;
+            *well = m->ndm_state & (NUD_REACHABLE | NUD_PERMANENT);
             return 1;
         }
     return 0;
@@ -62,12 +62,12 @@ int kernel_neighbour_find(uint32_t interface, const uint8_t address[16], uint8_t
     struct request use = request_of(RTM_NEWNEIGH, NLM_F_ACK | NLM_F_CREATE, interface, address);
     struct request get = request_of(RTM_GETNEIGH, 0, interface, address);
     _Alignas(struct nlmsghdr) uint8_t answer[512];
-    bool stays = false;
+    bool well = false;
     int known = 0, rc = rtnl_ask(&get.head, answer, sizeof answer);
 
     if (rc > 0)
-        known = find_mac((const struct nlmsghdr *)(const void *)answer, rc, mac, &stays);
-    if (stays) /* that somebody has entered him to stay would not outlive the use */
+        known = find_mac((const struct nlmsghdr *)(const void *)answer, rc, mac, &well);
+    if (well) /* that somebody has entered him to stay would not outlive the use */
         return 1;
     use.neighbour.ndm_flags = NTF_USE;
     rc = rtnl_ask(&use.head, NULL, 0);

@@ -123,7 +123,7 @@ static void ask(struct neighbours *n, uint32_t index, enum neighbour_state state
     struct neighbour *e = &n->list[index];
 
     e->state = (uint8_t)state;
-    e->asked = 0;
+    e->asked = e->again = 0;
     if (!e->queued)
         enqueue(n, index, tick_of(now), true);
 }
@@ -244,7 +244,7 @@ __attribute__((hot)) enum neighbour_act neighbour_due(struct neighbours *n, rn_t
     *index = n->head - 1;
     e = &n->list[*index];
     unqueue(n, *index);
-    if (e->asked == QUESTIONS) {
+    if (e->asked == QUESTIONS + e->again) {
         e->state = NEIGHBOUR_FAILED;
         return NEIGHBOUR_GIVE_UP;
     }
@@ -253,11 +253,33 @@ __attribute__((hot)) enum neighbour_act neighbour_due(struct neighbours *n, rn_t
     return NEIGHBOUR_ASK;
 }
 
-/* It stands in front of those that wait longer. */
-void neighbour_again(struct neighbours *n, unsigned index, rn_time when)
+/* Behind first questions and those that are due earlier: the queue stays in order. */
+static void enqueue_in_order(struct neighbours *n, uint32_t index, uint32_t due)
 {
+    uint32_t *at = &n->head, last = 0;
+
+    while (*at && (!n->list[*at - 1].asked || tick_diff(n->list[*at - 1].due, due) <= 0)) {
+        last = *at;
+        at = &n->list[*at - 1].next;
+    }
+    n->list[index].next = *at;
+    n->list[index].due = due;
+    n->list[index].queued = 1;
+    *at = index + 1;
+    if (n->tail == last)
+        n->tail = index + 1;
+    n->asking++;
+}
+
+void neighbour_again(struct neighbours *n, unsigned index, rn_time now)
+{
+    static const rn_time waits[NEIGHBOUR_AGAIN] = {10 * TIME_MS, 100 * TIME_MS};
+    struct neighbour *e = &n->list[index];
+
+    if (e->again == NEIGHBOUR_AGAIN)
+        return;
     unqueue(n, index);
-    enqueue(n, index, tick_after(when), true);
+    enqueue_in_order(n, index, tick_after(now + waits[e->again++]));
 }
 
 __attribute__((hot)) bool neighbour_next(const struct neighbours *n, uint32_t *tick)

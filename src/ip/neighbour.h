@@ -34,6 +34,7 @@ enum neighbour_state {
 enum { NEIGHBOUR_DEVICES = 8 };
 
 /* So long after its last answer one is checked when it is next sent to. */
+enum { NEIGHBOUR_AGAIN = 2 };
 enum { NEIGHBOUR_CHECK_TICKS = (int)(60 * TIME_S >> TICK_SHIFT) };
 
 struct neighbour {
@@ -42,6 +43,7 @@ struct neighbour {
     uint8_t state, device;
     uint8_t asked;      /* questions since the last answer */
     uint8_t queued;     /* 1: stands in the queue */
+    uint8_t again;      /* of them so many besides those of each second, NEIGHBOUR_AGAIN at most */
     uint32_t confirmed; /* tick of the last answer */
     uint32_t due;       /* tick of the next question */
     uint32_t next;      /* in the queue: index + 1 */
@@ -104,8 +106,9 @@ int neighbour_fix(struct neighbours *n, const struct addr *addr, unsigned device
 /* What is due now and for whom; the question counts as asked. */
 enum neighbour_act neighbour_due(struct neighbours *n, rn_time now, unsigned *index);
 
-/* The question that was just put is to be put again so soon, instead of in a second. */
-void neighbour_again(struct neighbours *n, unsigned index, rn_time when);
+/* The question that was just put had no answer yet, which one may have soon: the next is put in 10 ms, and one more
+ * 100 ms later, besides those of each second. */
+void neighbour_again(struct neighbours *n, unsigned index, rn_time now);
 
 /* When the next is due; false: nobody is being asked. */
 bool neighbour_next(const struct neighbours *n, uint32_t *tick);

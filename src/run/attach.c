@@ -60,11 +60,14 @@ static int apply(struct rn_dev *dev, const char *device, const struct rn_attach_
 }
 
 /* Adds a link to this machine's programs. 0 or a negative errno. */
-static int join_locals(struct rn_dev **dev, const char *device, char *err)
+static int join_locals(struct rn_dev **dev, const char *device, const struct rn_attach_options *o, char *err)
 {
     char ifname[RN_IFNAME];
+    int error = rn_dev_interface(device, ifname) == 0
+                    ? companion_open(dev, *dev, ifname, o->local_err ? o->local_err : err)
+                    : 0;
 
-    return rn_dev_interface(device, ifname) == 0 ? companion_open(dev, *dev, ifname, err) : 0;
+    return o->local_err ? 0 : error;
 }
 
 int rn_attach(struct rn_stack *net, const char *device, const struct rn_attach_options *options, char *err)
@@ -81,12 +84,14 @@ int rn_attach(struct rn_stack *net, const char *device, const struct rn_attach_o
     if (result < 0)
         return result;
     kernels = dev->ops->steer;
+    if (options && options->local_err)
+        *options->local_err = '\0';
     if (options)
         result = apply(dev, device, options, err);
     if (result == 0 && options && options->capture)
         result = rn_dev_capture(&dev, dev, options->capture, err);
     if (result == 0 && options && options->local && kernels)
-        result = join_locals(&dev, device, err);
+        result = join_locals(&dev, device, options, err);
     if (result == 0 && options && options->fault)
         result = fault_open(&dev, dev, options->fault, err);
     if (result == 0)

@@ -162,23 +162,18 @@ static __attribute__((noinline)) void ask_for_addresses(struct rn_stack *net)
         net->claims.due = net->now; /* one round more, so that the application does not sleep over it */
 }
 
-/* On a shared link its other owner is asked, who asks the link. He answers at once or does not know yet, and then it is
- * worth to ask again: soon, and a little later. False: he has no answers. */
+/* On a shared link its other owner is asked, who asks the link. False: he has no answers. */
 static bool other_owner_knows(struct rn_stack *net, const struct neighbour *e)
 {
-    static const rn_time soon[] = {10 * TIME_MS, 100 * TIME_MS};
     struct rn_dev *dev = net->devices[e->device].dev;
-    unsigned index = (unsigned)(e - net->neighbours.list), asked = e->asked;
+    struct addr host = e->addr;
     uint8_t mac[6];
-    int rc = dev->ops->neighbour ? dev->ops->neighbour(dev, e->addr.b, mac) : -EOPNOTSUPP;
+    int rc = dev->ops->neighbour ? dev->ops->neighbour(dev, host.b, mac) : -EOPNOTSUPP;
 
-    if (rc > 0) {
-        struct addr host = e->addr;
-
+    if (rc > 0)
         heard(net, &host, e->device, mac, false);
-    } else if (rc == 0 && asked <= sizeof soon / sizeof *soon) {
-        neighbour_again(&net->neighbours, index, net->now + soon[asked - 1]);
-    }
+    else if (rc == 0)
+        neighbour_again(&net->neighbours, (unsigned)(e - net->neighbours.list), net->now);
     return rc >= 0;
 }
 

@@ -89,7 +89,7 @@ leads_there()
 follows_what_changes()
 {
     live_far ip addr del 10.7.0.2/24 dev veth1
-    live_far ip addr add 10.7.0.3/24 dev veth1
+    live_far ip addr add 10.7.0.3/24 dev veth1 label veth1:1
     live_eventually leads_there 10.7.0.3
     live_far ip addr del 10.7.0.3/24 dev veth1
     live_far ip addr add 10.7.0.2/24 dev veth1
@@ -129,6 +129,14 @@ leads_there_again()
     pinged live_far
 }
 
+# Where there is no /dev/net/tun, the network is served all the same.
+says_why_not()
+{
+    is_as_before
+    pinged env
+    grep 'programs on this machine do not reach it: .*no /dev/net/tun here' "$files/server"
+}
+
 only_from_the_network()
 {
     is_as_before
@@ -155,5 +163,8 @@ live_stop
 live_case is_as_before
 serve --no-local
 live_case only_from_the_network
+live_stop
+live_start unshare -m sh -c "mount -t tmpfs none /dev/net && exec $build/runnel echo $wire:veth1 --ip $ours/24"
+live_case says_why_not
 live_stop
 live_end

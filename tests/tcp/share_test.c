@@ -294,57 +294,93 @@ static void caller_is_answered_where_he_called_from(void **state)
     }
 }
 
-/* The other owner knows at the so-manieth question; so often was it asked. */
-static int known_at, questions;
+/* The other owner knows from then on; so often was it asked, and of fd00::N:1 as well. */
+static rn_time known_from;
+static int questions, asked_of[32];
 
 static int neighbour(struct rn_dev *dev, const uint8_t address[16], uint8_t mac[6])
 {
     assert_ptr_equal(dev, ends[0]);
     assert_int_equal(address[15], 1);
     memcpy(mac, (const uint8_t[]){2, 0, 0, 0, 0, 0x77}, 6);
-    return ++questions >= known_at;
+    questions++;
+    asked_of[address[13] % 32]++;
+    return now >= known_from;
 }
 
-/* Whom we connect to is where the other owner says, who is asked once more 10 and 110 ms later and then gives up; over
- * IPv6, too. Nothing else is asked for. */
+static rn_sock connect_to(const char *form, int host)
+{
+    char to[32];
+    rn_sock s;
+
+    snprintf(to, sizeof to, form, host);
+    s = rn_connect(net, RN_TCP, to, NULL, err);
+    assert_true(s > 0);
+    return s;
+}
+
+/* Whom we connect to is where the other owner says, who is asked at once, 10 and 110 ms later, and in each of the next
+ * seconds; over IPv6, too. Nothing else is asked for. */
 static void whom_we_connect_to_is_known_from_the_other_owner(void **state)
 {
-    static const int sent_after[] = {[1] = 2, [2] = 16, [3] = 120};
+    static const int known_after[] = {0, 5, 50, 500, 2000}, sent_after[] = {0, 10, 110, 1110, 2110},
+                     asked[] = {1, 2, 3, 4, 5};
+    uint8_t frame[FRAME];
+
+    (void)state;
+    ops.neighbour = neighbour;
+    share();
+    assert_int_equal(rn_add_address(net, "10.1.0.7/16", err), 0);
+    assert_int_equal(rn_add_address(net, "fd00::7/64", err), 0);
+    for (int i = 0; i < 10; i++) { /* a host each */
+        bool six = i % 2;
+        rn_sock s;
+
+        known_from = now + known_after[i / 2] * 1000000;
+        questions = 0;
+        s = connect_to(six ? "[fd00::%x:1]:80" : "10.1.%d.1:80", i + 1);
+        if (i > 1)
+            assert_int_equal(pass(sent_after[i / 2], frame), 0);
+        assert_int_equal(pass(8, frame), 1); /* a round is a millisecond, so each question is up to that late */
+        assert_int_equal(questions, asked[i / 2]);
+        assert_memory_equal(frame, ((uint8_t[]){2, 0, 0, 0, 0, 0x77}), 6);
+        assert_int_equal(frame[14 + (six ? 40 : 20) + 13], 2); /* SYN */
+        rn_abort(net, s);
+        pass(2, frame);
+    }
+}
+
+/* Whom nobody knows keeps nobody waiting, and is given up when all questions had their time. */
+static void who_is_not_known_keeps_nobody_waiting(void **state)
+{
+    uint8_t frame[FRAME];
+    struct rn_event ev = {0};
+    int failed = 0;
 
     (void)state;
     ops.neighbour = neighbour;
     share();
     assert_int_equal(rn_add_address(net, "fd00::7/64", err), 0);
-    for (int i = 0; i < 8; i++) { /* a host each: 10.0.0.1, fd00::1, 10.0.1.1 and so on */
-        uint8_t frame[FRAME];
-        char to[32];
-        rn_sock s;
-        struct rn_event ev;
-
-        if (i == 2)
-            assert_int_equal(rn_add_address(net, "10.1.0.7/16", err), 0);
-        snprintf(to, sizeof to, i % 2 ? "[fd00::%x:1]:80" : i ? "10.1.%x.1:80" : "10.0.%x.1:80", i);
-        known_at = 1 + i / 2;
-        questions = 0;
-        s = rn_connect(net, RN_TCP, to, NULL, err);
-        assert_true(s > 0);
-        if (known_at > 3) { /* nobody is there */
-            assert_int_equal(pass(1000, frame), 0);
-            assert_int_equal(questions, 3);
-            pass(1000, frame);
-            while (rn_next(net, &ev) && ev.sock != s)
-                continue;
-            assert_int_equal(ev.sock, s);
-            assert_int_equal(ev.error, -EHOSTUNREACH);
-            continue;
-        }
-        assert_int_equal(pass(sent_after[known_at], frame), 1);
-        assert_int_equal(questions, known_at);
-        assert_memory_equal(frame, ((uint8_t[]){2, 0, 0, 0, 0, 0x77}), 6);
-        assert_int_equal(frame[14 + (i % 2 ? 40 : 20) + 13], 2); /* SYN */
-        rn_abort(net, s);
-        pass(2, frame);
-    }
+    memset(asked_of, 0, sizeof asked_of);
+    known_from = RN_FOREVER;
+    for (int i = 1; i <= 20; i++)
+        connect_to("[fd00::%x:1]:80", i);
+    assert_int_equal(pass(3, frame), 0);
+    for (int i = 1; i <= 20; i++)
+        assert_int_equal(asked_of[i], 1);
+    assert_int_equal(pass(12, frame), 0);
+    for (int i = 1; i <= 20; i++)
+        assert_int_equal(asked_of[i], 2);
+    connect_to("[fd00::%x:1]:80", 21);
+    assert_int_equal(pass(2, frame), 0);
+    assert_int_equal(asked_of[21], 1);
+    assert_int_equal(pass(3000, frame), 0);
+    for (int i = 1; i <= 21; i++)
+        assert_int_equal(asked_of[i], 5);
+    pass(200, frame);
+    while (rn_next(net, &ev))
+        failed += ev.error == -EHOSTUNREACH;
+    assert_int_equal(failed, 21);
 }
 
 int main(void)
@@ -357,6 +393,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(port_that_another_program_has_is_not_listened_on, set_up, tear_down),
         cmocka_unit_test_setup_teardown(more_ports_than_there_is_room_for, set_up, tear_down),
         cmocka_unit_test_setup_teardown(caller_is_answered_where_he_called_from, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(who_is_not_known_keeps_nobody_waiting, set_up, tear_down),
         cmocka_unit_test_setup_teardown(whom_we_connect_to_is_known_from_the_other_owner, set_up, tear_down),
         cmocka_unit_test_setup_teardown(who_has_the_address_is_up_to_the_other_owner, set_up, tear_down),
     };
