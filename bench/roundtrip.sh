@@ -6,12 +6,13 @@
 #     kernel 10.6.0.1 --- veth4 | veth5 -- runnel echo xdp:veth5, 10.6.0.7        "xdp"
 #     kernel 10.8.0.1 --- veth0 | veth1 -- roundtrip serve 10.8.0.7               "kernel": on both sides
 #
-# What one byte takes there and back when both ends sleep in between, over each wire, each beside the
-# kernel's: requests go to the one and to the kernel in turn, so that whatever else the machine does falls on both;
-# the far ends of the veth pairs are in namespaces of their own. Printed are the times of each round and of all rounds
-# together, and the ratio of the medians to the kernel's, which may not be above the limit, 1.2, over xdp 1; beside them what an empty
-# system call costs, so that figures of different machines are not taken for one another. Who asks all three in turn
-# finds each of them colder, ours more than the kernel's, whose client half is the same code as its server half.
+# What one byte takes there and back when both ends sleep in between, over each wire, each beside the kernel's:
+# requests go to the one and to the kernel in turn, so that whatever else the machine does falls on both; the far
+# ends of the veth pairs are in namespaces of their own. Printed are the times of each round and of all rounds
+# together, and the ratio of the medians to the kernel's, which may not be above the limit, 1.2, over xdp 1; beside
+# them what an empty system call costs, so that figures of different machines are not taken for one another. Who
+# asks all three in turn finds each of them colder, ours more than the kernel's, whose client half is the same code
+# as its server half.
 #
 #   bench/roundtrip.sh                    exit 0: within the limit; 1: not; 77: cannot be shown here
 #   WIRES="tap packet,tap" bench/roundtrip.sh      over tap; then over both and the kernel's, all three in turn
