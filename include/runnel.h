@@ -207,7 +207,7 @@ struct rn_defaults {
 int rn_defaults(const char *name, struct rn_defaults *defaults, char *err);
 
 /* A neighbour that is not asked for: its link address is known and stays. On the device attached last.
- * 0, -EINVAL, -ENOSPC. IPv6 needs this until neighbour discovery comes. */
+ * 0, -EINVAL, -ENOSPC. IPv6 needs this until neighbour discovery comes, but from a shared address. */
 int rn_add_neighbour(struct rn_stack *net, const char *address, const char *mac, char *err);
 
 /* ---- rounds ------------------------------------------------------------------------------------------- */

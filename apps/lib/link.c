@@ -176,14 +176,14 @@ static int furnish(struct rn_stack *net, const char *program, const char *device
                    const struct link_options *l, char *err)
 {
     char why[RN_ERRBUF] = "";
-    struct rn_attach_options options = {.mac = l->mac,
-                                        .vlan = l->vlan,
-                                        .share = l->share,
-                                        .local = !l->share && !l->vlan && !l->no_local,
-                                        .local_err = why,
-                                        .busy_poll = l->busy_poll,
-                                        .fault = l->fault.given ? &l->fault.options : NULL,
-                                        .capture = l->capture.given ? &l->capture.options : NULL};
+    struct rn_attach_options attach = {.mac = l->mac,
+                                       .vlan = l->vlan,
+                                       .share = l->share,
+                                       .local = !l->share && !l->vlan && !l->no_local,
+                                       .local_err = why,
+                                       .busy_poll = l->busy_poll,
+                                       .fault = l->fault.given ? &l->fault.options : NULL,
+                                       .capture = l->capture.given ? &l->capture.options : NULL};
     const struct rn_defaults d = kernels_own(device);
     int rc;
 
@@ -194,7 +194,7 @@ static int furnish(struct rn_stack *net, const char *program, const char *device
                  device);
         return -EADDRINUSE;
     }
-    rc = rn_attach(net, device, &options, err);
+    rc = rn_attach(net, device, &attach, err);
     if (rc >= 0 && *why)
         printf("%s: programs on this machine do not reach it: %s\n", program, why);
     if (rc >= 0)

@@ -10,8 +10,8 @@
  * What comes is lent as it comes, and it is noted by whom. What is sent to the tap's other end is copied to it, and
  * the frames behind move up in the card's slots, over what was copied: so who keeps a record of the card does it below
  * us; what is for everybody goes by both. Looking at the tap is a system call: it is made when a sleep has ended and not
- * by the card, and now and then while there is no sleep. Both tap and ways end with the
- * process. Made by rn_attach; called by the stack through rn_dev_ops.
+ * by the card, and now and then while there is no sleep. Both tap and ways end with the process. Made by
+ * rn_attach; called by the stack through rn_dev_ops.
  */
 #include "companion.h"
 
@@ -22,6 +22,7 @@
 #include "offload.h"
 #include "tap.h"
 #include "watch.h"
+#include "wire/addr.h"
 
 #include <assert.h>
 #include <errno.h>
@@ -31,8 +32,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/ioctl.h>
-#include <sys/socket.h>
 #include <unistd.h>
 
 enum { NAMES = 64, WAYS = 64, EVERY = 32 };
@@ -147,14 +146,12 @@ static void lead(struct companion *c)
 /* The kernel's ways are those to the hosts that the rules name. */
 static void lead_to(struct companion *c, const struct rn_steer *rules, int n)
 {
-    static const uint8_t mapped[12] = {0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff};
-
     lead_no_more(c);
     for (int i = 0; i < n && c->way_count < WAYS; i++) {
         struct way w = {0};
 
-        memcpy(&w.host, rules[i].address + sizeof mapped, sizeof w.host);
-        if (memcmp(rules[i].address, mapped, sizeof mapped) == 0 && w.host && rules[i].take && !rules[i].protocol)
+        memcpy(&w.host, rules[i].address + 12, sizeof w.host);
+        if (addr_holds4(rules[i].address) && w.host && rules[i].take && !rules[i].protocol)
             c->ways[c->way_count++] = w;
     }
     lead(c);
@@ -368,6 +365,8 @@ static __attribute__((hot)) rn_time push(struct rn_dev *dev, rn_time now)
 
 static void discard(struct companion *c)
 {
+    if (!c)
+        return;
     if (c->news >= 0)
         close(c->news);
     if (c->both >= 0)
@@ -445,23 +444,19 @@ static int open_tap(struct rn_dev **tap, char name[RN_IFNAME], uint32_t mtu, cha
     return error == -EBUSY ? error_line(err, error, "all names from rn0 to rn%d are taken", NAMES - 1) : error;
 }
 
-static int switch_on(const char *name)
+/* What wakes a sleeper besides the card. 0 or a negative errno. */
+static int watch(struct companion *c)
 {
-    struct ifreq request = {.ifr_flags = IFF_UP};
-    int s = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0), error = 0;
-
-    if (s < 0)
+    c->both = epoll_create1(EPOLL_CLOEXEC);
+    if (c->both < 0)
         return -errno;
-    memcpy(request.ifr_name, name, strlen(name));
-    if (ioctl(s, SIOCSIFFLAGS, &request) < 0)
-        error = -errno;
-    close(s);
-    return error;
+    c->news = news_open(c->both, true);
+    return watch_fd(c->both, c->local->fd, EPOLLIN);
 }
 
 int companion_open(struct rn_dev **out, struct rn_dev *card, const char *ifname, char *err)
 {
-    struct rn_dev *tap, *made;
+    struct rn_dev *tap, *made = NULL;
     struct companion *c;
     struct interface i;
     char name[RN_IFNAME];
@@ -471,22 +466,15 @@ int companion_open(struct rn_dev **out, struct rn_dev *card, const char *ifname,
         return error;
     error = interface_look(name, &i);
     if (!error)
-        error = switch_on(name);
-    if (!error)
         error = companion_join(&made, card, tap, i.facts.mac);
-    if (error < 0) {
-        tap->ops->close(tap);
-        return error_line(err, error, "%s: cannot be switched on: %s", name, strerror(-error));
-    }
-    c = companion_of(made);
-    c->both = epoll_create1(EPOLL_CLOEXEC);
-    error = c->both < 0 ? -errno : watch_fd(c->both, tap->fd, EPOLLIN);
+    c = made ? companion_of(made) : NULL;
+    if (!error)
+        error = watch(c);
     if (error < 0) {
         discard(c);
         tap->ops->close(tap);
-        return error_line(err, error, "%s: cannot be watched: %s", name, strerror(-error));
+        return error_line(err, error, "%s: cannot be joined: %s", name, strerror(-error));
     }
-    c->news = news_open(c->both, true);
     c->index = i.facts.index;
     memcpy(c->ifname, ifname, strnlen(ifname, RN_IFNAME - 1));
     look_like_card(c);

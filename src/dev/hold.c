@@ -6,6 +6,8 @@
  */
 #include "hold.h"
 
+#include "wire/addr.h"
+
 #include <errno.h>
 #include <netinet/in.h>
 #include <stdlib.h>
@@ -30,13 +32,6 @@ static bool may_have_more(void)
     return setrlimit(RLIMIT_NOFILE, &limit) == 0;
 }
 
-static bool is4(const struct rn_steer *rule)
-{
-    static const uint8_t mapped[12] = {0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff};
-
-    return memcmp(rule->address, mapped, sizeof mapped) == 0;
-}
-
 static int bind_to(int fd, const struct rn_steer *rule, uint16_t port)
 {
     struct sockaddr_in6 six = {.sin6_family = AF_INET6, .sin6_port = htons(port)};
@@ -44,7 +39,7 @@ static int bind_to(int fd, const struct rn_steer *rule, uint16_t port)
 
     memcpy(&six.sin6_addr, rule->address, 16);
     memcpy(&four.sin_addr, rule->address + 12, 4);
-    return is4(rule) ? bind(fd, (struct sockaddr *)&four, sizeof four)
+    return addr_holds4(rule->address) ? bind(fd, (struct sockaddr *)&four, sizeof four)
                      : bind(fd, (struct sockaddr *)&six, sizeof six);
 }
 
@@ -53,7 +48,7 @@ enum { NOT_THERE = -4096 }; /* no errno */
 /* A descriptor, NOT_THERE: the kernel has no such address; or a negative errno. */
 static int hold_port(const struct rn_steer *rule, uint16_t port)
 {
-    int family = is4(rule) ? AF_INET : AF_INET6;
+    int family = addr_holds4(rule->address) ? AF_INET : AF_INET6;
     int type = rule->protocol == IPPROTO_TCP ? SOCK_STREAM : SOCK_DGRAM;
     int fd = socket(family, type | SOCK_CLOEXEC, 0), least = 0, error;
 

@@ -35,16 +35,24 @@ static struct request request_of(uint16_t what, uint32_t interface, uint32_t hos
     return r;
 }
 
+/* What there is to say is whether it was done. */
+static int ask(const struct request *r)
+{
+    _Alignas(struct nlmsghdr) uint8_t answer[256];
+
+    return rtnl_ask(&r->head, answer, sizeof answer);
+}
+
 int hostroute_add(uint32_t interface, uint32_t host, uint32_t from)
 {
-    struct request r = request_of(RTM_NEWROUTE, interface, host, from);
+    const struct request r = request_of(RTM_NEWROUTE, interface, host, from);
 
-    return rtnl_ask(&r.head, NULL, 0);
+    return ask(&r);
 }
 
 int hostroute_drop(uint32_t interface, uint32_t host)
 {
-    struct request r = request_of(RTM_DELROUTE, interface, host, 0);
+    const struct request r = request_of(RTM_DELROUTE, interface, host, 0);
 
-    return rtnl_ask(&r.head, NULL, 0);
+    return ask(&r);
 }

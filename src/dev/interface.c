@@ -11,6 +11,7 @@
 #include "interface.h"
 
 #include "error.h"
+#include "rtnl.h"
 
 #include <errno.h>
 #include <linux/capability.h>
@@ -55,7 +56,7 @@ bool interface_may(int capability)
 
 /* ---- rtnetlink ----------------------------------------------------------------------------------------- */
 
-/* Sends the question and waits for its answer: the kernel gives both at once. Its bytes or -errno. */
+/* Bytes of the answer or -errno. */
 static int ask(int index, char answer[ANSWER])
 {
     struct {
@@ -65,17 +66,8 @@ static int ask(int index, char answer[ANSWER])
         {.nlmsg_len = sizeof question, .nlmsg_type = RTM_GETLINK, .nlmsg_flags = NLM_F_REQUEST},
         {.ifi_index = index},
     };
-    int s = socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, NETLINK_ROUTE), error = 0;
-    ssize_t got = -1;
 
-    if (s < 0)
-        return -errno;
-    if (send(s, &question, sizeof question, 0) >= 0)
-        got = recv(s, answer, ANSWER, 0);
-    if (got < 0)
-        error = -errno;
-    close(s);
-    return error ? error : (int)got;
+    return rtnl_exchange(&question.head, answer, ANSWER);
 }
 
 static uint32_t number(const struct rtattr *a)

@@ -5,6 +5,7 @@
 #include "kernel_neighbour.h"
 
 #include "rtnl.h"
+#include "wire/addr.h"
 
 #include <errno.h>
 #include <linux/neighbour.h>
@@ -21,8 +22,7 @@ struct request {
 
 static struct request request_of(uint16_t what, uint16_t flags, uint32_t interface, const uint8_t address[16])
 {
-    static const uint8_t mapped[12] = {0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff};
-    bool four = memcmp(address, mapped, sizeof mapped) == 0;
+    bool four = addr_holds4(address);
     uint8_t bytes = four ? 4 : 16;
     struct request r;
 
@@ -34,7 +34,7 @@ static struct request request_of(uint16_t what, uint16_t flags, uint32_t interfa
     r.neighbour.ndm_ifindex = (int)interface;
     r.what.rta_type = NDA_DST;
     r.what.rta_len = (uint16_t)(sizeof r.what + bytes);
-    memcpy(r.address, address + (four ? sizeof mapped : 0), bytes);
+    memcpy(r.address, address + (four ? 12 : 0), bytes);
     return r;
 }
 
@@ -70,6 +70,6 @@ int kernel_neighbour_find(uint32_t interface, const uint8_t address[16], uint8_t
     if (well) /* that somebody has entered him to stay would not outlive the use */
         return 1;
     use.neighbour.ndm_flags = NTF_USE;
-    rc = rtnl_ask(&use.head, NULL, 0);
+    rc = rtnl_ask(&use.head, answer, sizeof answer);
     return rc < 0 && !known ? rc : known;
 }

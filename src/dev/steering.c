@@ -20,6 +20,7 @@
  */
 #include "steering.h"
 
+#include "wire/addr.h"
 #include "wire/eth.h"
 #include "wire/ip.h"
 
@@ -69,15 +70,10 @@ static struct steering_line *add_type(struct list *l, uint32_t type, enum steeri
     return line;
 }
 
-static const uint8_t mapped[12] = {0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff}, any[16];
-
-static bool is4(const struct rn_steer *rule)
-{
-    return memcmp(rule->address, mapped, sizeof mapped) == 0;
-}
-
 static bool is_any(const struct rn_steer *rule)
 {
+    static const uint8_t any[16];
+
     return memcmp(rule->address, any, sizeof any) == 0;
 }
 
@@ -118,7 +114,7 @@ static void add_port(struct steering_line *line, int at, struct block b)
 static struct steering_line *add_packet(struct list *l, const struct rn_steer *rule, uint8_t protocol,
                                         enum steering_of whose)
 {
-    bool four = is4(rule);
+    bool four = addr_holds4(rule->address);
     struct steering_line *line = add_type(l, four ? ETH_IP4 : ETH_IP6, whose);
 
     if (four) {
@@ -134,7 +130,7 @@ static struct steering_line *add_packet(struct list *l, const struct rn_steer *r
 static void add_error(struct list *l, const struct rn_steer *rule, struct block b, uint32_t mask, uint32_t type,
                       enum steering_of whose)
 {
-    bool four = is4(rule);
+    bool four = addr_holds4(rule->address);
     int ip = four ? IP4_LEN : IP6_LEN, inner = ip + ICMP_LEN;
     struct steering_line *line = add_packet(l, rule, four ? ICMP4 : ICMP6, whose);
 
@@ -148,7 +144,7 @@ static void add_error(struct list *l, const struct rn_steer *rule, struct block 
 /* The lines of a rule with ports: unreachable and time exceeded (IPv4: 3, 11; IPv6: 1 to 3), a bad parameter. */
 static void add_ports(struct list *l, const struct rn_steer *rule, enum steering_of whose)
 {
-    bool four = is4(rule);
+    bool four = addr_holds4(rule->address);
     struct block b;
 
     for (uint32_t from = rule->port_first; from <= rule->port_last; from = b.first + b.size) {
@@ -178,7 +174,7 @@ static void add_rules(struct list *l, const struct steering *s, uint32_t type, u
         const struct rn_steer *rule = &s->rules[i];
         struct steering_line *line;
 
-        if (!is_any(rule) && is4(rule) != (len == 4))
+        if (!is_any(rule) && addr_holds4(rule->address) != (len == 4))
             continue;
         if (rule->protocol && type == ETH_ARP)
             continue; /* the address is the other owner's */

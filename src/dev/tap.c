@@ -223,8 +223,21 @@ static int open_tun(const char *kind, const char *name, char *err)
     return error_line(err, -errno, "%s:%s: cannot open /dev/net/tun: %s", kind, name, strerror(errno));
 }
 
-/* The kernel's own address on the link and the mtu. 0 or a negative errno. */
-static int ask_interface(const char *name, uint8_t kernel_mac[6], uint32_t *mtu)
+/* Switches the interface on with an mtu, and with its address as one that was set, which nobody chooses anew. 0 or a negative
+ * errno. */
+static int settle(int s, struct ifreq *request, uint32_t mtu)
+{
+    if (ioctl(s, SIOCSIFHWADDR, request) < 0)
+        return -errno;
+    request->ifr_mtu = (int)mtu;
+    if (ioctl(s, SIOCSIFMTU, request) < 0)
+        return -errno;
+    request->ifr_flags = IFF_UP;
+    return ioctl(s, SIOCSIFFLAGS, request) < 0 ? -errno : 0;
+}
+
+/* The kernel's own address on the link and the mtu, which is to be that (0: as it is). 0 or a negative errno. */
+static int ask_interface(const char *name, uint8_t kernel_mac[6], uint32_t *mtu, uint32_t wanted)
 {
     struct ifreq request = {0};
     int s = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0), error = 0;
@@ -235,6 +248,8 @@ static int ask_interface(const char *name, uint8_t kernel_mac[6], uint32_t *mtu)
     if (ioctl(s, SIOCGIFHWADDR, &request) < 0)
         error = -errno;
     memcpy(kernel_mac, request.ifr_hwaddr.sa_data, 6);
+    if (!error && wanted)
+        error = settle(s, &request, wanted);
     if (!error && ioctl(s, SIOCGIFMTU, &request) < 0)
         error = -errno;
     *mtu = (uint32_t)request.ifr_mtu;
@@ -277,24 +292,6 @@ static int attach(struct tap *t, const struct flavour *as, const char *name, cha
     return 0;
 }
 
-/* Gives the interface an mtu and makes its address one that was set, which nobody chooses anew. 0 or a negative errno. */
-static int settle(const char *name, uint32_t mtu)
-{
-    struct ifreq request = {0};
-    int s = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0), error = 0;
-
-    if (s < 0)
-        return -errno;
-    memcpy(request.ifr_name, name, strlen(name));
-    if (ioctl(s, SIOCGIFHWADDR, &request) < 0 || ioctl(s, SIOCSIFHWADDR, &request) < 0)
-        error = -errno;
-    request.ifr_mtu = (int)mtu;
-    if (!error && ioctl(s, SIOCSIFMTU, &request) < 0)
-        error = -errno;
-    close(s);
-    return error;
-}
-
 /* Everything after the descriptor, which t owns already. mtu: 0: as it is. */
 static int set_up(struct tap *t, const struct flavour *as, const char *name, uint32_t mtu, char *err)
 {
@@ -305,12 +302,9 @@ static int set_up(struct tap *t, const struct flavour *as, const char *name, uin
 
     if (error < 0)
         return error;
-    error = mtu ? settle(name, mtu) : 0;
+    error = ask_interface(name, kernel_mac, &t->dev.mtu, mtu);
     if (error < 0)
-        return error_line(err, error, "%s:%s: cannot set its mtu and address: %s", kind, name, strerror(-error));
-    error = ask_interface(name, kernel_mac, &t->dev.mtu);
-    if (error < 0)
-        return error_line(err, error, "%s:%s: cannot ask for its mtu and address: %s", kind, name,
+        return error_line(err, error, "%s:%s: cannot %s its mtu and address: %s", kind, name, mtu ? "set" : "ask for",
                           strerror(-error));
     if (as->medium == RN_ETHERNET)
         derive_mac(t->dev.mac, kernel_mac);

@@ -13,8 +13,10 @@
  * else has it), -ENODEV (no TAP here, or an interface of that name that is none), -ENOMEM, or another errno
  * of the system's. err as in rn_attach. */
 int tap_open(struct rn_dev **out, const char *name, char *err);
-int tap_open_settled(struct rn_dev **out, const char *name, uint32_t mtu, char *err); /* with that mtu from now on */
 int tap_open_tun(struct rn_dev **out, const char *name, char *err);
+
+/* The same as tap_open, and it is brought up, with that mtu. */
+int tap_open_settled(struct rn_dev **out, const char *name, uint32_t mtu, char *err);
 
 /* Whether that would succeed on an interface, or for a name that has none: fills in fit, mode and remedy of a
  * way that is zero else. */

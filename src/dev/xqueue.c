@@ -188,9 +188,14 @@ static bool is_true(struct xqueue *q, uint64_t addr, uint32_t len, enum mark had
 }
 
 /* A descriptor as it stands, read once: who shares the ring may write into it. */
+static struct xdp_desc read_once(const struct xdp_desc *d)
+{
+    return *(const volatile struct xdp_desc *)d;
+}
+
 static struct xdp_desc read_rx(const struct xqueue *q, uint32_t at)
 {
-    return *(const volatile struct xdp_desc *)xsk_ring_cons__rx_desc(&q->rx, at);
+    return read_once(xsk_ring_cons__rx_desc(&q->rx, at));
 }
 
 /* ---- receiving ----------------------------------------------------------------------------------------- */
@@ -431,7 +436,7 @@ __attribute__((hot)) void xqueue_commit(struct xqueue *q, struct rn_dev *dev, co
 static void take_back(struct xqueue *q, struct rn_dev *dev)
 {
     for (; q->committed; q->committed--) {
-        const struct xdp_desc d = *(const volatile struct xdp_desc *)xsk_ring_prod__tx_desc(&q->tx, --q->tx.cached_prod);
+        const struct xdp_desc d = read_once(xsk_ring_prod__tx_desc(&q->tx, --q->tx.cached_prod));
         uint32_t buffer = buffer_at(q, d.addr);
 
         if (d.options & MORE_FOLLOWS || !is_true(q, d.addr, 0, SENT))

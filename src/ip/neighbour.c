@@ -58,24 +58,35 @@ static void unqueue(struct neighbours *n, uint32_t index)
     n->asking--;
 }
 
-/* A first question goes before all others; those wait equally long for their next, so they stand in order. */
+/* Its question comes before one that is due then. A first one is due whatever the clock said when it was put: it may
+ * not have been set yet. */
+static bool is_before(const struct neighbour *e, uint32_t due)
+{
+    return !e->asked || tick_diff(e->due, due) <= 0;
+}
+
+/* The queue is in order: a first question goes before all others, and a later one, most of which wait equally long and so
+ * go behind all, behind those that are due earlier. */
 static void enqueue(struct neighbours *n, uint32_t index, uint32_t due, bool first)
 {
     struct neighbour *e = &n->list[index];
+    uint32_t *at = &n->head, last = 0;
 
+    if (!first && n->tail && is_before(&n->list[n->tail - 1], due)) {
+        last = n->tail;
+        at = &n->list[last - 1].next;
+    }
+    while (!first && *at && is_before(&n->list[*at - 1], due)) {
+        last = *at;
+        at = &n->list[last - 1].next;
+    }
     e->due = due;
     e->queued = 1;
-    n->asking++;
-    if (n->head && !first) {
-        e->next = 0;
-        n->list[n->tail - 1].next = index + 1;
+    e->next = *at;
+    *at = index + 1;
+    if (n->tail == last)
         n->tail = index + 1;
-    } else {
-        e->next = n->head;
-        n->head = index + 1;
-        if (!n->tail)
-            n->tail = index + 1;
-    }
+    n->asking++;
 }
 
 /* A place for a new entry: a free one, else one that nobody keeps. */
@@ -238,8 +249,7 @@ __attribute__((hot)) enum neighbour_act neighbour_due(struct neighbours *n, rn_t
 {
     struct neighbour *e;
 
-    /* A first question is due whatever the clock said when it was put: it may not have been set yet. */
-    if (!n->head || (n->list[n->head - 1].asked && tick_diff(n->list[n->head - 1].due, tick_of(now)) > 0))
+    if (!n->head || !is_before(&n->list[n->head - 1], tick_of(now)))
         return NEIGHBOUR_NOTHING;
     *index = n->head - 1;
     e = &n->list[*index];
@@ -253,24 +263,6 @@ __attribute__((hot)) enum neighbour_act neighbour_due(struct neighbours *n, rn_t
     return NEIGHBOUR_ASK;
 }
 
-/* Behind first questions and those that are due earlier: the queue stays in order. */
-static void enqueue_in_order(struct neighbours *n, uint32_t index, uint32_t due)
-{
-    uint32_t *at = &n->head, last = 0;
-
-    while (*at && (!n->list[*at - 1].asked || tick_diff(n->list[*at - 1].due, due) <= 0)) {
-        last = *at;
-        at = &n->list[*at - 1].next;
-    }
-    n->list[index].next = *at;
-    n->list[index].due = due;
-    n->list[index].queued = 1;
-    *at = index + 1;
-    if (n->tail == last)
-        n->tail = index + 1;
-    n->asking++;
-}
-
 void neighbour_again(struct neighbours *n, unsigned index, rn_time now)
 {
     static const rn_time waits[NEIGHBOUR_AGAIN] = {10 * TIME_MS, 100 * TIME_MS};
@@ -279,7 +271,7 @@ void neighbour_again(struct neighbours *n, unsigned index, rn_time now)
     if (e->again == NEIGHBOUR_AGAIN)
         return;
     unqueue(n, index);
-    enqueue_in_order(n, index, tick_after(now + waits[e->again++]));
+    enqueue(n, index, tick_after(now + waits[e->again++]), false);
 }
 
 __attribute__((hot)) bool neighbour_next(const struct neighbours *n, uint32_t *tick)

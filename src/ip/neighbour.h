@@ -4,14 +4,13 @@
  *
  *      FREE --wanted--> ASKED --answer--> KNOWN --60 s, wanted--> CHECKED --answer--> KNOWN
  *                         |                                          |
- *                         +-- 3 questions unanswered: FAILED <-------+      STATIC: never asked, never
- * changed
+ *                         +-- 3 questions unanswered: FAILED <-------+      STATIC: never asked, never changed
  *
  * An entry is made when we want to send to somebody or when somebody asks for us, never because of what is
  * merely said aloud; a KNOWN entry is changed only by an answer to our question, by its own question, or when
  * it announces itself (RFC 5227 2.3). While a device is quiet none of its IPv4 entries is ready, static or not; those
  * that were known are asked for anew afterwards, since the link may have become another one. Those who are being asked
- * stand in a queue, a second from question to question, so its head is the next deadline.
+ * stand in a queue in the order of their next questions, a second from one to the next, or less at first.
  */
 #ifndef IP_NEIGHBOUR_H
 #define IP_NEIGHBOUR_H
@@ -33,8 +32,10 @@ enum neighbour_state {
 
 enum { NEIGHBOUR_DEVICES = 8 };
 
-/* So long after its last answer one is checked when it is next sent to. */
+/* Questions besides those of each second, of one of whom something may be known soon. */
 enum { NEIGHBOUR_AGAIN = 2 };
+
+/* So long after its last answer one is checked when it is next sent to. */
 enum { NEIGHBOUR_CHECK_TICKS = (int)(60 * TIME_S >> TICK_SHIFT) };
 
 struct neighbour {
@@ -43,7 +44,7 @@ struct neighbour {
     uint8_t state, device;
     uint8_t asked;      /* questions since the last answer */
     uint8_t queued;     /* 1: stands in the queue */
-    uint8_t again;      /* of them so many besides those of each second, NEIGHBOUR_AGAIN at most */
+    uint8_t again;      /* of them besides those of each second, NEIGHBOUR_AGAIN at most */
     uint32_t confirmed; /* tick of the last answer */
     uint32_t due;       /* tick of the next question */
     uint32_t next;      /* in the queue: index + 1 */

@@ -22,12 +22,17 @@ static inline bool addr_eq(const struct addr *a, const struct addr *b)
     return memcmp(a, b, sizeof *a) == 0;
 }
 
-/* In line, since every packet of IPv4 asks twice. */
-static inline bool addr_is4(const struct addr *a)
+/* Sixteen bytes are an IPv4 address as ::ffff:a.b.c.d. In line, since every packet of IPv4 asks twice. */
+static inline bool addr_holds4(const uint8_t bytes[16])
 {
     static const uint8_t prefix[12] = {0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff};
 
-    return memcmp(a->b, prefix, sizeof prefix) == 0;
+    return memcmp(bytes, prefix, sizeof prefix) == 0;
+}
+
+static inline bool addr_is4(const struct addr *a)
+{
+    return addr_holds4(a->b);
 }
 
 static inline struct addr addr_of4(const uint8_t b[4])

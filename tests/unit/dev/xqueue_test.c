@@ -176,6 +176,21 @@ static int taken(struct xqueue *q, struct rn_frame *f, int max)
     return n;
 }
 
+/* Lends so many slots for frames of that length. */
+static void reserve(struct xqueue *q, struct rn_frame *f, int n, uint32_t len)
+{
+    assert_int_equal(xqueue_reserve(q, f, n), n);
+    for (int i = 0; i < n; i++)
+        f[i].len = len;
+}
+
+/* They are committed, and shown to the kernel where the link is up. */
+static void send_all(struct xqueue *q, const struct rn_frame *f, int n, bool up)
+{
+    xqueue_commit(q, &dev, f, n);
+    xqueue_push(q, &dev, up);
+}
+
 /* All buffers are there: as many frames as can be lent come and go, as many as can be under way do. */
 static void expect_whole(struct xqueue *q)
 {
@@ -192,8 +207,7 @@ static void expect_whole(struct xqueue *q)
         assert_int_equal(xqueue_reserve(q, f, XQUEUE_SLOTS), slots);
         for (uint32_t i = 0; i < slots; i++)
             f[i].len = 60;
-        xqueue_commit(q, &dev, f, (int)slots);
-        xqueue_push(q, &dev, true);
+        send_all(q, f, (int)slots, true);
         for (uint32_t i = 0; i < slots; i++)
             done(gone().addr);
         xqueue_push(q, &dev, true);
@@ -240,11 +254,8 @@ static void completions_that_cannot_be_are_passed_over(void **state)
     uint64_t sent[4];
 
     (void)state;
-    assert_int_equal(xqueue_reserve(q, f, 4), 4);
-    for (int i = 0; i < 4; i++)
-        f[i].len = 60;
-    xqueue_commit(q, &dev, f, 4);
-    xqueue_push(q, &dev, true);
+    reserve(q, f, 4, 60);
+    send_all(q, f, 4, true);
     for (int i = 0; i < 4; i++)
         sent[i] = gone().addr;
     done(UINT64_MAX);
@@ -317,12 +328,10 @@ static void long_frames_go_page_by_page(void **state)
     struct xdp_desc d[3];
 
     (void)state;
-    assert_int_equal(xqueue_reserve(q, f, 2), 2);
+    reserve(q, f, 2, 9000);
     f[0].data += 2;
-    f[0].len = 9000;
     f[1].len = 60;
-    xqueue_commit(q, &dev, f, 2);
-    xqueue_push(q, &dev, true);
+    send_all(q, f, 2, true);
     assert_int_equal(dev.tx_frames, 2);
     assert_int_equal(dev.tx_bytes, 9060);
     for (uint32_t i = 0, at = 0; i < 3; at += d[i++].len) {
@@ -348,11 +357,9 @@ static void link_that_is_down_gives_chains_back(void **state)
     struct rn_frame f[2];
 
     (void)state;
-    assert_int_equal(xqueue_reserve(q, f, 2), 2);
-    f[0].len = 9000;
+    reserve(q, f, 2, 9000);
     f[1].len = 5000;
-    xqueue_commit(q, &dev, f, 2);
-    xqueue_push(q, &dev, false);
+    send_all(q, f, 2, false);
     assert_int_equal(dev.tx_drops, 2);
     assert_int_equal(tx.producer, 0);
     expect_whole(q);
@@ -367,13 +374,8 @@ static void full_ring_takes_no_part_of_a_frame(void **state)
 
     (void)state;
     while (!dev.tx_drops) {
-        int n = xqueue_reserve(q, f, 8);
-
-        assert_int_equal(n, 8);
-        for (int i = 0; i < n; i++)
-            f[i].len = 9000;
-        xqueue_commit(q, &dev, f, n);
-        xqueue_push(q, &dev, true);
+        reserve(q, f, 8, 9000);
+        send_all(q, f, 8, true);
         for (; put != tx.producer; put++)
             done(tx.desc[put & (tx_size - 1)].addr);
         xqueue_push(q, &dev, true);
@@ -395,14 +397,12 @@ static void sums_are_asked_for_where_they_are_done(void **state)
     (void)state;
     assert_true(asked && xqueue_fills_sums(q));
     for (int outside = 0; outside < 2; outside++) {
-        assert_int_equal(xqueue_reserve(q, &f, 1), 1);
+        reserve(q, &f, 1, 60);
         memset(f.data, 0, 60);
-        f.len = 60;
         f.flags = RN_CSUM_PARTIAL;
         f.csum_start = outside ? 50 : 34;
         f.csum_offset = 16;
-        xqueue_commit(q, &dev, &f, 1);
-        xqueue_push(q, &dev, true);
+        send_all(q, &f, 1, true);
         d = gone();
         assert_int_equal(d.options, outside ? 0 : REQUEST);
         memcpy(&flags, area + d.addr - 16, sizeof flags);
